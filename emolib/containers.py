@@ -1,0 +1,229 @@
+"""The four vessels that flow through the rooms.
+
+disk -> reader -> `Recording` -> preprocessing -> `Windows` -> training -> Predictions
+-> metrics -> Results. The last two are plain data frames; their columns stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from emolib.checks import check_shape
+
+PREDICTION_IDS = ("window", "subject", "session", "trial", "start_s")
+PREDICTION_COLUMNS = (*PREDICTION_IDS, "fold", "seed", "y_true", "y_pred", "y_score_1")
+"""One row per test window; `y_score_1` is the probability of class 1 (high)."""
+
+RESULT_COLUMNS = (
+    "paper", "item", "dataset", "source", "target", "protocol", "method", "variant",
+    "condition", "fold", "seed", "metric", "value",
+)  # fmt: skip
+"""One row per number. `source` is 'surrogate', 'licensed' or 'open'."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One modality of one trial, as on disk.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n_chans, n_times)
+        Time last.
+    sfreq : float
+        Sampling rate in Hz; each signal has its own.
+    ch_names : tuple of str
+    unit : str
+        Physical unit, for example ``"uV"``; ``"counts"`` when the scale is unknown.
+    """
+
+    data: np.ndarray
+    sfreq: float
+    ch_names: tuple[str, ...]
+    unit: str
+
+    def __post_init__(self):
+        check_shape("data", self.data, "c t", c=len(self.ch_names))
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.data.shape[1] / self.sfreq
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video file beside a trial; nothing is decoded until `frames` is called."""
+
+    path: Path
+    fps: float
+    first_frame_s: float = 0.0
+
+    def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the frame shown at each of the increasing `times` (s), as (h, w, 3)."""
+        import av
+
+        with av.open(str(self.path)) as container:
+            decoded = enumerate(container.decode(video=0))
+            shown, image = -1, None
+            for wanted in np.floor((np.asarray(times) - self.first_frame_s) * self.fps):
+                while shown < wanted:
+                    shown, frame = next(decoded)
+                    image = frame.to_ndarray(format="rgb24")
+                yield image
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A continuous rating of one trial.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_times,)
+    sfreq : float
+        Rate in Hz.
+    start_s : float
+        Time of the first value after stimulus onset, in seconds.
+    """
+
+    values: np.ndarray
+    sfreq: float
+    start_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One trial of one subject, all modalities, as the corpus stores it.
+
+    Parameters
+    ----------
+    corpus, subject, session, trial : str
+        Identifiers as the corpus writes them; `trial` names the stimulus.
+    signals : mapping of str to Signal or Video
+        From stimulus onset. A modality that is absent on disk is absent here.
+    ratings : mapping of str to float
+        The subject's ratings in the corpus's scale.
+    baseline : mapping of str to Signal
+        What was recorded before stimulus onset, if the corpus has it.
+    traces : mapping of str to Trace
+    problems : tuple of str
+        What is missing or odd, one sentence each; empty when the trial is whole.
+    """
+
+    corpus: str
+    subject: str
+    session: str
+    trial: str
+    signals: Mapping[str, Signal | Video]
+    ratings: Mapping[str, float]
+    baseline: Mapping[str, Signal] = field(default_factory=dict)
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Corpus, subject and trial in one string, for messages."""
+        return f"{self.corpus} {self.subject} trial {self.trial}"
+
+    def to_raw(self, modality: str):
+        """Return one modality as an `mne.io.RawArray` (volts where the unit is known)."""
+        import mne
+
+        signal = self.signals[modality]
+        kind = modality if modality in ("eeg", "ecg", "eog", "emg") else "misc"
+        info = mne.create_info(list(signal.ch_names), signal.sfreq, kind)
+        return mne.io.RawArray(
+            signal.data * _VOLTS.get(signal.unit, 1.0), info, verbose="error"
+        )
+
+    @classmethod
+    def from_raw(
+        cls, raw, channels: Mapping[str, list[str]], *, subject: str = "own",
+        trial: str = "1", corpus: str = "own",
+    ) -> Recording:  # fmt: skip
+        """Build a recording from an MNE Raw.
+
+        Parameters
+        ----------
+        raw : mne.io.BaseRaw
+        channels : mapping of modality to channel names
+            For example ``{"eeg": ["F3", "F4"], "ecg": ["ECG"]}``. Electrical channels
+            come out in microvolts.
+        """
+        missing = [
+            n for names in channels.values() for n in names if n not in raw.ch_names
+        ]
+        if missing:
+            raise ValueError(
+                f"channels must be in the file; got {missing}. It has {raw.ch_names}."
+            )
+        sfreq = float(raw.info["sfreq"])
+        signals = {
+            modality: Signal(
+                raw.get_data(picks=list(names)) * 1e6, sfreq, tuple(names), "uV"
+            )
+            for modality, names in channels.items()
+        }
+        return cls(corpus, subject, "1", trial, signals, ratings={})
+
+
+_VOLTS = {"uV": 1e-6, "mV": 1e-3, "V": 1.0}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Many equal cuts of recordings: what enters a model.
+
+    Parameters
+    ----------
+    x : mapping of modality to ndarray, shape (n_windows, n_chans, n_times)
+        Features keep the first axis.
+    y : ndarray, shape (n_windows,) or (n_windows, n_steps)
+        Targets.
+    meta : DataFrame, n_windows rows
+        Columns subject, session, trial, start_s, stop_s and the ratings.
+    present : ndarray of bool, shape (n_windows, n_modalities)
+        True where the modality was observed; columns in the order of `x`.
+    sfreq : mapping of modality to float
+        Sampling rate in Hz.
+    ch_names : mapping of modality to tuple of str
+    lengths : mapping of modality to ndarray, shape (n_windows,)
+        Number of real steps where sequences are padded.
+    step_index : ndarray, shape (n_windows, n_steps)
+        Which step of the trial each target belongs to, where `y` has steps.
+    """
+
+    x: Mapping[str, np.ndarray]
+    y: np.ndarray
+    meta: object
+    present: np.ndarray
+    sfreq: Mapping[str, float] = field(default_factory=dict)
+    ch_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
+    step_index: np.ndarray | None = None
+
+    def __post_init__(self):
+        n = len(self.meta)
+        for name, array in {**self.x, "y": self.y, "present": self.present}.items():
+            if len(array) != n:
+                raise ValueError(
+                    f"{name} must have {n} rows like meta; got {len(array)}."
+                )
+
+    def __len__(self) -> int:
+        return len(self.meta)
+
+    def take(self, index: np.ndarray) -> Windows:
+        """Return the windows at `index`, in that order."""
+        return replace(
+            self,
+            x={name: array[index] for name, array in self.x.items()},
+            y=self.y[index],
+            meta=self.meta.iloc[index].reset_index(drop=True),
+            present=self.present[index],
+            lengths={name: array[index] for name, array in self.lengths.items()},
+            step_index=None if self.step_index is None else self.step_index[index],
+        )
