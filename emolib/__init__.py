@@ -1,9 +1,9 @@
 """Four papers on emotion recognition, read along with runnable code.
 
-The package is a set of rooms: `datasets` reads corpora, `preprocessing` cuts windows,
-`splits` says who is tested, `models` and `losses` hold the papers' equations, `training`
-fits, `metrics` scores, `recipes` joins them, one folder a paper. Start with
-``notebooks/start_here.ipynb``.
+The package is a set of rooms: `datasets` reads corpora, `preprocessing` cuts
+windows, `splits` says who is tested, `models` and `losses` hold the papers'
+equations, `training` fits, `metrics` scores, `recipes` joins them, one folder a
+paper. Start with ``notebooks/start_here.ipynb``.
 """
 
 __version__ = "0.1.0"

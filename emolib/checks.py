@@ -1,7 +1,7 @@
 """One grammar for error messages: what must hold, what came, what to do.
 
-Every room raises through these few functions, so that a message always names the argument
-as the caller typed it, quotes what came, and ends with the way out.
+Every room raises through these few functions, so that a message always names the
+argument as the caller typed it, quotes what came, and ends with the way out.
 """
 
 from __future__ import annotations
@@ -103,10 +103,11 @@ def check_keys(kind: str, given: Mapping, known: Sequence[str]) -> None:
 def build(cls: type, given: Mapping[str, Any]):
     """Build the dataclass `cls` from untyped values, checking each against its type.
 
-    This is the one typed door for parameters: YAML hands over ``6e-4`` as text, papermill
-    injects whatever was typed, a notebook cell may be edited by hand. A number that came
-    as text becomes a number; a scalar where a list belongs is an error that shows the
-    right spelling; an unknown key is an error that names the nearest known one.
+    This is the one typed door for parameters: YAML hands over ``6e-4`` as text,
+    papermill injects whatever was typed, a notebook cell may be edited by hand. A
+    number that came as text becomes a number; a scalar where a list belongs is an error
+    that shows the right spelling; an unknown key is an error that names the nearest
+    known one.
     """
     hints = get_type_hints(cls)
     check_keys("parameter", given, [field.name for field in fields(cls)])

@@ -129,7 +129,7 @@ class Recording:
         return f"{self.corpus} {self.subject} trial {self.trial}"
 
     def to_raw(self, modality: str):
-        """Return one modality as an `mne.io.RawArray` (volts where the unit is known)."""
+        """Return one modality as an `mne.io.RawArray`, in volts where known."""
         import mne
 
         signal = self.signals[modality]
