@@ -178,9 +178,7 @@ def _fold(meta, k, fold_of, units, strata, protocol, val_fraction, rng) -> Fold:
         for s in np.unique(strata)
     ]
     in_val = training & np.isin(units, np.concatenate(chosen))
-    rows = [
-        np.flatnonzero(side) for side in (training & ~in_val, in_val, fold_of == k)
-    ]
+    rows = [np.flatnonzero(side) for side in (training & ~in_val, in_val, fold_of == k)]
     audit = audit_split(meta, *rows, name=f"{protocol}, fold {k}")
     return Fold(k, *rows, protocol=protocol, audit=audit)
 

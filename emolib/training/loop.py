@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import contextmanager
 
 from emolib.training.parts import Parts
 from emolib.training.tensors import n_rows, rows_of, slice_of
@@ -108,7 +109,7 @@ class Loop:
 
         generator = torch.Generator(self.device).manual_seed(self.plan.seed)
         sums = _Sums()
-        size = max(1, self.plan.batch_size)
+        size = -(-self.plan.batch_size // self.plan.n_micro)
         with torch.no_grad(), _memory_named(self.plan):
             for start in range(0, n_rows(held_out), size):
                 batch = slice_of(held_out, start, start + size)
@@ -218,22 +219,16 @@ class _Sums:
         }
 
 
-class _memory_named:
+@contextmanager
+def _memory_named(plan):
     """Say which setting to lower when the GPU runs out of memory."""
+    import torch
 
-    def __init__(self, plan):
-        self.plan = plan
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        import torch
-
-        if kind is not None and issubclass(kind, torch.OutOfMemoryError):
-            raise torch.OutOfMemoryError(
-                "a batch must fit into the GPU's memory; got batch_size="
-                f"{self.plan.batch_size}, n_micro={self.plan.n_micro}. Lower "
-                "batch_size, or raise n_micro where the loss is a mean over windows."
-            ) from error
-        return False
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise torch.OutOfMemoryError(
+            "a batch must fit into the GPU's memory; got batch_size="
+            f"{plan.batch_size}, n_micro={plan.n_micro}. Lower batch_size, or raise "
+            "n_micro where the loss is a mean over windows."
+        ) from error
