@@ -1,0 +1,1 @@
+"""Readers, one per corpus: files in, recordings out."""
