@@ -15,8 +15,9 @@ import numpy as np
 from emolib.checks import damaged
 from emolib.containers import Recording, Signal
 from emolib.datasets.folders import choose_subjects, find_files
-from emolib.datasets.mat import cells, get_field, load_mat, matrix, text, unwrap
+from emolib.datasets.mat import load_mat
 from emolib.datasets.quality import rating_problems, signal_problems
+from emolib.datasets.structs import cells, get_field, matrix, text, unwrap
 
 EEG_CH_NAMES = (
     "AF3", "F7", "F3", "FC5", "T7", "P7", "O1",

@@ -61,6 +61,6 @@ def rating_problems(
     for name, value in ratings.items():
         if not np.isfinite(value):
             problems.append(f"{name}: no rating was given.")
-        elif not low <= value <= high:
+        elif not low - 1e-6 <= value <= high + 1e-6:
             problems.append(f"{name}: rating {value:g} lies outside {low} to {high}.")
     return problems
