@@ -62,6 +62,7 @@ def set_up(torch=None):
         return False
     check_python()
     leave_own_environment()
+    STAMP.unlink(missing_ok=True)
     start = time.monotonic()
     say("Set-up 1/2: virtual environment .venv")
     make_venv()
