@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from emolib.store import Outcome
 from torch.nn import functional
 
+from emolib.store import Outcome
 from emolib.training.predict import predict
 from emolib.training.states import state_arrays
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from itertools import product
 
-from emolib.units import Unit
-
 from emolib.recipes.ecg_eeg.settings import (
     BASELINES,
     FEW_LABELS,
@@ -20,6 +18,7 @@ from emolib.recipes.ecg_eeg.settings import (
     Settings,
 )
 from emolib.recipes.ecg_eeg.task import TASK_KEYS
+from emolib.units import Unit
 
 DATA_KEYS = ("window_s", "last_s", "videos", "zscore_scope", "eeg_band")
 
@@ -149,7 +148,7 @@ def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
             **labels_of(system),
             "condition": condition(cell, change),
             "sweep": change.get("sweep", ""),
-            "value": change.get("value", float("nan")),
+            "swept": change.get("value", 0.0),
         },
     )
 

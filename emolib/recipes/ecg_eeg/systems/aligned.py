@@ -8,7 +8,6 @@ ECG is read.
 from __future__ import annotations
 
 import torch
-from emolib.store import Outcome
 from torch import nn
 
 from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
@@ -24,6 +23,7 @@ from emolib.recipes.ecg_eeg.classify import (
 )
 from emolib.recipes.ecg_eeg.systems.teacher import embed, load_teacher
 from emolib.recipes.ecg_eeg.task import TASK_KEYS, Task, pick
+from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.seeding import seeded
 from emolib.training.states import load_state_arrays, state_arrays

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from emolib.recipes.ecg_eeg.task import Task
 from emolib.store import Outcome
 from emolib.surrogates.ceiling import ceiling_predictions
-
-from emolib.recipes.ecg_eeg.task import Task
 
 READS = ("observer", "modalities")
 

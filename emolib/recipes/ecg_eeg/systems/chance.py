@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from emolib.store import Outcome
-
 from emolib.metrics import chance_predictions
 from emolib.recipes.ecg_eeg.systems import majority
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 
 READS = ()
 

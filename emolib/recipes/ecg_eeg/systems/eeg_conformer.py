@@ -11,13 +11,13 @@ windows, where the public code reports the best test epoch.
 from __future__ import annotations
 
 import torch
-from emolib.store import Outcome
 from torch.nn import functional
 
 from emolib.corruptions.recombination import recombine_segments
 from emolib.models.baselines.eeg_conformer import EEGConformer
 from emolib.recipes.ecg_eeg.classify import outcome_of, published
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.seeding import seeded
 

@@ -10,7 +10,6 @@ are chosen on validation windows. A batch runs in pieces, so that it stays small
 
 from __future__ import annotations
 
-from emolib.store import Outcome
 from torch.nn import functional
 
 from emolib.corruptions.ecg_distortions import distort_all
@@ -18,6 +17,7 @@ from emolib.losses.distortion import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.seeding import seeded
 

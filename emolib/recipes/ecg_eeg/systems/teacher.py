@@ -6,8 +6,6 @@ their unit and nothing else; they are shared by every system that needs the teac
 
 from __future__ import annotations
 
-from emolib.store import Outcome
-
 from emolib.losses.reconstruction import reconstruction_loss
 from emolib.models.ecg_eeg import EEGEncoder, EmotionModel, ReconstructionModel
 from emolib.recipes.ecg_eeg.classify import (
@@ -26,6 +24,7 @@ from emolib.recipes.ecg_eeg.task import (
     pick,
     scaled,
 )
+from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.predict import predict
 from emolib.training.seeding import derive_seed, seeded

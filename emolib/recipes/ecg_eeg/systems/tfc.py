@@ -9,7 +9,6 @@ windows, where the public code reports the best test epoch.
 
 from __future__ import annotations
 
-from emolib.store import Outcome
 from torch.nn import functional
 
 from emolib.corruptions.tfc_views import frequency_view, time_view
@@ -17,6 +16,7 @@ from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
 from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.seeding import seeded
 

@@ -9,8 +9,6 @@ are chosen on validation windows, not the last one.
 
 from __future__ import annotations
 
-from emolib.store import Outcome
-
 from emolib.corruptions.ts_tcc_views import draw_step, strong_view, weak_view
 from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.ts_tcc import TSTCC
@@ -21,6 +19,7 @@ from emolib.recipes.ecg_eeg.classify import (
     published,
 )
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.seeding import seeded
 
