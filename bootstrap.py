@@ -112,6 +112,7 @@ def make_venv():
         return
     package = "python{}.{}-venv".format(*sys.version_info[:2])
     by_hand = f"sudo apt-get install {package}"
+    quiet = subprocess.DEVNULL
     if not shutil.which("apt-get"):
         sys.exit("This Python has no ensurepip, so it cannot make .venv: use another.")
     say(f"  This Python has no ensurepip: {by_hand}")
@@ -119,7 +120,7 @@ def make_venv():
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     install_it = [*sudo, *apt, "install", "-y", "--no-install-recommends", package]
     for step in ([*sudo, *apt, "update"], install_it):
-        if (sudo and not shutil.which("sudo")) or subprocess.call(step):
+        if (sudo and not shutil.which("sudo")) or subprocess.call(step, stdout=quiet):
             sys.exit(f"{package} could not be installed. Please type: {by_hand}")
     subprocess.run(command, check=True)
 
