@@ -165,7 +165,9 @@ def fit(
         )
     device = resolve_device(device)
     tensors = to_tensors(data, device)
-    held_out = validation and to_tensors(validation, device, name="validation")
+    held_out = None
+    if validation is not None:
+        held_out = to_tensors(validation, device, name="validation")
     model.to(device)
     with seeded(seed, device), only_trainable(model, trainable) as parts:
         loop = Loop(model, step, plan, parts, monitor, schedule, device)

@@ -64,6 +64,8 @@ class Loop:
 
     def run_epoch(self, tensors: dict, held_out: dict | None) -> None:
         """Train on all batches once, then validate and keep the best state."""
+        import torch
+
         factor = self.schedule(self.epoch) if self.schedule else 1.0
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.lr * factor
@@ -76,7 +78,8 @@ class Loop:
         self.parts.eval()
         terms = self._validate(held_out)
         if self.monitor is not None:
-            terms["monitor"] = float(self.monitor(self.model, held_out))
+            with torch.no_grad():
+                terms["monitor"] = float(self.monitor(self.model, held_out))
         self._note("val", terms)
         self._keep_best(terms.get("monitor", terms["total"]))
 
