@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from emolib.store import Outcome
+
 from emolib.preprocessing.cardiac import heart_rate_features
 from emolib.preprocessing.spectral import band_power
-from emolib.store import Outcome
 
 BANDS = {
     "theta": (4.0, 8.0),
