@@ -62,6 +62,7 @@ class Plan:
     bf16: bool
 
     def __post_init__(self):
+        check_range("seed", self.seed, 0, np.inf)
         check_option("optimizer", self.optimizer, ("adamw", "adam"))
         check_range("max_epochs", self.max_epochs, 1, np.inf)
         check_range("batch_size", self.batch_size, 1, np.inf)
