@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from emolib.checks import check_option
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import SYSTEMS, Design, Knobs, Scale
+from emolib.surrogates.affect import SYSTEMS, Design, Knobs, Scale, generator
 from emolib.surrogates.amigos import amigos_design
 from emolib.surrogates.cues import (
     CUE_MODALITIES,
@@ -28,7 +28,6 @@ from emolib.surrogates.cues import (
     bias_part,
     cue_index,
     latent_means,
-    observer_generator,
     read_cues,
     simulate_cues,
 )
@@ -215,7 +214,10 @@ def _seen(truth: Truth, design: Design, knobs: Knobs, layout: Layout) -> CueSet:
         theta = _cue_traces(
             np.asarray(thetas[i, trials], float), names, z, gains[i], knobs
         )
-        rngs = [observer_generator(knobs.seed, design.corpus, i + 1, k) for k in trials]
+        rngs = [
+            generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
+            for k in trials
+        ]
         parts.append(
             (
                 read_cues(theta, layout, seconds, rngs),

@@ -15,9 +15,9 @@ from emolib.surrogates import sizes
 from emolib.surrogates.affect import (
     Design,
     Knobs,
-    generator,
     read_scale,
     simulate_subject,
+    trial_generators,
 )
 from emolib.surrogates.sizes import PARAMETERS, Parameter
 from emolib.surrogates.traces import TRACE_SFREQ
@@ -141,25 +141,50 @@ class CueSet:
 def simulate_cues(
     design: Design, knobs: Knobs, layout: Layout, n_subjects: int
 ) -> CueSet:
-    """Draw the cues of fresh subjects, without any waveform."""
-    design = replace(design, baseline_s=0.0)
+    """Draw the cues of fresh subjects, without any waveform.
+
+    Every 25 subjects see stimuli of their own, so that an observer is not tuned to
+    one draw of a few stimuli.
+    """
+    own = _restricted(design, layout)
     parts = [
-        _one_subject(design, knobs, layout, number + 1) for number in range(n_subjects)
+        _one_subject(own, replace(knobs, seed=knobs.seed + n // PER_SET), layout, n + 1)
+        for n in range(n_subjects)
     ]
     return CueSet(*(np.stack(own) for own in zip(*parts, strict=True)))
 
 
+PER_SET = 25
+
+
+def _restricted(design: Design, layout: Layout) -> Design:
+    """Return the design of the layout's trials alone, without a baseline."""
+    rows = list(layout.trials)
+    pick = {
+        name: tuple(getattr(design, name)[k] for k in rows)
+        for name in ("seconds", "scored", "blocks")
+    }
+    scales = tuple(
+        (name, scale)
+        if scale.clip_means is None
+        else (name, replace(scale, clip_means=tuple(scale.clip_means[k] for k in rows)))
+        for name, scale in design.scales
+    )
+    return replace(design, baseline_s=0.0, scales=scales, **pick)
+
+
 def _one_subject(design: Design, knobs: Knobs, layout: Layout, number: int):
     subject = simulate_subject(design, knobs, number, parameters=CUES)
-    rows = list(layout.trials)
-    seconds = design.seconds[rows[0]]
-    rngs = [observer_generator(knobs.seed, design.corpus, number, k) for k in rows]
+    seconds = design.seconds[0]
+    rngs = trial_generators(
+        knobs.seed, design.corpus, "observer", number, design.n_trials
+    )
     return (
-        read_cues(subject.theta[rows], layout, seconds, rngs),
-        latent_means(subject.z[rows], layout, seconds),
-        subject.liking[rows],
-        bias_part(design, subject.bias)[rows],
-        subject.ratings[rows],
+        read_cues(subject.theta, layout, seconds, rngs),
+        latent_means(subject.z, layout, seconds),
+        subject.liking,
+        bias_part(design, subject.bias),
+        subject.ratings,
     )
 
 
@@ -173,8 +198,3 @@ def bias_part(design: Design, bias: np.ndarray) -> np.ndarray:
     """Return what a subject's bias adds to each rating, shape (n_trials, 3)."""
     slopes = [read_scale(design, j).slope for j in range(len(design.scales))]
     return np.stack(slopes, axis=1) * bias
-
-
-def observer_generator(seed: int, corpus: str, number: int, trial: int):
-    """Return the generator of the observers' reading errors in one trial."""
-    return generator(seed, corpus, "observer", number, trial + 1)
