@@ -50,7 +50,7 @@ class Knobs:
     def __post_init__(self):
         for name in ("effect", "signature", "nuisance"):
             check_range(name, getattr(self, name), 0.0, 10.0)
-        check_range("seed", check_whole("seed", self.seed, "steps"), 0, 2**63)
+        check_range("seed", check_whole("seed", self.seed, "units"), 0, 2**63)
 
 
 @dataclass(frozen=True)

@@ -239,9 +239,10 @@ def _rhythms(rngs, levels_db, brains, sfreq, n_times) -> np.ndarray:
     waves = np.empty((len(rngs), len(SOURCES), n_times), np.float32)
     for band, (centre, width) in sizes.BANDS.items():
         rows = [i for i, source in enumerate(SOURCES) if source.band == band]
+        reach = None
         if centre is None:
-            centre = [brain.iaf_hz for brain in brains]
-        shape, first = bell(centre, width, n_fft, sfreq)
+            centre, reach = [brain.iaf_hz for brain in brains], sizes.IAF_RANGE
+        shape, first = bell(centre, width, n_fft, sfreq, reach)
         waves[:, rows] = shaped_noise(
             rngs, shape, len(rows), n_times=n_times, n_fft=n_fft, first_bin=first
         )

@@ -115,7 +115,10 @@ def fft_length(n_times: int, sfreq: float) -> int:
     return n_fft
 
 
-def bell(centre, width: float, n_fft: int, sfreq: float) -> tuple[np.ndarray, int]:
+def bell(
+    centre, width: float, n_fft: int, sfreq: float,
+    reach: tuple[float, float] | None = None,
+) -> tuple[np.ndarray, int]:  # fmt: skip
     """Return a Gaussian amplitude shape over frequency and its first bin.
 
     Parameters
@@ -124,6 +127,9 @@ def bell(centre, width: float, n_fft: int, sfreq: float) -> tuple[np.ndarray, in
         Hz.
     width : float
         Standard deviation of the amplitude shape, Hz.
+    reach : (low, high)
+        Centres that may come, in Hz; with it the bins, and so the numbers drawn for
+        one trial, do not depend on the centres of the others.
 
     Returns
     -------
@@ -133,7 +139,8 @@ def bell(centre, width: float, n_fft: int, sfreq: float) -> tuple[np.ndarray, in
     """
     centre = np.atleast_1d(np.asarray(centre, float))
     freqs = rfftfreq(n_fft, 1 / sfreq)
-    low, high = centre.min() - 4.5 * width, centre.max() + 4.5 * width
+    lowest, highest = reach or (centre.min(), centre.max())
+    low, high = lowest - 4.5 * width, highest + 4.5 * width
     first = max(1, int(np.searchsorted(freqs, low)))
     last = min(len(freqs) - 1, int(np.searchsorted(freqs, high)))
     z = (freqs[first:last] - centre[:, None, None]) / width
