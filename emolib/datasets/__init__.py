@@ -1,1 +1,5 @@
-"""Readers, one per corpus: files in, recordings out."""
+"""One reader per corpus: files in, `Recording` objects out. Formats, nothing else.
+
+See README.md in this folder for licences, where to ask, and the folder each reader
+expects.
+"""

@@ -10,6 +10,7 @@ from emolib.checks import check_range, check_whole
 from emolib.datasets.amigos import (
     BASELINE_S,
     EEG_CH_NAMES,
+    EMOTIONS,
     LONG_VIDEOS,
     SEGMENT_S,
     SFREQ,
@@ -54,7 +55,6 @@ QUADRANTS = {
     (True, False): ("neutral",),
 }
 """Emotions a subject may tick, by (valence above 5, arousal above 5)."""
-FLAGS = ("neutral", "disgust", "happiness", "surprise", "anger", "fear", "sadness")
 
 
 def amigos_design(*, n_trials: int = N_SHORT, seconds: float = 60.0) -> Design:
@@ -194,7 +194,7 @@ def _answers(truth: Subject, seed: int, number: int) -> list[np.ndarray]:
     for (valence, arousal, dominance), rng in zip(truth.ratings, rngs, strict=True):
         others = LIKING_MEAN + LIKING_SD * rng.standard_normal(2)
         felt = rng.choice(QUADRANTS[bool(valence > 5), bool(arousal > 5)])
-        flags = [float(flag == felt) for flag in FLAGS]
+        flags = [float(flag == felt) for flag in EMOTIONS]
         scores = [arousal, valence, dominance, *np.clip(others, 1, 9)]
         out.append(np.array([[*scores, *flags]]))
     return out

@@ -12,16 +12,12 @@ from emolib.checks import check_option, check_range, check_whole
 from emolib.surrogates import sizes
 from emolib.surrogates.cardiac import beat_times, draw_heart, synthesise_ecg
 from emolib.surrogates.cortical import SOURCES, draw_brain, synthesise_eeg
+from emolib.surrogates.dreamer import EEG_CH_NAMES as CH_NAMES
 from emolib.surrogates.traces import TRACE_SFREQ
 
 RATE_BPM, LEVEL_DB = (50.0, 110.0), (-6.0, 6.0)
 MARGIN_S = 1.0
 """Beats are drawn this far beyond both ends of a window."""
-CH_NAMES = (
-    "AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8",
-    "AF4",
-)  # fmt: skip
-"""The fourteen electrodes that DREAMER and AMIGOS share."""
 GROUPS = {
     "alpha": "posterior_alpha", "theta": "theta", "beta": "beta", "gamma": "gamma",
 }  # fmt: skip
