@@ -1,4 +1,4 @@
-"""Read a corpus once, whole, and say what is there, what is missing and what is next."""
+"""Read a whole corpus once and say what is there, what is missing and what is next."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class CorpusReport:
     trials : list of dict
         A row per trial: subject, trial, problems, a column per rating, and per modality
         n_chans, sfreq, unit and duration_s.
+    optional : list of dict
+        Rows of trials that the reader leaves out unless asked (AMIGOS's long videos).
     damaged : dict of str to str
         Subject -> the error that its file raised.
     seconds : float
@@ -43,6 +45,7 @@ class CorpusReport:
     usable: bool
     source: str = ""
     trials: list[dict] = field(default_factory=list)
+    optional: list[dict] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     n_bytes: int = 0
@@ -86,7 +89,8 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         "",
         False,
         "surrogate" if surrogate else real,
-        rows,
+        [row for row in rows if row["trial"] not in corpus.optional_trials],
+        [row for row in rows if row["trial"] in corpus.optional_trials],
         damaged,
         time.perf_counter() - start,
         sum(path.stat().st_size for path in files),
@@ -96,12 +100,14 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
 
 def _read_all(corpus: Corpus, folder, *, n_files: int) -> tuple[list[dict], dict]:
     """Return a row per trial, and subject -> error for files that do not read."""
+    options = corpus.read_everything
     if n_files == 1:
-        return [_row(recording) for recording in corpus.read(folder)], {}
+        return [_row(recording) for recording in corpus.read(folder, **options)], {}
     rows, damaged = [], {}
     for subject in corpus.list_subjects(folder):
         try:
-            rows += [_row(trial) for trial in corpus.read(folder, subjects=[subject])]
+            trials = corpus.read(folder, subjects=[subject], **options)
+            rows += [_row(trial) for trial in trials]
         except CorpusError as error:
             damaged[subject] = str(error)
     return rows, damaged

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from emolib.checks import check_option
@@ -36,6 +36,10 @@ class Corpus:
         Subjects of the whole corpus; most trials that one subject can have.
     is_open : bool
         Anyone may download it; such a corpus has no surrogate.
+    optional_trials : tuple of str
+        Trials beyond `stimuli` that the reader leaves out unless asked.
+    read_everything : mapping
+        What to give the reader to have those too.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Corpus:
     n_subjects: int
     stimuli: int
     is_open: bool = False
+    optional_trials: tuple[str, ...] = ()
+    read_everything: Mapping = field(default_factory=dict)
 
     @property
     def write(self) -> Callable | None:
@@ -102,6 +108,8 @@ CORPORA = {
             ("eeg", "ecg"),
             amigos.N_SUBJECTS,
             len(amigos.SHORT_VIDEOS),
+            optional_trials=amigos.LONG_VIDEOS,
+            read_everything={"videos": "all"},
         ),
         Corpus(
             "eegmat",

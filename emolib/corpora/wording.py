@@ -1,4 +1,4 @@
-"""The words of `check_corpus`: lines about trials, labels, gaps, and what to run next."""
+"""The words of `check_corpus`: trials, labels, gaps, and what to run next."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from emolib.corpora.registry import Corpus
 WINDOW_S = 10.0
 SECONDS_PER_WINDOW = 0.4
 """Training of a `quick` table on two cores, roughly; `--dry-run` prints a real plan."""
+_RUN = "emolib run ecg_eeg --config quick -p data local -p datasets"
 RUN = {
-    "dreamer": "emolib run ecg_eeg --config quick -p data local -p datasets '[dreamer]'",
-    "amigos": "emolib run ecg_eeg --config quick -p data local -p datasets '[amigos]'",
+    "dreamer": f"{_RUN} '[dreamer]'",
+    "amigos": f"{_RUN} '[amigos]'",
     "eegmat": "emolib run ecg_eeg --config eegmat",
 }
 """The command that runs a corpus's first table."""
@@ -48,6 +49,12 @@ def describe_trials(corpus: Corpus, folder, found, labels: dict) -> list[str]:
         f"trials     {found.n_usable} of {len(found.trials)} usable; up to "
         f"{corpus.stimuli} a subject",
     ]
+    if found.optional:
+        n_whole = sum(not row["problems"] for row in found.optional)
+        lines.append(
+            f"           and {n_whole} of {len(found.optional)} of "
+            f"{', '.join(corpus.optional_trials)}, which are read on request"
+        )
     lines += [_describe_modality(name, found.trials) for name in corpus.modalities]
     baselines = [s for row in found.trials for s in row["baseline_s"]]
     if baselines:
@@ -70,7 +77,8 @@ def _describe_modality(name: str, trials: list[dict]) -> str:
         return f"{name:10} in no trial"
     kinds = Counter((channels, sfreq, unit) for channels, sfreq, unit, _ in held)
     words = "; ".join(
-        f"{len(channels)} channels at {sfreq:g} Hz in {unit} ({_shorten(channels)})"
+        f"{len(channels)} channel{'s' * (len(channels) > 1)} at {sfreq:g} Hz in {unit} "
+        f"({_shorten(channels)})"
         for channels, sfreq, unit in kinds
     )
     durations = [duration for *_, duration in held]
@@ -83,7 +91,7 @@ def _describe_modality(name: str, trials: list[dict]) -> str:
 def _describe_gaps(corpus: Corpus, subjects: list[str], found) -> list[str]:
     """Return the lines about everything missing or odd."""
     groups = defaultdict(list)
-    for row in found.trials:
+    for row in [*found.trials, *found.optional]:
         for problem in row["problems"]:
             groups[row["subject"], problem].append(row["trial"])
     lines = [f"  {subject}: {error}" for subject, error in found.damaged.items()]
@@ -93,7 +101,7 @@ def _describe_gaps(corpus: Corpus, subjects: list[str], found) -> list[str]:
     ]
     counts = Counter(row["subject"] for row in found.trials)
     lines += [
-        f"  {subject}: {counts[subject]} of {corpus.stimuli} trials in the file."
+        f"  {subject}: {counts[subject]} of {corpus.stimuli} trials are there."
         for subject in subjects
         if counts[subject] < corpus.stimuli
     ]
