@@ -18,6 +18,7 @@ def fetch_eegmat(
     folder: str | Path,
     *,
     base_url: str = PHYSIONET,
+    n_retries: int = 2,
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Download EEGMAT: 36 subjects, two EDF files each, about 175 MB.
@@ -32,6 +33,8 @@ def fetch_eegmat(
         Made when it is not there.
     base_url : str
         Where ``SHA256SUMS.txt`` and the files are.
+    n_retries : int
+        How often a file is tried again before the call gives up.
     report : callable
         Called with a line of text before each file.
 
@@ -49,7 +52,9 @@ def fetch_eegmat(
     folder = Path(folder).expanduser()
     base_url = base_url.rstrip("/") + "/"
     registry = _read_checksums(base_url)
-    keeper = pooch.create(folder, base_url, registry=registry, retry_if_failed=2)
+    keeper = pooch.create(
+        folder, base_url, registry=registry, retry_if_failed=n_retries
+    )
     for i, name in enumerate(sorted(registry)):
         if report:
             report(f"{i + 1} of {len(registry)}: {name}")

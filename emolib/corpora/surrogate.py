@@ -24,6 +24,8 @@ from emolib.corpora.registry import get_corpus
 
 LIBRARIES = ("numpy", "scipy", "mne")
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 def locate_surrogate(name: str, parameters: dict) -> tuple[Path, str, dict]:
     """Return folder, digest and full parameters of a surrogate, written if need be."""
@@ -72,7 +74,7 @@ def write_surrogate(name: str, folder: str | Path, **parameters) -> Path:
 def full_parameters(name: str, given: dict) -> dict:
     """Return the writer's parameters with defaults filled in, numbers in their type."""
     corpus = get_corpus(name)
-    if corpus.write is None:
+    if corpus.writer is None:
         raise ValueError(
             f"corpus must have a surrogate; got {name!r}, an open corpus, which has "
             f"none. `emolib corpora fetch {name} FOLDER` downloads it and `emolib "
@@ -119,7 +121,7 @@ def _write_aside(name: str, folder: Path, parameters: dict) -> None:
             _rename(truth_folder(written), truth_folder(folder))
             _rename(written, folder)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if error.errno not in _NO_ROOM:
             raise
         raise OSError(
             error.errno,
