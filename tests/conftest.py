@@ -1,9 +1,17 @@
+"""What every test shares: the project's root, real recordings, no screen."""
+
 import os
 from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("MPLBACKEND", "Agg")
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    return PROJECT
 
 
 @pytest.fixture

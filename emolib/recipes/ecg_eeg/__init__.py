@@ -1,0 +1,11 @@
+"""Paper 2: an ECG encoder aligned with an EEG encoder.
+
+`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
+`items` turns stored predictions into the paper's tables and figures.
+"""
+
+from emolib.recipes.ecg_eeg import items
+from emolib.recipes.ecg_eeg.settings import Method, Settings
+from emolib.recipes.ecg_eeg.study import Study, plan, results_of, run
+
+__all__ = ["Method", "Settings", "Study", "items", "plan", "results_of", "run"]
