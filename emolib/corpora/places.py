@@ -1,4 +1,4 @@
-"""Where things stand: the project, its cache, and the folders of licensed corpora.
+"""The folders of licensed and open corpora, as noted on this machine.
 
 ``corpora.local.yaml`` at the project's root maps a corpus to a folder. It is ignored by
 git, and no path of it reaches a report.
@@ -6,25 +6,15 @@ git, and no path of it reaches a report.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from emolib.corpora.registry import CORPORA, get_corpus
+from emolib.digests import write_whole
+from emolib.store.places import cache_folder, project_root
+
+__all__ = ["add_corpus", "cache_folder", "noted_folders", "project_root"]
 
 NOTES = "corpora.local.yaml"
-
-
-def project_root() -> Path:
-    """Return the folder of the project: where the package's sources lie, else here."""
-    root = Path(__file__).resolve().parents[2]
-    return root if (root / "pyproject.toml").is_file() else Path.cwd()
-
-
-def cache_folder() -> Path:
-    """Return the cache: ``EMOLIB_CACHE``, else ``.emolib`` in the project."""
-    named = os.environ.get("EMOLIB_CACHE")
-    return Path(named).expanduser() if named else project_root() / ".emolib"
 
 
 def noted_folders() -> dict[str, Path]:
@@ -86,17 +76,5 @@ def add_corpus(name: str, folder: str | Path) -> Path:
     noted = {key: str(value) for key, value in noted_folders().items()}
     noted[name] = str(Path(folder).expanduser().resolve())
     notes = project_root() / NOTES
-    replace_text(notes, yaml.safe_dump(noted, allow_unicode=True))
+    write_whole(notes, yaml.safe_dump(noted, allow_unicode=True).encode())
     return notes
-
-
-def replace_text(path: Path, content: str) -> None:
-    """Write a text file aside and rename it into place."""
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

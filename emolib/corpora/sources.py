@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emolib.checks import CorpusError, check_option
-from emolib.corpora.places import cache_folder, noted_folders, replace_text
+from emolib.corpora.places import cache_folder, noted_folders
 from emolib.corpora.registry import get_corpus
 from emolib.corpora.surrogate import locate_surrogate
 from emolib.datasets.mat import header_text
+from emolib.digests import digest_of, hash_files
 
 SOURCES = ("surrogate", "licensed", "open")
 
@@ -115,27 +114,6 @@ def files_digest(paths: list[Path], *, verify: bool = False) -> str:
     verify : bool
         Hash every file again.
     """
-    ledger = cache_folder() / "file_digests.json"
-    kept = {} if verify else _read_ledger(ledger)
-    digests, fresh = {}, {}
-    for path in paths:
-        stat = path.stat()
-        key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-        if key not in kept:
-            with path.open("rb") as file:
-                fresh[key] = hashlib.file_digest(file, "sha256").hexdigest()
-        digests[path.name] = kept.get(key) or fresh[key]
-    if fresh:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        entries = {**_read_ledger(ledger), **fresh}
-        replace_text(ledger, json.dumps(entries, indent=0, sort_keys=True))
-    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
-
-
-def _read_ledger(path: Path) -> dict[str, str]:
-    """Return the kept digests; a ledger that does not read is started anew."""
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return held if isinstance(held, dict) else {}
+    kept = cache_folder() / "file_digests.json"
+    found = hash_files(paths, kept=kept, verify=verify)
+    return digest_of({path.name: digest for path, digest in found.items()})

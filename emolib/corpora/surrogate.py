@@ -9,18 +9,15 @@ sibling folder ``….truth``: readers made by others list every file they find.
 from __future__ import annotations
 
 import errno
-import hashlib
 import inspect
-import json
 import shutil
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 from emolib.checks import check_keys
-from emolib.corpora.code import digest_code
 from emolib.corpora.places import cache_folder
 from emolib.corpora.registry import get_corpus
+from emolib.digests import code_digests, digest_of, library_versions
 
 LIBRARIES = ("numpy", "scipy", "mne")
 
@@ -100,13 +97,17 @@ def full_parameters(name: str, given: dict) -> dict:
 
 def surrogate_digest(name: str, parameters: dict) -> str:
     """Return the sha256 of what makes a surrogate: code, libraries, parameters."""
-    content = {
-        "code": digest_code(get_corpus(name).writer.split(":")[0]),
-        "libraries": {library: version(library) for library in LIBRARIES},
-        "parameters": parameters,
-    }
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    corpus = get_corpus(name)
+    versions = library_versions()
+    return digest_of(
+        {
+            # the writer is imported first: its code counts as it was at that moment
+            "writer": corpus.write.__name__,
+            "code": code_digests([corpus.writer.split(":")[0]]),
+            "libraries": {library: versions[library] for library in LIBRARIES},
+            "parameters": parameters,
+        }
+    )
 
 
 def _write_aside(name: str, folder: Path, parameters: dict) -> None:
