@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-
-
 PROJECT = Path(__file__).resolve().parents[1]
 
 
