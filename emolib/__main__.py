@@ -108,6 +108,7 @@ def _add_report_commands(commands) -> None:
     reports.add_argument("--notebook", action="append", metavar="N", help="only this")
     reports.add_argument("--cores", type=int, metavar="C", help="default: all")
     reports.add_argument("--dry-run", action="store_true", help="print the plans")
+    reports.add_argument("--allow-partial", action="store_true")
     reports.add_argument("--profile", metavar="P", help="e.g. profiles/slurm")
     gallery = _add(commands, "gallery", "Copy one run per notebook into the gallery.")
     gallery.add_argument("--check", action="store_true", help="only say what is old")

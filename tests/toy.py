@@ -30,7 +30,8 @@ figure = Figure(figsize=(3.5, 2))
 figure.subplots().plot(results["value"].sort_values().to_numpy())
 figure.alt_text = f"{len(results)} values, rising."
 print(save_report("toy", settings, results=results,
-      tables={"table_1": results.sort_values("fold").head(1)}, figures={"fig_1_values": figure}))"""
+      tables={"table_1": results.sort_values("fold").head(1)},
+      figures={"fig_1_values": figure}))"""
 
 
 def write_project(root, **cells):

@@ -34,10 +34,16 @@ def watch_driver() -> None:
         Thread(target=_wait, args=(int(number),), daemon=True).start()
 
 
-def watch_parent() -> None:
-    """End this process when the one that started it is gone (make, for example)."""
-    parent = os.getppid()
-    Thread(target=_wait, args=(parent,), daemon=True).start()
+def watch_make() -> None:
+    """End this process when the make that started it is gone, if one did."""
+    import psutil
+
+    if "MAKELEVEL" not in os.environ:
+        return
+    for parent in psutil.Process().parents():
+        if "make" in parent.name():
+            Thread(target=_wait, args=(parent.pid,), daemon=True).start()
+            return
 
 
 def _wait(number: int) -> None:

@@ -13,6 +13,7 @@ from emolib.batch import (
 )
 from emolib.commands import StatusLine, say
 from emolib.commands.driver import watch_driver
+from emolib.commands.events import told
 from emolib.reporting.places import relative
 from emolib.reporting.runs import read_run
 
@@ -45,8 +46,6 @@ def _job(arguments):
     return prepare_job(
         arguments.notebook, config=arguments.config,
         parameters=read_pairs(arguments.parameters),
-        n_workers=getattr(arguments, "n_workers", None),
-        device=getattr(arguments, "device", None),
     )  # fmt: skip
 
 
@@ -54,6 +53,12 @@ def run_command(arguments) -> int:
     """Print the plan, run the notebook, print its folder and its tables."""
     watch_driver()
     job = _job(arguments)
+    with told(job.stem, "report"):
+        return _run(arguments, job)
+
+
+def _run(arguments, job) -> int:
+    """Run a job whose names and types are right."""
     say(f"{job.name}: {plan_job(job)}")
     if arguments.dry_run:
         return 0
@@ -100,6 +105,12 @@ def open_command(arguments) -> int:
 def units_command(arguments) -> int:
     """Compute one shard of a notebook's units into the store."""
     watch_driver()
+    with told(Path(arguments.notebook).stem, "units"):
+        return _units(arguments)
+
+
+def _units(arguments) -> int:
+    """Compute one shard, tell what failed, write the stamp."""
     units = shard_of(expand_job(_job(arguments)), arguments.shard)
     failures = []
     if units:
