@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from toy import write_notebook, write_project
 
 from emolib import batch
-from tests.toy import write_notebook, write_project
+from emolib.batch.failures import clear_stale
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -144,7 +145,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(project):
     left = project / "reports" / ".partial" / "toy-999999999-0123abcd"
     left.mkdir(parents=True)
     (left / "notebook.ipynb").write_text("{}")
-    batch.clear_stale()
+    clear_stale()
     assert not left.exists()
     assert (project / "reports/.failed/toy/killed/notebook.ipynb").is_file()
 

@@ -9,11 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from emolib.batch import clock, plan_job, prepare_job
+from emolib.batch import plan_job, prepare_job
+from emolib.batch.kernels import clock
 from emolib.commands import StatusLine, say
 from emolib.commands.driver import DRIVER, name_driver, watch_make
 from emolib.commands.events import EVENTS, read_events
-from emolib.commands.workflow import Task, choose, log_file, make_task
+from emolib.commands.workflow import Task, choose, make_task
 from emolib.reporting.places import cache_folder, project_root, relative
 from emolib.reporting.runs import read_run
 
@@ -86,6 +87,7 @@ class _Batch:
         self._ended: dict[str, str] = {}
         self._line = StatusLine()
         self._n_read = 0
+        self._begun = time.time()
 
     def run(self) -> int:
         """Run Snakemake to its end and return the exit code."""
@@ -221,13 +223,27 @@ class _Batch:
         try:
             failures = read_run(folder)["failures"]
         except FileNotFoundError:
-            return f"{task.stem}: no report.\n{_excerpt(task, self._folder)}"
+            return f"{task.stem}: no report.\n{self._excerpt(task)}"
         if failed:
-            return f"{task.stem}: failed.\n{_excerpt(task, self._folder)}"
+            return f"{task.stem}: failed.\n{self._excerpt(task)}"
         if failures and not self._arguments.allow_partial:
             reasons = sorted({str(f.get("reason")) for f in failures})
             return f"{task.stem}: {len(failures)} units failed: {'; '.join(reasons)}"
         return ""
+
+    def _excerpt(self, task: Task) -> str:
+        """Return what is known of a failure: the kept error, or how it ended."""
+        kept = project_root() / "reports" / ".failed" / task.stem / task.tier
+        path = kept / "error.txt"
+        if path.is_file() and path.stat().st_mtime >= self._begun:
+            return _indented(path.read_text("utf-8").splitlines()[:EXCERPT])
+        if task.stem not in self._started:
+            return _indented(["It was not started: the batch was stopped before it."])
+        if task.stem not in self._ended:
+            return _indented(["It was killed before its end."])
+        logs = sorted(self._folder.glob(f"{task.stem}-{task.tier}-*.log"))
+        said = [log.read_text("utf-8", errors="replace") for log in logs]
+        return _indented("\n".join(said).splitlines()[-EXCERPT:])
 
 
 def _end(process) -> None:
@@ -268,17 +284,9 @@ def _last_words(stem: str, tier: str, folder: Path) -> str:
     return lines[-1][:60] if lines else ""
 
 
-def _excerpt(task: Task, folder: Path) -> str:
-    """Return what is known of a failure: the kept error, else the end of the log."""
-    kept = project_root() / "reports" / ".failed" / task.stem / task.tier / "error.txt"
-    logs = [project_root() / log_file(task.stem, task.tier, "report")]
-    logs = [*folder.glob(f"{task.stem}-{task.tier}-units-*.log"), *logs]
-    for path in (kept, *(log for log in logs if log.is_file())):
-        if path.is_file() and path.stat().st_size:
-            lines = path.read_text("utf-8", errors="replace").splitlines()
-            part = lines[:EXCERPT] if path == kept else lines[-EXCERPT:]
-            return "\n".join(f"  {line}" for line in part)
-    return "  It was not started: something it needs failed, or the batch was stopped."
+def _indented(lines: list[str]) -> str:
+    """Return lines set in from the margin."""
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def _durations() -> Path:

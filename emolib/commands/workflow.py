@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emolib.batch import has_units, prepare_job
+from emolib.reporting.declared import declared_outputs
 from emolib.reporting.parameters import RUN_KEYS, recipe_of
 from emolib.reporting.places import (
     TIERS,
@@ -16,7 +17,6 @@ from emolib.reporting.places import (
     project_root,
 )
 from emolib.reporting.runs import canonical
-from emolib.reporting.save import declared_outputs
 
 MINUTES = {"smoke": 15, "quick": 60, "full": 24 * 60, "paper": 72 * 60}
 

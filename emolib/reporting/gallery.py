@@ -6,11 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+from emolib.reporting.files import write_json
 from emolib.reporting.parameters import recipe_of
 from emolib.reporting.places import notebook_stems, project_root, reports_folder
 from emolib.reporting.provenance import code_digest
 from emolib.reporting.runs import finished_runs
-from emolib.reporting.save import write_json
 
 ORDER = ("paper", "full", "quick", "smoke")
 KEPT = ("table_*.csv", "table_*.md", "fig_*.svg", "alt.json")
