@@ -189,7 +189,7 @@ def gallery_command(arguments) -> int:
 def ledger_command(arguments) -> int:
     """Print every reported number of a paper beside ours."""
     from emolib.reporting.ledger import ledger
-    from emolib.reporting.tables import to_markdown
+    from emolib.reporting.markdown import to_markdown
 
     found = ledger(arguments.paper)
     columns = ["item", "row", "column", "paper", "ours", "low", "high", "verdict"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from emolib.reporting.markdown import to_markdown
 from emolib.reporting.places import reports_folder
 from emolib.reporting.runs import canonical, read_run
-from emolib.reporting.tables import to_markdown
 
 N_DRAWS = 10_000
 BOOTSTRAP_FROM = 20

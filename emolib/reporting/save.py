@@ -148,7 +148,7 @@ def _write_tables(folder, tables, run, sources, corpora, results) -> list[str]:
     """Write each table as CSV, and as Markdown made from that CSV."""
     import pandas as pd
 
-    from emolib.reporting.tables import footer, to_markdown
+    from emolib.reporting.markdown import footer, to_markdown
 
     files = []
     for name, table in tables.items():
