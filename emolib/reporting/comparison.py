@@ -117,9 +117,9 @@ def _read(path: Path):
     """Return a tidy file with empty words where an id has none."""
     import pandas as pd
 
-    frame = pd.read_csv(path, dtype={"subject": str})
-    ids = [c for c in frame.columns if c != "value"]
-    return frame.assign(**{c: frame[c].fillna("") for c in ids})
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    values = pd.to_numeric(frame["value"], errors="coerce")
+    return frame.assign(value=values)
 
 
 def _difference(cells: list[str], key: tuple, part, unit: str) -> dict:

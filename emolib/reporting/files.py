@@ -49,4 +49,4 @@ def sorted_results(frame, first=()):
 def _sort_key(column):
     """Return a column as numbers where it holds numbers, else as text."""
     numeric = column.dtype.kind in "biuf"
-    return column if numeric else column.fillna("").astype(str)
+    return column if numeric else column.astype(object).fillna("").astype(str)

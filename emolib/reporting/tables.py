@@ -86,7 +86,7 @@ def _cells(frame, item: str | None, extra: Sequence[str] = ()):
     for column in (*CELL, *extra):
         given = frame[column] if column in frame.columns else ""
         frame[column] = given
-        frame[column] = frame[column].fillna("").astype(str)
+        frame[column] = frame[column].astype(object).fillna("").astype(str)
     return frame if item is None else frame[frame["item"] == item]
 
 
