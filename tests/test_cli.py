@@ -69,7 +69,7 @@ def test_run_prints_the_plan_the_tables_and_the_folder(project, capsys):
 
 def test_a_dry_run_stops_after_the_plan(project, capsys, recipe):
     assert main(["run", "toy", "--config", "quick", "--dry-run"]) == 0
-    assert capsys.readouterr().out == "toy quick: 5 to do\n"
+    assert capsys.readouterr().out == "toy quick: 5 units to do\n"
     assert not (project / "reports").exists()
 
 
