@@ -12,14 +12,11 @@ from functools import lru_cache
 import numpy as np
 
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import (
-    Design,
-    Knobs,
-    read_scale,
-    simulate_subject,
-    trial_generators,
-)
+from emolib.surrogates.affect import simulate_subject
+from emolib.surrogates.design import Design, Knobs
+from emolib.surrogates.ratings import read_scale
 from emolib.surrogates.sizes import PARAMETERS, Parameter
+from emolib.surrogates.streams import trial_generators
 from emolib.surrogates.traces import TRACE_SFREQ
 
 
