@@ -48,7 +48,8 @@ def test_why_says_that_a_unit_is_stored(toy):
 def test_why_names_the_setting_that_differs_from_the_nearest(toy):
     words = ask(toy, "why(toy(0, n_features=4), device='cpu')")
     assert re.search(
-        r"not stored; the nearest is unit-\w{16}:\n  settings: n_features was 3, now 4$",
+        r"not stored; the nearest is unit-\w{16}:\n"
+        r"  settings: n_features was 3, now 4$",
         words,
     )
 
