@@ -1,4 +1,4 @@
-"""What a notebook shows a reader: the source of a function, and whether they are right."""
+"""What a notebook shows a reader: a function's source, and whether they are right."""
 
 from __future__ import annotations
 
