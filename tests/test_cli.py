@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from toy_project import write_project
+from toy_notebooks import write_project
 
 from emolib.__main__ import main
 
@@ -125,7 +125,7 @@ def test_a_stamp_lists_the_units_and_what_failed(project, recipe, capsys):
 def test_a_report_with_failed_units_exits_1_unless_that_is_allowed(
     tmp_path, monkeypatch, capsys
 ):
-    from toy_project import SAVE
+    from toy_notebooks import SAVE
 
     failing = SAVE.replace(
         "results=results,",

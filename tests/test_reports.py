@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_project import WORK, write_notebook, write_project
+from toy_notebooks import WORK, write_notebook, write_project
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_project import write_project
+from toy_notebooks import write_project
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,62 +1,124 @@
-"""A toy project: one notebook, one config, no recipe."""
+"""A throw-away project: the package's light rooms and a recipe made for tests.
 
-import nbformat
+Its code can be edited and its processes killed without touching the real one.
+"""
 
-PARAMETERS = """config: str = ""  # name of the config
-data: str = "surrogate"  # where the corpora come from
-n_folds: int = 3  # folds
-lr: float = 6e-4  # step
-targets: list[str] = ["valence"]  # what is predicted
-run_name: str = ""  # name of a changed run
-seed: int = 0  # of everything"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 
-SETTINGS = """settings = dict(config=config, data=data, n_folds=n_folds, lr=lr,
-                targets=targets, run_name=run_name, seed=seed)"""
+HERE = Path(__file__).parent
+ROOMS = ("__init__.py", "checks.py", "containers.py", "digests", "store", "units")
+PREAMBLE = """
+import json, os, sys
+from pathlib import Path
+from emolib.store import Store
+from emolib.units import Unit, estimate, load, run_units
 
-WORK = """import numpy as np
-import pandas as pd
-rng = np.random.default_rng(seed)
-rows = [dict(paper="toy", item="Table 1", dataset="toy", source=data, target=t,
-             protocol="by_subject", method="ours", variant="", condition="",
-             fold=f, seed=seed, metric="auc", value=rng.random() * float(lr) * 1e3)
-        for t in targets for f in range(n_folds)]
-results = pd.DataFrame(rows).sample(frac=1)"""
+def toy(fold, system="linear", data=None, **settings):
+    settings = {"fold": fold, "n_features": 3, **settings}
+    return Unit("toy", system, data or {"seed": 1}, settings, {"fold": fold})
 
-SAVE = """import matplotlib
-matplotlib.use("agg")
-from matplotlib.figure import Figure
-from emolib.reporting.save import save_report
-figure = Figure(figsize=(3.5, 2))
-figure.subplots().plot(results["value"].sort_values().to_numpy())
-figure.alt_text = f"{len(results)} values, rising."
-print(save_report("toy", settings, results=results,
-      tables={"table_1": results.sort_values("fold").head(1)},
-      figures={"fig_1_values": figure}))"""
+def go(units, n_workers=1):
+    return run_units(units, n_workers=n_workers, device="cpu", progress=False)
+
+def say(value):
+    print(json.dumps(value), flush=True)
+"""
 
 
-def write_project(root, **cells):
-    """Write a toy project with notebook 'toy' and config 'quick'."""
-    (root / "notebooks" / "configs" / "toy").mkdir(parents=True)
-    (root / "pyproject.toml").write_text('[project]\nname = "emolib"\n')
-    (root / "notebooks" / "configs" / "toy" / "quick.yaml").write_text(
-        "config: quick\nn_folds: 4\nlr: 1e-3\n"
-    )
-    write_notebook(root, **cells)
-    return root
+class ToyProject:
+    """A project folder with its own package, cache and diary of what was computed."""
 
+    def __init__(self, folder):
+        self.folder = folder
+        package = folder / "emolib"
+        package.mkdir(parents=True)
+        for room in ROOMS:
+            source = HERE.parent / "emolib" / room
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, package / room, ignore=ignored)
+            else:
+                shutil.copy(source, package / room)
+        (package / "recipes").mkdir()
+        (package / "recipes" / "__init__.py").write_text('"""Recipes."""\n')
+        self.recipe = package / "recipes" / "toy"
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(HERE / "toy", self.recipe, ignore=ignored)
+        self.store = folder / "cache" / "store"
+        self._diary = folder / "diary"
+        self._diary.touch()
 
-def write_notebook(root, *, work=WORK, save=SAVE, parameters=PARAMETERS, recipe=None):
-    """Write the notebook 'toy' of a toy project."""
-    cells = [nbformat.v4.new_markdown_cell("# Toy")]
-    sources = [parameters, SETTINGS, work, save]
-    cells += [nbformat.v4.new_code_cell(s) for s in sources if s]
-    cells[1].metadata["tags"] = ["parameters"]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    outputs = ["table_1.md", "fig_1_values.svg"]
-    notebook.metadata["emolib"] = {"outputs": outputs, "recipe": recipe}
-    nbformat.write(notebook, root / "notebooks" / "toy.ipynb")
+    def start(self, code, **environment):
+        """Start a process that runs `code` and return it."""
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "EMOLIB_CACHE": str(self.folder / "cache"),
+            "TOY_DIARY": str(self._diary),
+            "OMP_NUM_THREADS": "1",
+            **environment,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", PREAMBLE + code],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code, **environment):
+        """Run `code` and return what it said, decoded."""
+        process = self.start(code, **environment)
+        said, complaint = process.communicate(timeout=120)
+        assert process.returncode == 0, complaint
+        return json.loads(said.splitlines()[-1]) if said.strip() else None
+
+    def edit(self, name, old, new):
+        """Replace text in a file of the package."""
+        file = self.folder / "emolib" / name
+        text = file.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        file.write_text(text.replace(old, new))
+
+    def diary(self, *, forget=False):
+        """Return what was computed, in order."""
+        lines = self._diary.read_text().splitlines()
+        if forget:
+            self._diary.write_text("")
+        return lines
+
+    def wait_for(self, line, seconds=60):
+        """Wait until the diary has a line."""
+        limit = time.monotonic() + seconds
+        while line not in self.diary():
+            assert time.monotonic() < limit, f"{line!r} is not in {self.diary()}"
+            time.sleep(0.02)
+
+    def tables(self):
+        """Return the bytes of every table, array and state, by entry and name."""
+        return {
+            file.relative_to(self.store).as_posix(): file.read_bytes()
+            for file in sorted(self.store.rglob("*"))
+            if file.suffix in (".csv", ".npy")
+        }
+
+    def processes(self):
+        """Return the ids of the living processes that run on this project."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (folder / "environ").read_bytes()
+                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if str(self._diary).encode() in environment and state != "Z":
+                found.append(int(folder.name))
+        return sorted(found)
