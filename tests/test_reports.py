@@ -92,7 +92,7 @@ def processes_of(project):
 @pytest.mark.parametrize(
     "victim",
     [
-        "emolib reports",
+        pytest.param("emolib reports", marks=pytest.mark.slow),
         pytest.param("snakemake -", marks=pytest.mark.slow),
         pytest.param("ipykernel", marks=pytest.mark.slow),
     ],
