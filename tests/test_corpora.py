@@ -2,6 +2,7 @@ import errno
 import inspect
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,16 @@ def test_a_writer_that_fails_leaves_nothing_behind(monkeypatch, project):
     with pytest.raises(OSError, match=r"must fit into .* Free some space or set EMOLI"):
         corpora.locate("dreamer")
     assert list((project / ".emolib" / "surrogates").iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_swept_later(calls, project):
+    parent = project / ".emolib" / "surrogates"
+    for name, age in ((".partial-old", 1e9), (".partial-live", time.time())):
+        (parent / name).mkdir(parents=True)
+        os.utime(parent / name, (age, age))
+    corpora.locate("dreamer")
+    left = [p.name for p in parent.iterdir() if p.name.startswith(".")]
+    assert left == [".partial-live"]
 
 
 def test_losing_the_race_to_write_is_fine(calls, monkeypatch):
@@ -310,6 +321,9 @@ def test_a_check_of_the_real_recordings_names_the_next_command(realdata):
     assert "workload   8 low, 8 high (> 0.5), prior of high 0.50" in report.text
     assert "28 of 36 subjects are not there." in report.text
     assert "emolib run ecg_eeg --config eegmat" in report.text
+    odd = [row["subject"] + row["trial"] for row in report.trials if row["odd"]]
+    assert odd == ["Subject02rest"]  # its ECG channel carries no heart
+    assert "Subject02 trial rest: ecg: no heartbeat was found" in report.text
 
 
 @pytest.mark.parametrize("name", [n for n, c in corpora.CORPORA.items() if c.writer])

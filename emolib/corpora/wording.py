@@ -92,7 +92,7 @@ def _describe_gaps(corpus: Corpus, subjects: list[str], found) -> list[str]:
     """Return the lines about everything missing or odd."""
     groups = defaultdict(list)
     for row in [*found.trials, *found.optional]:
-        for problem in row["problems"]:
+        for problem in (*row["problems"], *row["odd"]):
             groups[row["subject"], problem].append(row["trial"])
     lines = [f"  {subject}: {error}" for subject, error in found.damaged.items()]
     lines += [
