@@ -1,4 +1,4 @@
-"""What every test shares: the project's root, real recordings, no screen."""
+"""What tests share: the project's root, real recordings, pictures without a screen."""
 
 import os
 from pathlib import Path

@@ -80,6 +80,12 @@ def test_a_surrogate_is_written_once_and_found_again(calls, project):
     assert other.path != first.path and len(calls) == 2
 
 
+def test_a_surrogate_is_identified_without_being_written(calls):
+    named = corpora.identify("dreamer", seed=3)
+    assert calls == [] and not named.path.exists()
+    assert corpora.locate("dreamer", seed=3) == named and named.path.is_dir()
+
+
 def test_nothing_foreign_stands_in_a_surrogates_folder(calls):
     found = corpora.locate("dreamer")
     assert [p.name for p in found.path.iterdir()] == ["DREAMER.mat"]

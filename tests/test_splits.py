@@ -78,6 +78,11 @@ def test_by_trial_keeps_trials_apart_and_spreads_each_subject_evenly():
         assert not fold.audit.leaky
 
 
+def test_no_fold_is_empty_where_subjects_have_few_trials():
+    for fold in folds_of(make_meta(3, 2), "by_trial", n_folds=6):
+        assert fold.audit.n_trials[2] == 1 and not fold.audit.leaky
+
+
 def test_two_sessions_with_equal_trial_names_are_two_trials():
     meta = make_meta(2, 4)
     again = meta.assign(session="2")
@@ -185,7 +190,7 @@ def test_two_subjects_cannot_be_split_by_subject():
 
 
 def test_one_trial_cannot_be_split_by_trial():
-    with pytest.raises(ValueError, match="at least 2 trials of every subject"):
+    with pytest.raises(ValueError, match="at least 2 trials of a subject"):
         folds_of(make_meta(4, 1), "by_trial")
 
 

@@ -13,8 +13,8 @@ from emolib.corpora.places import (
     project_root,
 )
 from emolib.corpora.registry import CORPORA, Corpus, get_corpus, list_corpora
-from emolib.corpora.sources import CorpusFolder, is_surrogate, locate
-from emolib.corpora.surrogate import write_surrogate
+from emolib.corpora.sources import CorpusFolder, identify, is_surrogate, locate
+from emolib.corpora.surrogate import truth_folder, write_surrogate
 
 __all__ = [
     "CORPORA",
@@ -26,10 +26,12 @@ __all__ = [
     "check_corpus",
     "fetch_eegmat",
     "get_corpus",
+    "identify",
     "is_surrogate",
     "list_corpora",
     "locate",
     "noted_folders",
     "project_root",
+    "truth_folder",
     "write_surrogate",
 ]

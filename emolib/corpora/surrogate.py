@@ -27,14 +27,18 @@ _ASIDE = ".partial-"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def locate_surrogate(name: str, parameters: dict) -> tuple[Path, str, dict]:
-    """Return folder, digest and full parameters of a surrogate, written if need be."""
+def name_surrogate(name: str, parameters: dict) -> tuple[Path, str, dict]:
+    """Return folder, digest and full parameters of a surrogate, written or not."""
     parameters = full_parameters(name, parameters)
     digest = surrogate_digest(name, parameters)
     folder = cache_folder() / "surrogates" / f"{name}-{digest[:16]}"
+    return folder, digest, parameters
+
+
+def ensure_surrogate(name: str, folder: Path, parameters: dict) -> None:
+    """Write a surrogate into its folder, unless it is there."""
     if not folder.is_dir():
         _write_aside(name, folder, parameters)
-    return folder, digest, parameters
 
 
 def write_surrogate(name: str, folder: str | Path, **parameters) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class ConvEncoder(nn.Module):
@@ -104,8 +104,13 @@ class FullWidthLayer(nn.Module):
     def _attend(self, tokens: Tensor) -> Tensor:
         heads = self.qkv(tokens).unflatten(-1, (3, self.n_heads, -1))
         q, k, v = heads.permute(2, 0, 3, 1, 4)  # (b, h, n, d / h) each
-        attended = F.scaled_dot_product_attention(
-            q, k, v, scale=self.scale,
-            dropout_p=self.attn_dropout if self.training else 0.0,
-        )  # fmt: skip
+        weights = (q * self.scale @ k.transpose(-1, -2)).softmax(-1)  # (b, h, n, n)
+        attended = self._drop(weights) @ v
         return self.out(attended.transpose(1, 2).flatten(2))  # (b, n, d)
+
+    def _drop(self, weights: Tensor) -> Tensor:
+        """Drop attention weights in training: `nn.Dropout` at a third of its time."""
+        if not (self.training and self.attn_dropout):
+            return weights
+        dropped = torch.rand_like(weights) < self.attn_dropout
+        return weights.masked_fill(dropped, 0) / (1 - self.attn_dropout)

@@ -20,7 +20,8 @@ from emolib.surrogates.traces import TRACE_SFREQ, one_pole, ou
 CORPUS_KEYS = {"dreamer": 1, "amigos": 2, "deap": 3, "mahnob": 4}
 STREAMS = {
     "latents": 0, "ratings": 1, "signatures": 2, "nuisances": 3, "artefacts": 4,
-    "gaps": 5, "observer": 6, "eeg": 10, "ecg": 11, "gsr": 12,
+    "gaps": 5, "observer": 6, "questions": 7, "line": 8, "eeg": 10,
+    "ecg": 11, "gsr": 12,
 }  # fmt: skip
 
 
@@ -49,7 +50,7 @@ class Knobs:
     def __post_init__(self):
         for name in ("effect", "signature", "nuisance"):
             check_range(name, getattr(self, name), 0.0, 10.0)
-        check_range("seed", check_whole("seed", self.seed, "steps"), 0, 2**63)
+        check_range("seed", check_whole("seed", self.seed, "units"), 0, 2**63)
 
 
 @dataclass(frozen=True)
@@ -365,23 +366,46 @@ def _rate(design: Design, seed: int, subject: int, z: np.ndarray, rngs) -> dict:
     m, means = stimuli(design, seed), _scored_means(design, z)
     zeta, liking, ratings = (np.empty((design.n_trials, 3)) for _ in range(3))
     for j, (_, scale) in enumerate(design.scales):
-        moments = [scored_moments(part, design.rho[j]) for part in design.scored]
-        sd, weight = np.array(moments).T
+        reading = read_scale(design, j)
         zeta[:, j] = (
-            np.sqrt(sizes.KAPPA) * means[:, j] / sd
+            np.sqrt(sizes.KAPPA) * means[:, j] / reading.mean_sd
             + np.sqrt(1 - sizes.KAPPA) * noise[:, j]
             + bias[j]
         )
-        centre, spread = np.full(design.n_trials, scale.mu), zeta[:, j]
-        if scale.clip_means is not None:
-            planted = np.sqrt(sizes.KAPPA) * weight / sd
-            rest = np.sqrt(1 + sizes.BIAS_SD**2 - planted**2)
-            centre = np.array(scale.clip_means[: design.n_trials])
-            spread = (zeta[:, j] - planted * m[:, j]) / rest
-        liking[:, j] = centre + scale.sigma * spread
-        said = centre + scale.sigma * width[j] * spread
-        ratings[:, j] = to_scale(said, scale)
+        spread = reading.slope * (zeta[:, j] - reading.replaced * m[:, j])
+        liking[:, j] = reading.centre + spread
+        ratings[:, j] = to_scale(reading.centre + width[j] * spread, scale)
     return dict(bias=bias, width=width, zeta=zeta, liking=liking, ratings=ratings)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How zeta becomes a rating, one value per trial.
+
+    rating = centre + a_s * slope * (zeta - replaced * stimulus), on the grid.
+    """
+
+    centre: np.ndarray
+    slope: np.ndarray
+    replaced: np.ndarray
+    mean_sd: np.ndarray
+
+
+def read_scale(design: Design, affect: int) -> Reading:
+    """Return how the rating of one affect (0 valence, 1 arousal, 2 dominance) is read.
+
+    Where clip means are published they stand for the stimulus's part of zeta, and what
+    is left is scaled to unit SD.
+    """
+    scale = design.scales[affect][1]
+    moments = [scored_moments(part, design.rho[affect]) for part in design.scored]
+    sd, weight = np.array(moments).T
+    ones = np.ones(design.n_trials)
+    if scale.clip_means is None:
+        return Reading(scale.mu * ones, scale.sigma * ones, 0 * ones, sd)
+    planted = np.sqrt(sizes.KAPPA) * weight / sd
+    rest = np.sqrt(1 + sizes.BIAS_SD**2 - planted**2)
+    return Reading(np.array(scale.clip_means), scale.sigma / rest, planted, sd)
 
 
 def to_scale(values: np.ndarray, scale: Scale) -> np.ndarray:

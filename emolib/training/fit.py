@@ -62,6 +62,7 @@ class Plan:
     bf16: bool
 
     def __post_init__(self):
+        check_range("seed", self.seed, 0, np.inf)
         check_option("optimizer", self.optimizer, ("adamw", "adam"))
         check_range("max_epochs", self.max_epochs, 1, np.inf)
         check_range("batch_size", self.batch_size, 1, np.inf)
@@ -165,7 +166,9 @@ def fit(
         )
     device = resolve_device(device)
     tensors = to_tensors(data, device)
-    held_out = validation and to_tensors(validation, device, name="validation")
+    held_out = None
+    if validation is not None:
+        held_out = to_tensors(validation, device, name="validation")
     model.to(device)
     with seeded(seed, device), only_trainable(model, trainable) as parts:
         loop = Loop(model, step, plan, parts, monitor, schedule, device)

@@ -64,7 +64,6 @@ def test_a_stream_is_read_once_and_let_go():
     alive = []
 
     def stream():
-        import gc
         import weakref
 
         for trial in ("01", "02", "03", "04"):
@@ -72,7 +71,6 @@ def test_a_stream_is_read_once_and_let_go():
             alive.append(weakref.ref(recording.signals["ecg"].data))
             yield recording
             del recording
-            gc.collect()
             assert sum(ref() is not None for ref in alive) <= 1
 
     windows, _ = cut_windows(stream(), window_s=10, target="valence")

@@ -384,6 +384,7 @@ def test_data_must_be_of_one_length():
     [
         ({"optimizer": "sgd"}, "optimizer must be one of 'adamw', 'adam'"),
         ({"lr": 0.0}, "lr must be in"),
+        ({"seed": -1}, "seed must be in"),
         ({"batch_size": 0}, "batch_size must be in"),
         ({"max_epochs": 0}, "max_epochs must be in"),
         ({"n_micro": 64}, "n_micro must be in"),

@@ -21,8 +21,14 @@ def folder(data: dict) -> corpora.CorpusFolder:
 
 
 def input_digest(data: dict) -> str:
-    """Return the digest of what `prepare` reads from disk."""
-    return folder(data).digest
+    """Return the digest of what `prepare` reads from disk; nothing is written."""
+    found = corpora.identify(data["corpus"], data=data["data"], **data["surrogate"])
+    return found.digest
+
+
+def truth_folder(data: dict):
+    """Return the folder with a surrogate's latents, for its ceiling alone."""
+    return corpora.truth_folder(folder(data).path)
 
 
 def recordings(data: dict):
@@ -72,6 +78,7 @@ def prepare(data: dict):
             f"Removed: {removed['reason'].unique().tolist()}. Run `emolib corpora "
             f"check {data['corpus']} FOLDER`."
         )
+    windows = replace(windows, removed=removed)
     if data["zscore_scope"] == "train":
         return windows
     return zscore(windows, scope=data["zscore_scope"])

@@ -9,7 +9,7 @@ import pandas as pd
 from emolib import corpora
 from emolib.containers import RESULT_COLUMNS
 from emolib.metrics import score_folds
-from emolib.recipes.ecg_eeg.grid import expand
+from emolib.recipes.ecg_eeg.grid import expand as expand_grid
 from emolib.recipes.ecg_eeg.settings import PAPER, Settings
 from emolib.units import estimate, run_units
 
@@ -29,7 +29,7 @@ class Study:
     ----------
     settings : Settings
     finished : list of (Unit, Entry)
-    failures : list of Failure
+    failures : list of (Unit, str)
         Units that did not finish, with the reason; they cost their cell of a table.
     sources : dict of corpus to {'surrogate', 'licensed', 'open'}
     """
@@ -59,22 +59,36 @@ class Study:
         return pd.concat(parts, ignore_index=True)
 
 
-def plan(settings: Settings):
+def expand(parameters: dict | Settings) -> list:
+    """Return the units of a run."""
+    return expand_grid(typed(parameters))
+
+
+def plan(parameters: dict | Settings):
     """Return what a run will cost: units done and to do, time, memory, disk."""
-    return estimate(expand(settings))
+    settings = typed(parameters)
+    return estimate(
+        expand(settings), n_workers=settings.n_workers, device=settings.device
+    )
+
+
+def typed(parameters: dict | Settings) -> Settings:
+    """Return settings, built and checked where plain parameters came."""
+    if isinstance(parameters, Settings):
+        return parameters
+    return Settings.from_parameters(parameters)
 
 
 def run(settings: Settings) -> Study:
     """Train what the store lacks and return every finished unit of the run."""
-    units = expand(settings)
-    finished, failures = run_units(
-        units, n_workers=settings.n_workers, device=settings.device
+    done = run_units(
+        expand(settings), n_workers=settings.n_workers, device=settings.device
     )
     sources = {
-        corpus: corpora.source_of(corpus, data=settings.data)
+        corpus: corpora.identify(corpus, data=settings.data).source
         for corpus in settings.corpora
     }
-    return Study(settings, finished, failures, sources)
+    return Study(settings, list(done.entries), list(done.failures), sources)
 
 
 def results_of(study: Study) -> pd.DataFrame:
