@@ -353,3 +353,15 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name, tmp_path):
     truth = Path(f"{found.path}.truth")
     assert {path.suffix for path in truth.iterdir()} <= {".npy", ".json"}
     assert json.dumps(found.parameters)
+
+
+def test_the_words_of_a_check_are_no_part_of_what_results_depend_on():
+    from emolib.digests import code_digests
+
+    closure = code_digests(["emolib.corpora"])
+    assert "emolib.corpora.sources" in closure and "emolib.datasets.mat" in closure
+    assert not {f"emolib.corpora.{n}" for n in ("check", "wording", "fetch")} & {
+        *closure
+    }
+    with pytest.raises(AttributeError, match="has no attribute 'chek'"):
+        corpora.chek  # noqa: B018

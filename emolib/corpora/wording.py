@@ -10,7 +10,7 @@ from emolib.corpora.registry import Corpus
 WINDOW_S = 10.0
 SECONDS_PER_WINDOW = 0.4
 """Training of a `quick` table on two cores, roughly; `--dry-run` prints a real plan."""
-_RUN = "emolib run ecg_eeg --config quick -p data local -p datasets"
+_RUN = "emolib run ecg_eeg --config quick -p data local -p corpora"
 RUN = {
     "dreamer": f"{_RUN} '[dreamer]'",
     "amigos": f"{_RUN} '[amigos]'",
