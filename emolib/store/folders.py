@@ -206,6 +206,9 @@ def read_manifest(folder: Path) -> dict | None:
             and manifest["sha256"] == key.digest
             and key.name == folder.name
             and all(FILE_NAME.fullmatch(name) for name in manifest["files"])
+            and all(
+                {*about} >= {"bytes", "sha256"} for about in manifest["files"].values()
+            )
             and set(manifest) >= {"tables", "notes", "bytes"}
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -17,16 +17,9 @@ from emolib.datasets.amigos import (
     SHORT_VIDEOS,
 )
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import (
-    Design,
-    Knobs,
-    Scale,
-    Subject,
-    generator,
-    simulate_subject,
-    trial_generators,
-)
+from emolib.surrogates.affect import Subject, simulate_subject
 from emolib.surrogates.cortical import bandpass
+from emolib.surrogates.design import Design, Knobs, Scale
 from emolib.surrogates.matfile import cell, save_mat, written_aside
 from emolib.surrogates.signals import (
     from_onset,
@@ -34,6 +27,7 @@ from emolib.surrogates.signals import (
     subject_eeg,
     subject_gsr,
 )
+from emolib.surrogates.streams import generator, trial_generators
 from emolib.surrogates.traces import TRACE_SFREQ
 from emolib.surrogates.truth import write_truth
 
@@ -90,7 +84,7 @@ def write_amigos(
     seconds : float
         Length of each short video, after 5 s of baseline; long ones last 90 s.
     effect, signature, nuisance, seed
-        As in `emolib.surrogates.affect.Knobs`.
+        As in `emolib.surrogates.design.Knobs`.
 
     Returns
     -------

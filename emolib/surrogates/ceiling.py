@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from emolib.checks import check_option
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import SYSTEMS, Design, Knobs, Scale, generator
+from emolib.surrogates.affect import SYSTEMS
 from emolib.surrogates.amigos import amigos_design
 from emolib.surrogates.cues import (
     CUE_MODALITIES,
@@ -31,7 +31,9 @@ from emolib.surrogates.cues import (
     read_cues,
     simulate_cues,
 )
+from emolib.surrogates.design import Design, Knobs, Scale
 from emolib.surrogates.dreamer import dreamer_design
+from emolib.surrogates.streams import generator
 from emolib.surrogates.traces import one_pole
 from emolib.surrogates.truth import Truth, read_truth
 

@@ -12,14 +12,11 @@ from functools import lru_cache
 import numpy as np
 
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import (
-    Design,
-    Knobs,
-    read_scale,
-    simulate_subject,
-    trial_generators,
-)
+from emolib.surrogates.affect import simulate_subject
+from emolib.surrogates.design import Design, Knobs
+from emolib.surrogates.ratings import read_scale
 from emolib.surrogates.sizes import PARAMETERS, Parameter
+from emolib.surrogates.streams import trial_generators
 from emolib.surrogates.traces import TRACE_SFREQ
 
 
@@ -102,12 +99,11 @@ def read_cues(theta: np.ndarray, layout: Layout, seconds: float, rngs) -> np.nda
         changes no other cue.
     """
     short = np.array([p.modality not in sizes.OWN_TEN_SECONDS for p in CUES])
-    means = np.where(
-        short[:, None],
-        window_means(theta, layout.windows, seconds, own_ten=False),
-        window_means(theta, layout.windows, seconds, own_ten=True),
-    )
+    means = window_means(theta, layout.windows, seconds, own_ten=False)
     length = np.diff(np.array(layout.windows), axis=1)
+    if (length < sizes.REFERENCE_WINDOW_S).any():
+        wide = window_means(theta, layout.windows, seconds, own_ten=True)
+        means = np.where(short[:, None], means, wide)
     stretch = np.sqrt(sizes.REFERENCE_WINDOW_S / length)
     error = np.array([p.error for p in CUES]) * np.where(
         short, stretch, np.minimum(stretch, 1.0)

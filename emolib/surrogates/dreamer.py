@@ -15,15 +15,9 @@ from emolib.datasets.dreamer import (
     MEAN_RATINGS,
 )
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import (
-    Design,
-    Knobs,
-    Scale,
-    generator,
-    simulate_subject,
-    trial_generators,
-)
+from emolib.surrogates.affect import simulate_subject
 from emolib.surrogates.cortical import bandpass
+from emolib.surrogates.design import Design, Knobs, Scale
 from emolib.surrogates.matfile import (
     MAX_BYTES,
     cell,
@@ -32,6 +26,7 @@ from emolib.surrogates.matfile import (
     written_aside,
 )
 from emolib.surrogates.signals import from_onset, subject_ecg, subject_eeg
+from emolib.surrogates.streams import generator, trial_generators
 from emolib.surrogates.truth import write_truth
 
 N_STIMULI = 18
@@ -80,7 +75,7 @@ def write_dreamer(
     seconds : float
         Length of each stimulus; a baseline of 61 s comes before it.
     effect, signature, nuisance, seed
-        As in `emolib.surrogates.affect.Knobs`.
+        As in `emolib.surrogates.design.Knobs`.
 
     Returns
     -------

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.surrogates.affect import (
-    Design,
-    Knobs,
-    Subject,
-    generator,
-    trial_generators,
-)
+from emolib.surrogates.affect import Subject
 from emolib.surrogates.cardiac import beat_times, draw_heart, synthesise_ecg
 from emolib.surrogates.cortical import (
     draw_brain,
@@ -18,8 +12,10 @@ from emolib.surrogates.cortical import (
     source_levels,
     synthesise_eeg,
 )
+from emolib.surrogates.design import Design, Knobs
 from emolib.surrogates.electrodermal import draw_responses, synthesise_conductance
 from emolib.surrogates.ocular import blink_traces, draw_blinks
+from emolib.surrogates.streams import generator, trial_generators
 
 
 def _streams(design: Design, knobs: Knobs, stream: str, number: int, rows: slice):

@@ -1,16 +1,13 @@
 import numpy as np
 import pytest
 
-from emolib.surrogates.affect import (
-    Knobs,
-    generator,
-    scored_moments,
-    simulate_subject,
-    stimuli,
-)
+from emolib.surrogates.affect import simulate_subject, stimuli
 from emolib.surrogates.amigos import amigos_design
+from emolib.surrogates.design import Knobs
 from emolib.surrogates.dreamer import dreamer_design
+from emolib.surrogates.ratings import scored_moments
 from emolib.surrogates.sizes import PARAMETERS
+from emolib.surrogates.streams import generator
 
 
 @pytest.fixture(scope="module")

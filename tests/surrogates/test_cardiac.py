@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
-from emolib.surrogates.affect import Knobs, simulate_subject
+from emolib.surrogates.affect import simulate_subject
+from emolib.surrogates.design import Knobs
 from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.signals import subject_ecg
 
