@@ -363,5 +363,5 @@ def test_the_words_of_a_check_are_no_part_of_what_results_depend_on():
     assert not {f"emolib.corpora.{n}" for n in ("check", "wording", "fetch")} & {
         *closure
     }
-    with pytest.raises(AttributeError, match="has no attribute 'chek'"):
-        corpora.chek  # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'reader'"):
+        corpora.reader  # noqa: B018
