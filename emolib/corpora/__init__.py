@@ -4,8 +4,8 @@
 the licensed corpus once ``emolib corpora add dreamer FOLDER`` has noted where it is.
 """
 
-from emolib.corpora.check import CorpusReport, check_corpus
-from emolib.corpora.fetch import fetch_eegmat
+from importlib import import_module
+
 from emolib.corpora.places import (
     add_corpus,
     cache_folder,
@@ -35,3 +35,17 @@ __all__ = [
     "truth_folder",
     "write_surrogate",
 ]
+
+_ON_FIRST_USE = {
+    "CorpusReport": "check",
+    "check_corpus": "check",
+    "fetch_eegmat": "fetch",
+}
+"""No recipe needs these: by name, they stay out of the code a result depends on."""
+
+
+def __getattr__(name: str):
+    """Import what checks and fetches a corpus on first use."""
+    if name in _ON_FIRST_USE:
+        return getattr(import_module(f"{__name__}.{_ON_FIRST_USE[name]}"), name)
+    raise AttributeError(f"module 'emolib.corpora' has no attribute {name!r}")

@@ -61,10 +61,10 @@ def identify(
         return CorpusFolder(noted, name, source, digest)
     if corpus.is_open:
         raise CorpusError(
-            f'{corpus.title} must have a noted folder and data = "local"; got data = '
-            f"{data!r} and {'no folder' if name not in noted_folders() else 'one'}. It "
-            f"is open and has no surrogate: `emolib corpora fetch {name} FOLDER` "
-            f"downloads it, `emolib corpora add {name} FOLDER` notes where it is."
+            f'{corpus.title} must have data = "local" and a noted folder; got data = '
+            f"{data!r}{' and no folder' * (data == 'local')}. It is open and has no "
+            f"surrogate: `emolib corpora fetch {name} FOLDER` downloads it, `emolib "
+            f"corpora add {name} FOLDER` notes where it is."
         )
     path, digest, parameters = name_surrogate(name, parameters)
     return CorpusFolder(path, name, "surrogate", digest, parameters)
