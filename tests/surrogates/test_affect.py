@@ -8,6 +8,7 @@ from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.ratings import scored_moments
 from emolib.surrogates.sizes import PARAMETERS
 from emolib.surrogates.streams import generator
+from emolib.surrogates.traces import one_pole
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +169,21 @@ def test_a_knob_out_of_range_says_so():
         Knobs(seed=0.5)
     with pytest.raises(ValueError, match="seed must be in"):
         Knobs(seed=-3)
+
+
+def test_every_loading_is_recovered_within_a_fifth():
+    """Effect 1 minus effect 0 at the same seed leaves affect's part alone."""
+    above, below = 0, 0
+    for s in range(40):
+        on, off = (
+            simulate_subject(dreamer_design(), Knobs(effect=e), s + 1) for e in (1, 0)
+        )
+        moved = (on.theta - off.theta)[..., 245:]
+        z = np.stack(
+            [one_pole(on.z[:, :2].swapaxes(1, 2), p.lag_s) for p in PARAMETERS]
+        )[:, :, 245:]
+        above = above + np.einsum("pktj,kpt->pj", z, moved)
+        below = below + np.einsum("pkti,pktj->pij", z, z)
+    slopes = np.linalg.solve(below, above[..., None])[..., 0]
+    wanted = np.array([(p.valence, p.arousal) for p in PARAMETERS])
+    np.testing.assert_allclose(slopes, wanted, rtol=0.2, atol=0.02)
