@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -27,6 +28,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)  # what the pins in constraints.txt have wheel
 EXTRAS = "video,dev"
 MAX_KB = 500
 CELL_TIMEOUT_S = 300
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 # ---------------------------------------------------------------- set-up
@@ -38,12 +40,14 @@ def check_python(version=None):
     if OLDEST <= version <= NEWEST:
         return
     found = [n for n in range(NEWEST[1], OLDEST[1] - 1, -1) if runs(f"python3.{n}")]
-    name = f"python3.{found[0] if found else NEWEST[1]}"
+    minor = found[0] if found else NEWEST[1]
+    way_out = f"make env PYTHON=python3.{minor}"
+    if os.name == "nt":
+        way_out = f"py -3.{minor} bootstrap.py env"
     supported = "{}.{} to {}.{}".format(*OLDEST, *NEWEST)
     sys.exit(
         f"emolib needs Python {supported}; this is {version[0]}.{version[1]}. "
-        + ("Run" if found else "Install one of them, then run")
-        + f": make env PYTHON={name} (without make: {name} bootstrap.py env)"
+        f"{'Run' if found else 'Install one of them, then run'}: {way_out}"
     )
 
 
@@ -55,7 +59,7 @@ def runs(name):
 
 def set_up(torch=None):
     """Make ``.venv`` unless the stamp says that it is there and up to date."""
-    stamp = read_stamp()
+    stamp = read_json(STAMP)
     torch = torch or stamp.get("torch", "default")
     wanted = {"inputs": inputs_digest(), "torch": torch}
     if {key: stamp.get(key) for key in wanted} == wanted and PYTHON.exists():
@@ -76,10 +80,10 @@ def set_up(torch=None):
     return True
 
 
-def read_stamp():
-    """Return what the last complete set-up recorded, or an empty dictionary."""
+def read_json(path):
+    """Return what a JSON file holds, or an empty dictionary when it holds none."""
     try:
-        return json.loads(STAMP.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
@@ -112,6 +116,7 @@ def make_venv():
         return
     package = "python{}.{}-venv".format(*sys.version_info[:2])
     by_hand = f"sudo apt-get install {package}"
+    quiet = subprocess.DEVNULL
     if not shutil.which("apt-get"):
         sys.exit("This Python has no ensurepip, so it cannot make .venv: use another.")
     say(f"  This Python has no ensurepip: {by_hand}")
@@ -119,7 +124,7 @@ def make_venv():
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     install_it = [*sudo, *apt, "install", "-y", "--no-install-recommends", package]
     for step in ([*sudo, *apt, "update"], install_it):
-        if (sudo and not shutil.which("sudo")) or subprocess.call(step):
+        if (sudo and not shutil.which("sudo")) or subprocess.call(step, stdout=quiet):
             sys.exit(f"{package} could not be installed. Please type: {by_hand}")
     subprocess.run(command, check=True)
 
@@ -179,7 +184,7 @@ def run_logged(command, env=None):
     if process.returncode:
         tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
         say(*tail)
-        sys.exit("Set-up failed; the lines above end .venv/setup.log. Nothing is kept.")
+        sys.exit("Set-up failed; the lines above end .venv/setup.log.")
 
 
 # ---------------------------------------------------------------- commands
@@ -202,23 +207,59 @@ def reports(options):
 
 def test(options):
     """Run the tests, then the notebooks against their saved checks (NOTEBOOK=X)."""
-    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    workers = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
     if not options.notebook:
-        say("Tests 1/2: unit tests")
-        run_python("-m", "pytest", *workers, *options.rest, env=one_thread)
+        say("Tests 1/2: the package")
+        workers = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
+        run_python("-m", "pytest", *workers, *options.rest, env=ONE_THREAD)
     chosen = f"{options.notebook}.ipynb" if options.notebook else "*.ipynb"
     notebooks = sorted(
-        str(path.relative_to(ROOT))
+        path.relative_to(ROOT).as_posix()
         for path in (ROOT / "notebooks").rglob(chosen)
         if ".ipynb_checkpoints" not in path.parts
     )
     if options.notebook and not notebooks:
         sys.exit(f"NOTEBOOK must be a file of notebooks/; got {options.notebook!r}.")
-    if notebooks:
-        say(f"Tests 2/2: {len(notebooks)} notebooks")
-        lax = ["--nbval-lax", f"--nbval-cell-timeout={CELL_TIMEOUT_S}"]
-        run_python("-m", "pytest", *lax, *workers, *notebooks, env=one_thread)
+    test_notebooks(notebooks)
+
+
+def test_notebooks(notebooks):
+    """Run nbval on each notebook, some at a time, with a line as each one ends."""
+    record = ROOT / ".emolib" / "test_seconds.json"
+    known, at_once = read_json(record), min(4, os.cpu_count() or 1)
+    say(f"Tests 2/2: {len(notebooks)} notebooks, {at_once} at a time")
+    failed = []
+    with ThreadPoolExecutor(at_once) as pool:
+        jobs = {pool.submit(test_notebook, name): name for name in notebooks}
+        for n, job in enumerate(as_completed(jobs), 1):
+            name, (passed, seconds, output) = jobs[job], job.result()
+            expected = f"expected {known[name]:.0f} s" if name in known else "first run"
+            verdict = "passed" if passed else "FAILED"
+            say(f"  {n}/{len(jobs)} {name}: {verdict} in {seconds:.0f} s ({expected})")
+            if passed:
+                known[name] = seconds
+            else:
+                failed.append(name)
+                say(output)
+    record.parent.mkdir(exist_ok=True)
+    record.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    if failed:
+        sys.exit(f"Notebooks that failed: {', '.join(failed)}")
+
+
+def test_notebook(name):
+    """Return whether nbval passed on one notebook, its seconds and what it printed."""
+    start = time.monotonic()
+    limit = f"--nbval-cell-timeout={CELL_TIMEOUT_S}"
+    done = subprocess.run(
+        [str(PYTHON), "-m", "pytest", "--nbval-lax", limit, name],
+        cwd=ROOT,
+        env={**os.environ, **ONE_THREAD},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return done.returncode == 0, time.monotonic() - start, done.stdout
 
 
 def check(_):
@@ -265,7 +306,11 @@ def clean(_):
 def distclean(options):
     """Remove what clean does, and .venv, surrogates and caches; not the store."""
     leave_own_environment()
-    bytecode = [p for p in ROOT.rglob("__pycache__") if VENV not in p.parents]
+    ours = [p for p in ROOT.iterdir() if p.is_dir() and p.name[0] != "."]
+    bytecode = [
+        ROOT / "__pycache__",
+        *(p for f in ours for p in f.rglob("__pycache__")),
+    ]
     names = (".snakemake", ".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks")
     built = [ROOT / "build", *ROOT.glob("*.egg-info"), *(ROOT / n for n in names)]
     made = [p for p in (ROOT / "reports").glob("*") if p.name != "gallery"]

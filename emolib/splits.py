@@ -148,11 +148,11 @@ def _check_enough(protocol, units, strata, n_folds) -> None:
             f"test; got {n_units}. Use 'by_trial'."
         )
     if protocol == "by_trial":
-        least = min(len(np.unique(units[strata == s])) for s in np.unique(strata))
-        if least < 2:
+        most = max(len(np.unique(units[strata == s])) for s in np.unique(strata))
+        if most < 2:
             raise ValueError(
-                "by_trial must have at least 2 trials of every subject; got one with "
-                f"{least}. Use 'by_subject'."
+                "by_trial must have at least 2 trials of a subject; got 1 of each. "
+                "Use 'by_subject'."
             )
 
 
@@ -162,12 +162,13 @@ def _unit_name(protocol: str) -> str:
 
 
 def _deal(units, strata, n_folds, rng) -> np.ndarray:
-    """Return the fold of each unit: shuffled within its stratum, dealt in turn."""
+    """Return the fold of each unit: shuffled within its stratum, dealt round."""
     fold_of = np.empty(units.max() + 1, int)
+    n_dealt = rng.integers(n_folds)
     for stratum in np.unique(strata):
         shuffled = rng.permutation(np.unique(units[strata == stratum]))
-        first = rng.integers(n_folds)
-        fold_of[shuffled] = (first + np.arange(len(shuffled))) % n_folds
+        fold_of[shuffled] = (n_dealt + np.arange(len(shuffled))) % n_folds
+        n_dealt += len(shuffled)
     return fold_of
 
 
@@ -178,9 +179,7 @@ def _fold(meta, k, fold_of, units, strata, protocol, val_fraction, rng) -> Fold:
         for s in np.unique(strata)
     ]
     in_val = training & np.isin(units, np.concatenate(chosen))
-    rows = [
-        np.flatnonzero(side) for side in (training & ~in_val, in_val, fold_of == k)
-    ]
+    rows = [np.flatnonzero(side) for side in (training & ~in_val, in_val, fold_of == k)]
     audit = audit_split(meta, *rows, name=f"{protocol}, fold {k}")
     return Fold(k, *rows, protocol=protocol, audit=audit)
 

@@ -270,7 +270,8 @@ def test_every_equation_has_an_object_a_test_and_a_notebook(row):
         file, _, test = place.strip(";,").partition("::")
         path = ROOT / "tests" / file.removeprefix("tests/")
         assert path.exists(), f"{file} is not in tests/"
-        assert f"def {test}" in path.read_text(encoding="utf-8"), f"no {place}"
+        is_there = f"def {test}(" in path.read_text(encoding="utf-8")
+        assert is_there, f"no {place}"
     stem, _, _ = row["notebook"].removeprefix("notebooks/").partition("#")
     stem = stem.removesuffix(".ipynb")
     assert (ROOT / "notebooks" / f"{stem}.ipynb").exists(), f"no notebook {stem!r}"

@@ -113,7 +113,7 @@ def test_no_output_is_an_error_or_a_warning(path):
 @each_notebook
 def test_metadata_is_clean(path):
     notebook = read(path)
-    assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
+    assert set(notebook["metadata"]) <= {"kernelspec", "language_info", "emolib"}
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     for cell in notebook["cells"]:
         assert set(cell["metadata"]) <= {"tags"}, cell["metadata"]

@@ -80,8 +80,12 @@ def header_text(path: str | Path) -> str:
         return file.read(116).decode("latin-1").rstrip("\x00 ")
 
 
-def check_whole(path: Path) -> None:
-    """Raise CorpusError unless the file is a whole MATLAB 5 file of bearable size."""
+def check_whole(path: Path) -> int:
+    """Return the bytes that a whole MATLAB 5 file unpacks to.
+
+    Raise CorpusError when it is another kind of file, truncated, or unpacks to more
+    than `MAX_BYTES`.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         order = _byte_order(path, file.read(_HEADER), size)
@@ -101,9 +105,11 @@ def check_whole(path: Path) -> None:
                     f"something of unknown kind {kind} (mangled)",
                     _REMEDY,
                 )
-            unpacked += n_bytes
-            if kind == _COMPRESSED:
-                unpacked += _unpacked_bytes(path, file, order, n_bytes)
+            unpacked += (
+                _unpacked_bytes(path, file, order, n_bytes)
+                if kind == _COMPRESSED
+                else n_bytes
+            )
     if unpacked > MAX_BYTES:
         raise damaged(
             path,
@@ -111,6 +117,7 @@ def check_whole(path: Path) -> None:
             f"{unpacked}",
             "A corpus file is not that large: do not trust this one.",
         )
+    return unpacked
 
 
 def _byte_order(path: Path, header: bytes, size: int) -> str:

@@ -34,10 +34,10 @@ def signal_problems(
     flat = ~bad & (low == high)
     problems = []
     if bad.any():
-        share = 1 - np.isfinite(data[bad]).mean()
+        n_bad = np.count_nonzero(~np.isfinite(data[bad]))
         problems.append(
-            f"{modality}: {_channels(bad, ch_names)} not finite (NaN) in {share:.0%} "
-            "of the values."
+            f"{modality}: {_channels(bad, ch_names)} not finite (NaN) in {n_bad} of "
+            f"{data[bad].size} values."
         )
     if flat.any():
         problems.append(f"{modality}: {_channels(flat, ch_names)} constant (flat).")

@@ -1,4 +1,4 @@
-"""InfoNCE between ECG and EEG, on patches and on windows.
+"""InfoNCE between ECG and EEG, on patches and on windows; NT-Xent between views.
 
 Wu et al., MICCAI 2025 (paper 2), Section 2.2, Eq. (1)-(4). The query is always ECG and
 the candidates are always EEG: one direction. The paper does not define its similarity;
@@ -158,6 +158,40 @@ def alignment_loss(
     window = window_info_nce(ecg.window, eeg.window, temperature=temperature_window)
     total = w_patch * patch + (1 - w_patch) * window
     return {"patch": patch, "window": window, "total": total}
+
+
+def nt_xent(
+    a: Tensor, b: Tensor, *, temperature: float = 0.2, poly: bool = False
+) -> Tensor:
+    """Return the contrast between two views in which all other rows are negatives.
+
+    The loss of SimCLR, shared by the baselines TS-TCC and TFC. Every row of both views
+    is a query; its positive is the same row of the other view.
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (b, d)
+    temperature : float
+    poly : bool
+        Whether TFC's extra term is added, ``1 - b / (2 b - 1) * mean(p)`` with p the
+        probability given to the positive.
+
+    Returns
+    -------
+    loss : Tensor, shape ()
+        0 is perfect without `poly`; log(2 b - 1) when all similarities are equal.
+    """
+    check_range("temperature", temperature, 0, float("inf"), closed="neither")
+    _check_pair("a", a, "b", b, "b d")
+    n = len(a)
+    views = _unit(torch.cat([a, b]))
+    row = torch.arange(2 * n, device=a.device)
+    scores = (views @ views.T / temperature).masked_fill(
+        row[:, None] == row, -torch.inf
+    )
+    found = scores.log_softmax(-1)[row, row.roll(n)]  # log p  (2 b,)
+    loss = -found.mean()
+    return loss + 1 - n / (2 * n - 1) * found.exp().mean() if poly else loss
 
 
 def _unit(x: Tensor) -> Tensor:

@@ -135,10 +135,11 @@ def _check_predictions(predictions) -> None:
                 f"{name} must hold 0 and 1; got "
                 f"{sorted(predictions[name].unique().tolist())[:5]}."
             )
-    if predictions["y_score_1"].isna().any():
+    n_missing = int(predictions["y_score_1"].isna().sum())
+    if n_missing:
         raise ValueError(
-            f"y_score_1 must not be missing; got {predictions['y_score_1'].isna().sum()}"
-            f" NaN of {len(predictions)} rows. The fit has diverged, or a window was "
+            f"y_score_1 must not be missing; got {n_missing} NaN of "
+            f"{len(predictions)} rows. The fit has diverged, or a window was "
             "never predicted."
         )
 

@@ -65,7 +65,9 @@ def summarise(
     import pandas as pd
 
     keys = [name for name in by if name != "metric"]
-    groups = dict(list(predictions.groupby(keys))) if keys and _given(predictions) else {}
+    groups = (
+        dict(list(predictions.groupby(keys))) if keys and _given(predictions) else {}
+    )
     rows = []
     for key, part in results.groupby([*keys, "metric"], sort=True):
         per_fold = part.groupby("fold")["value"].mean().dropna()
@@ -81,8 +83,8 @@ def _given(predictions) -> bool:
 
 
 def _interval(per_fold, predictions, metric, n_draws, seed) -> dict:
-    n_subjects = predictions["subject"].nunique() if _given(predictions) else None
-    if n_subjects and n_subjects >= MIN_SUBJECTS and metric in METRICS:
+    n_subjects = predictions["subject"].nunique() if _given(predictions) else np.nan
+    if n_subjects >= MIN_SUBJECTS and metric in METRICS:
         low, high = bootstrap_interval(
             predictions, metric=metric, n_draws=n_draws, seed=seed
         )

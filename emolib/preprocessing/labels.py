@@ -9,9 +9,7 @@ from emolib.checks import check_option
 LABEL_NAMES = ("low", "high")
 
 
-def binarise(
-    ratings: np.ndarray, *, threshold: float, ties: str = "low"
-) -> np.ndarray:
+def binarise(ratings: np.ndarray, *, threshold: float, ties: str = "low") -> np.ndarray:
     """Return 1 where a rating is high, 0 where it is low.
 
     Parameters

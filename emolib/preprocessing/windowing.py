@@ -70,11 +70,12 @@ def cut_windows(
             pieces, starts = _cut(recording, modalities, window_s, step_s, last_s)
             if len(starts):
                 pieces = {name: piece.astype(dtype) for name, piece in pieces.items()}
-                kept.append((recording, pieces, starts))
+                rows = _rows(recording, starts, window_s)
+                kept.append((_ids(recording), rows, pieces))
                 continue
             reason = _too_short(recording, modalities, window_s)
         removed.append((*_ids(recording), reason))
-    return _join(kept, removed, modalities, target, window_s, seen)
+    return _join(kept, removed, modalities, target, seen)
 
 
 def _ids(recording: Recording) -> tuple[str, str, str]:
@@ -167,7 +168,7 @@ def _too_short(recording, modalities, window_s) -> str:
     return f"{name}: {duration:.2f} s, shorter than one window of {window_s:g} s"
 
 
-def _join(kept, removed, modalities, target, window_s, seen):
+def _join(kept, removed, modalities, target, seen):
     """Join the pieces in the order of their ids; each is let go once copied."""
     import pandas as pd
 
@@ -178,13 +179,10 @@ def _join(kept, removed, modalities, target, window_s, seen):
             f"recordings must hold at least one usable trial; got {len(table)} trials, "
             f"all left out ({reasons}). See window_s and modalities."
         )
-    kept.sort(key=lambda item: _ids(item[0]))
-    meta = pd.concat(
-        [_rows(recording, starts, window_s) for recording, _, starts in kept],
-        ignore_index=True,
-    )
+    kept.sort(key=lambda item: item[0])
+    meta = pd.concat([rows for _, rows, _ in kept], ignore_index=True)
     _check_unique(meta)
-    x = {name: _stack([pieces for _, pieces, _ in kept], name) for name in modalities}
+    x = {name: _stack([pieces for _, _, pieces in kept], name) for name in modalities}
     y = np.full(len(meta), np.nan) if target is None else meta[target].to_numpy(float)
     windows = Windows(
         x=x,

@@ -12,108 +12,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from emolib.checks import check_range, check_whole
 from emolib.surrogates import sizes
+from emolib.surrogates.design import Design, Knobs
+from emolib.surrogates.ratings import onset, rate
 from emolib.surrogates.sizes import PARAMETERS, SYSTEMS, Parameter
+from emolib.surrogates.streams import generator, trial_generators
 from emolib.surrogates.traces import TRACE_SFREQ, one_pole, ou
-
-CORPUS_KEYS = {"dreamer": 1, "amigos": 2, "deap": 3, "mahnob": 4}
-STREAMS = {
-    "latents": 0, "ratings": 1, "signatures": 2, "nuisances": 3, "artefacts": 4,
-    "gaps": 5, "observer": 6, "eeg": 10, "ecg": 11, "gsr": 12,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Knobs:
-    """The knobs every writer has.
-
-    Parameters
-    ----------
-    effect : float
-        Multiplies every loading of affect on every signal; 0 makes the signals
-        independent of affect and leaves all else as it was.
-    signature : float
-        Multiplies everything that is constant over a subject or a trial.
-    nuisance : float
-        Multiplies the loadings of vigilance and movement.
-    seed : int
-        Root of every random stream.
-    """
-
-    effect: float = 1.0
-    signature: float = 1.0
-    nuisance: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self):
-        for name in ("effect", "signature", "nuisance"):
-            check_range(name, getattr(self, name), 0.0, 10.0)
-        check_range("seed", check_whole("seed", self.seed, "steps"), 0, 2**63)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How one rating reads the latent.
-
-    `rating = clip(grid(level + width * zeta))`; with `clip_means` the stimulus part
-    of zeta is replaced by the published mean of the stimulus. `threshold` is the usual
-    one; "high" lies above it.
-    """
-
-    mu: float
-    sigma: float
-    low: float
-    high: float
-    grid: float
-    threshold: float
-    clip_means: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Design:
-    """What a corpus shows and asks: stimuli, lengths, scored part, scales.
-
-    Parameters
-    ----------
-    corpus : str
-    n_trials : int
-        Stimuli written.
-    seconds : tuple of float, length n_trials
-        Length of each trial.
-    scored : tuple of (start_s, stop_s), length n_trials
-        What each rating is about. It is fixed, so that ratings do not depend on how
-        many seconds are written.
-    blocks : tuple of int, length n_trials
-        Stimuli are standardised within a block.
-    scales : mapping of affect to Scale, as a tuple of pairs
-    rho : tuple of three (stimulus, person, moment), for valence, arousal, own dominance
-    baseline_s : float
-    """
-
-    corpus: str
-    seconds: tuple[float, ...]
-    scored: tuple[tuple[float, float], ...]
-    blocks: tuple[int, ...]
-    scales: tuple[tuple[str, Scale], ...]
-    rho: tuple[tuple[float, float, float], ...]
-    baseline_s: float = 0.0
-
-    @property
-    def n_trials(self) -> int:
-        """Number of stimuli."""
-        return len(self.seconds)
-
-    @property
-    def n_before(self) -> int:
-        """Trace points before stimulus onset."""
-        return round(self.baseline_s * TRACE_SFREQ)
-
-    @property
-    def n_steps(self) -> int:
-        """Trace points from onset to the end of the longest trial or scored part."""
-        longest = max(*self.seconds, *(stop for _, stop in self.scored))
-        return int(np.ceil(longest * TRACE_SFREQ)) + 1
 
 
 @dataclass(frozen=True)
@@ -158,23 +62,6 @@ class Subject:
         return self.theta[:, self.names.index(name)]
 
 
-def generator(
-    seed: int, corpus: str, stream: str, subject: int = 0, trial: int = 0
-) -> np.random.Generator:
-    """Return the generator of one stream of one subject and trial (0: all of them)."""
-    key = (CORPUS_KEYS[corpus], STREAMS[stream], subject, trial)
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-
-
-def trial_generators(
-    seed: int, corpus: str, stream: str, subject: int, n_trials: int
-) -> list[np.random.Generator]:
-    """Return one generator per trial of a subject."""
-    return [
-        generator(seed, corpus, stream, subject, trial + 1) for trial in range(n_trials)
-    ]
-
-
 def stimuli(design: Design, seed: int) -> np.ndarray:
     """Return the stimuli's part of the latent, shape (n_trials, 3).
 
@@ -204,26 +91,6 @@ def _standardise(x: np.ndarray) -> np.ndarray:
     centred = x - x.mean(axis=0)
     sd = centred.std(axis=0)
     return centred / np.where(sd > 1e-12, sd, 1.0)
-
-
-def onset(times_s: np.ndarray) -> np.ndarray:
-    """Return q(t), how far affect has built up after stimulus onset."""
-    return np.where(times_s > 0, -np.expm1(-np.maximum(times_s, 0) / 6.0), 0.0)
-
-
-@lru_cache(maxsize=64)
-def scored_moments(
-    scored: tuple[float, float], rho: tuple[float, float, float]
-) -> tuple[float, float]:
-    """Return the theoretical SD of the mean latent and its stimulus part's weight."""
-    start, stop = (round(edge * TRACE_SFREQ) for edge in scored)
-    times = np.arange(start, stop) / TRACE_SFREQ
-    q = onset(times)
-    lag = np.abs(times[:, None] - times)
-    moment = (8 * np.exp(-lag / 8) - 0.4 * np.exp(-lag / 0.4)) / 7.6
-    within = q @ moment @ q / len(q) ** 2
-    variance = q.mean() ** 2 * (rho[0] + rho[1]) + rho[2] * within
-    return float(np.sqrt(variance)), float(np.sqrt(rho[0]) * q.mean())
 
 
 def simulate_subject(
@@ -265,7 +132,10 @@ def simulate_subject(
         + _column(parameters, "vigilance") * vigilance[:, None] * knobs.nuisance
         + _column(parameters, "movement") * movement[:, None] * knobs.nuisance
     )
-    rated = _rate(design, knobs.seed, subject, z, streams["ratings"])
+    rated = rate(
+        design, z, stimuli(design, knobs.seed),
+        generator(knobs.seed, design.corpus, "ratings", subject), streams["ratings"],
+    )  # fmt: skip
     return Subject(
         tuple(p.name for p in parameters), z, theta, s, trial, vigilance, movement,
         gains, **rated,
@@ -354,49 +224,3 @@ def _nuisances(rngs, signature: float, n_times: int) -> tuple[np.ndarray, np.nda
         level = signature * np.sqrt(share) * trial[:, j : j + 1]
         out.append(level + np.sqrt(1 - share) * moving)
     return out[0], out[1]
-
-
-def _rate(design: Design, seed: int, subject: int, z: np.ndarray, rngs) -> dict:
-    """Return bias, width, zeta, liking and ratings of one subject."""
-    own = generator(seed, design.corpus, "ratings", subject)
-    bias = sizes.BIAS_SD * own.standard_normal(3)
-    width = np.exp(sizes.SCALE_SD * own.standard_normal(3))
-    noise = np.stack([rng.standard_normal(3) for rng in rngs])
-    m, means = stimuli(design, seed), _scored_means(design, z)
-    zeta, liking, ratings = (np.empty((design.n_trials, 3)) for _ in range(3))
-    for j, (_, scale) in enumerate(design.scales):
-        moments = [scored_moments(part, design.rho[j]) for part in design.scored]
-        sd, weight = np.array(moments).T
-        zeta[:, j] = (
-            np.sqrt(sizes.KAPPA) * means[:, j] / sd
-            + np.sqrt(1 - sizes.KAPPA) * noise[:, j]
-            + bias[j]
-        )
-        centre, spread = np.full(design.n_trials, scale.mu), zeta[:, j]
-        if scale.clip_means is not None:
-            planted = np.sqrt(sizes.KAPPA) * weight / sd
-            rest = np.sqrt(1 + sizes.BIAS_SD**2 - planted**2)
-            centre = np.array(scale.clip_means[: design.n_trials])
-            spread = (zeta[:, j] - planted * m[:, j]) / rest
-        liking[:, j] = centre + scale.sigma * spread
-        said = centre + scale.sigma * width[j] * spread
-        ratings[:, j] = to_scale(said, scale)
-    return dict(bias=bias, width=width, zeta=zeta, liking=liking, ratings=ratings)
-
-
-def to_scale(values: np.ndarray, scale: Scale) -> np.ndarray:
-    """Return values on the scale's grid, inside its ends."""
-    if scale.grid:
-        values = np.round(values / scale.grid) * scale.grid
-    return np.clip(values, scale.low, scale.high)
-
-
-def _scored_means(design: Design, z: np.ndarray) -> np.ndarray:
-    """Return the mean latent over each trial's scored part, (n_trials, 3)."""
-    edges = np.round(np.array(design.scored) * TRACE_SFREQ).astype(int)
-    return np.stack(
-        [
-            own[:, design.n_before + start : design.n_before + stop].mean(axis=1)
-            for own, (start, stop) in zip(z, edges, strict=True)
-        ]
-    )

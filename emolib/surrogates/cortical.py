@@ -19,6 +19,7 @@ from emolib.surrogates.traces import (
     TRACE_SFREQ,
     bell,
     draw,
+    draw_complex,
     fft_length,
     ou,
     resample_linear,
@@ -227,7 +228,7 @@ def synthesise_eeg(
         if rhythms:
             gain = np.array([brain.gain for brain in own])[:, None, None]
             waves = _rhythms(own_rngs, levels_db[chunk], own, sfreq, n_times)
-            noise += gain * (head.rhythms @ waves)
+            noise += (gain * head.rhythms).astype(np.float32) @ waves
         out.append(noise)
     return np.concatenate(out)
 
@@ -235,18 +236,21 @@ def synthesise_eeg(
 def _rhythms(rngs, levels_db, brains, sfreq, n_times) -> np.ndarray:
     """Return rhythm sources in nAm, shape (b, n_sources, n_times)."""
     n_fft = fft_length(n_times, sfreq)
-    waves = np.empty((len(rngs), len(SOURCES), n_times))
+    waves = np.empty((len(rngs), len(SOURCES), n_times), np.float32)
     for band, (centre, width) in sizes.BANDS.items():
         rows = [i for i, source in enumerate(SOURCES) if source.band == band]
+        reach = None
         if centre is None:
-            centre = [brain.iaf_hz for brain in brains]
-        shape, first = bell(centre, width, n_fft, sfreq)
+            centre, reach = [brain.iaf_hz for brain in brains], sizes.IAF_RANGE
+        shape, first = bell(centre, width, n_fft, sfreq, reach)
         waves[:, rows] = shaped_noise(
             rngs, shape, len(rows), n_times=n_times, n_fft=n_fft, first_bin=first
         )
     moments = np.array([source.moment_nam for source in SOURCES])[:, None]
-    envelope = _envelope(rngs, levels_db, n_times / sfreq)
-    waves *= resample_linear(moments * envelope, round(sfreq / ENVELOPE_SFREQ), n_times)
+    envelope = (moments * _envelope(rngs, levels_db, n_times / sfreq)).astype(
+        np.float32
+    )
+    waves *= resample_linear(envelope, round(sfreq / ENVELOPE_SFREQ), n_times)
     return waves
 
 
@@ -272,7 +276,7 @@ def _stationary(
     """
     n_chans, n_fft = len(head.rhythms), fft_length(n_times, sfreq)
     freqs = rfftfreq(n_fft, 1 / sfreq)
-    spectrum = np.zeros((len(rngs), n_chans, len(freqs)), complex)
+    spectrum = np.zeros((len(rngs), n_chans, len(freqs)), np.complex64)
     if background:
         low = int(np.searchsorted(freqs, sizes.BACKGROUND_L_FREQ))
         chi = np.array([brain.exponent for brain in brains])[:, None]
@@ -283,14 +287,15 @@ def _stationary(
         spatial = np.linalg.cholesky(
             head.background @ head.background.T + 1e-12 * np.eye(n_chans)
         )
-        parts = _complex_normals(rngs, (n_chans, len(freqs) - 1 - low))
+        parts = draw_complex(rngs, (n_chans, len(freqs) - 1 - low))
+        spatial, shape = spatial.astype(np.float32), shape.astype(np.float32)
         spectrum[..., low:-1] = (spatial @ parts) * shape[:, None]
     if sensors:
-        shape = n_fft / 2 * _sensor_shape(freqs)
         own = np.stack([brain.sensor_gain for brain in brains])[..., None]
-        spectrum[..., 1:-1] += (
-            own * _complex_normals(rngs, (n_chans, len(freqs) - 2)) * shape[1:-1]
-        )
+        shape = (own * (n_fft / 2 * _sensor_shape(freqs))).astype(np.float32)
+        parts = draw_complex(rngs, (n_chans, len(freqs) - 2))
+        parts *= shape[..., 1:-1]
+        spectrum[..., 1:-1] += parts
     return irfft(spectrum, n_fft, axis=-1)[..., :n_times]
 
 
@@ -300,10 +305,6 @@ def _sensor_shape(freqs: np.ndarray) -> np.ndarray:
     narrow = np.exp(-0.5 * ((freqs - centre) / width) ** 2) ** 2
     power = sizes.SENSOR_WHITE_UV**2 / (len(freqs) - 2)
     return np.sqrt(power + sizes.SENSOR_NARROW_UV**2 * narrow / narrow[1:-1].sum())
-
-
-def _complex_normals(rngs, shape) -> np.ndarray:
-    return draw(rngs, (*shape, 2)).view(complex)[..., 0]
 
 
 def bandpass(eeg: np.ndarray, l_freq: float, h_freq: float, sfreq: float) -> np.ndarray:

@@ -15,22 +15,9 @@ from emolib.datasets.dreamer import (
     MEAN_RATINGS,
 )
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import (
-    Design,
-    Knobs,
-    Scale,
-    generator,
-    simulate_subject,
-    trial_generators,
-)
-from emolib.surrogates.cardiac import beat_times, draw_heart, synthesise_ecg
-from emolib.surrogates.cortical import (
-    bandpass,
-    draw_brain,
-    head_model,
-    source_levels,
-    synthesise_eeg,
-)
+from emolib.surrogates.affect import simulate_subject
+from emolib.surrogates.cortical import bandpass
+from emolib.surrogates.design import Design, Knobs, Scale
 from emolib.surrogates.matfile import (
     MAX_BYTES,
     cell,
@@ -38,7 +25,8 @@ from emolib.surrogates.matfile import (
     struct,
     written_aside,
 )
-from emolib.surrogates.ocular import blink_traces, draw_blinks
+from emolib.surrogates.signals import from_onset, subject_ecg, subject_eeg
+from emolib.surrogates.streams import generator, trial_generators
 from emolib.surrogates.truth import write_truth
 
 N_STIMULI = 18
@@ -87,7 +75,7 @@ def write_dreamer(
     seconds : float
         Length of each stimulus; a baseline of 61 s comes before it.
     effect, signature, nuisance, seed
-        As in `emolib.surrogates.affect.Knobs`.
+        As in `emolib.surrogates.design.Knobs`.
 
     Returns
     -------
@@ -138,27 +126,47 @@ def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
 
 def _subject(design: Design, knobs: Knobs, number: int):
     """Return one subject's truth, its MATLAB struct, its beats and its blinks."""
-    truth = simulate_subject(design, knobs, number)
-    eeg, blinks = _eeg(design, knobs, number, truth)
-    ecg, beats = _ecg(design, knobs, number, truth)
-    scores = truth.ratings.T[:, :, None]
-    rng = generator(knobs.seed, "dreamer", "gaps", number)
-    person = struct(
+    truth, rows = simulate_subject(design, knobs, number), slice(None)
+    seconds = design.baseline_s + design.seconds[0]
+    eeg, blinks = subject_eeg(
+        design, knobs, number, truth, rows, ch_names=EEG_CH_NAMES, sfreq=EEG_SFREQ,
+        n_times=round(seconds * EEG_SFREQ), blink_share=1.0,
+    )  # fmt: skip
+    ecg, beats = subject_ecg(
+        design, knobs, number, truth, rows, sfreq=ECG_SFREQ,
+        n_times=round(seconds * ECG_SFREQ),
+    )  # fmt: skip
+    eeg = _as_stored(
+        eeg, trial_generators(knobs.seed, "dreamer", "line", number, design.n_trials)
+    )
+    ecg = np.round(ECG_OFFSET + ECG_COUNTS_PER_MV * ecg)
+    events = [
+        from_onset(own, design.baseline_s, design.seconds[0]) for own in (beats, blinks)
+    ]
+    return truth, _person(knobs.seed, number, eeg, ecg, truth.ratings), *events
+
+
+def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
+    """Return EEG filtered, with mains hum and the amplifier's offset."""
+    eeg = bandpass(eeg, *EEG_BAND_HZ, EEG_SFREQ)
+    phase = np.array([rng.uniform(0, 2 * np.pi) for rng in rngs])[:, None]
+    times = np.arange(eeg.shape[-1]) / EEG_SFREQ
+    line = LINE_UV * np.sin(2 * np.pi * LINE_HZ * times + phase)
+    return eeg + line[:, None] + EEG_OFFSET_UV
+
+
+def _person(seed: int, number: int, eeg, ecg, ratings: np.ndarray) -> np.ndarray:
+    """Return one participant's struct; other readers go by the order of its fields."""
+    rng = generator(seed, "dreamer", "questions", number)
+    return struct(
         Age=str(rng.integers(22, 34)),
         Gender=str(rng.choice(["male", "female"])),
         EEG=_halves(eeg, round(BASELINE_S * EEG_SFREQ)),
         ECG=_halves(ecg, round(BASELINE_S * ECG_SFREQ)),
-        ScoreValence=scores[0],
-        ScoreArousal=scores[1],
-        ScoreDominance=scores[2],
+        ScoreValence=ratings[:, :1],
+        ScoreArousal=ratings[:, 1:2],
+        ScoreDominance=ratings[:, 2:],
     )
-    return truth, person, _from_onset(beats), _from_onset(blinks)
-
-
-def _from_onset(events) -> list[np.ndarray]:
-    """Return event times after stimulus onset, without NaN."""
-    moved = [own[np.isfinite(own)] - BASELINE_S for own in events]
-    return [own[own >= 0] for own in moved]
 
 
 def _halves(signal: np.ndarray, n_before: int) -> np.ndarray:
@@ -167,46 +175,6 @@ def _halves(signal: np.ndarray, n_before: int) -> np.ndarray:
         baseline=cell((own[:, :n_before].T for own in signal), column=True),
         stimuli=cell((own[:, n_before:].T for own in signal), column=True),
     )
-
-
-def _eeg(design, knobs, number, truth):
-    """Return EEG (n_trials, 14, n_times) in µV with its offset, and the blinks."""
-    n_times = round((design.baseline_s + design.seconds[0]) * EEG_SFREQ)
-    rngs = trial_generators(knobs.seed, "dreamer", "eeg", number, design.n_trials)
-    own = generator(knobs.seed, "dreamer", "eeg", number)
-    brain = draw_brain(own, len(EEG_CH_NAMES), knobs.signature)
-    eeg = synthesise_eeg(
-        rngs, source_levels(truth.names, truth.theta), [brain] * design.n_trials,
-        ch_names=EEG_CH_NAMES, sfreq=EEG_SFREQ, n_times=n_times,
-    )  # fmt: skip
-    rngs = trial_generators(knobs.seed, "dreamer", "artefacts", number, design.n_trials)
-    blinks = draw_blinks(rngs, truth.trace("ln_blink_rate"))
-    bumps = blink_traces(blinks, n_times, EEG_SFREQ)
-    eeg += head_model(EEG_CH_NAMES).blink[:, None] * bumps[:, None]
-    eeg = bandpass(eeg, *EEG_BAND_HZ, EEG_SFREQ)
-    phase = np.array([rng.uniform(0, 2 * np.pi) for rng in rngs])[:, None]
-    times = np.arange(n_times) / EEG_SFREQ
-    line = LINE_UV * np.sin(2 * np.pi * LINE_HZ * times + phase)
-    stop = design.baseline_s + design.seconds[0]
-    seen = [own[0][own[0] < stop] for own in blinks]
-    return eeg + line[:, None] + EEG_OFFSET_UV, seen
-
-
-def _ecg(design, knobs, number, truth):
-    """Return ECG (n_trials, 2, n_times) in whole counts, and the R peaks."""
-    seconds = design.baseline_s + design.seconds[0]
-    rngs = trial_generators(knobs.seed, "dreamer", "ecg", number, design.n_trials)
-    heart = draw_heart(generator(knobs.seed, "dreamer", "ecg", number), knobs.signature)
-    breath = truth.trace("ln_resp_rate")
-    beats, intervals = beat_times(
-        rngs, truth.trace("heart_rate"), truth.trace("ln_rsa"), breath, seconds
-    )
-    ecg = synthesise_ecg(
-        rngs, beats, intervals, truth.trace("ln_t_wave"), breath,
-        [heart] * design.n_trials, sfreq=ECG_SFREQ,
-        n_times=round(seconds * ECG_SFREQ), signature=knobs.signature,
-    )  # fmt: skip
-    return np.round(ECG_OFFSET + ECG_COUNTS_PER_MV * ecg), beats
 
 
 def _top(people, n_trials: int) -> np.ndarray:

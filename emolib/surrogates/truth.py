@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from emolib.checks import damaged
-from emolib.surrogates.affect import Design, Subject
+from emolib.surrogates.affect import Subject
+from emolib.surrogates.design import Design
 from emolib.surrogates.matfile import written_aside
 from emolib.surrogates.traces import TRACE_SFREQ
 

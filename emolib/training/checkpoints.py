@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+
+import numpy as np
 
 
 def save_checkpoint(path, state: dict) -> None:
@@ -23,21 +27,29 @@ def save_checkpoint(path, state: dict) -> None:
     aside = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         torch.save(state, aside)
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def read_checkpoint(path, fingerprint: dict, device) -> dict | None:
+def checksums(arrays: Mapping) -> dict[str, list]:
+    """Return shape and CRC of named arrays or tensors, to tell them from others."""
+    sums = {}
+    for name, values in arrays.items():
+        values = values.cpu().numpy() if hasattr(values, "cpu") else values
+        values = np.ascontiguousarray(values)
+        sums[name] = [*values.shape, zlib.crc32(values.view(np.uint8).reshape(-1))]
+    return sums
+
+
+def read_checkpoint(path, fingerprint: dict) -> dict | None:
     """Return the state kept at `path`, or None where there is none.
 
     Parameters
     ----------
-    path : path or None
+    path : path
     fingerprint : dict
         What the fit was asked for; must equal the one kept.
-    device : torch.device
-        Where tensors go.
 
     Raises
     ------
@@ -46,10 +58,10 @@ def read_checkpoint(path, fingerprint: dict, device) -> dict | None:
     """
     import torch
 
-    if path is None or not Path(path).exists():
+    if not Path(path).exists():
         return None
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         kept = state["fingerprint"]
     except (RuntimeError, EOFError, UnpicklingError, KeyError, TypeError) as error:
         raise ValueError(

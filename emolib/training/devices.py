@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,20 +24,20 @@ def resolve_device(device="auto"):
 
     if str(device) == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        resolved = torch.device(device)
-    except RuntimeError:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", str(device)):
         raise ValueError(
-            f"device must be 'auto', 'cpu', 'cuda' or 'cuda:1'; got {device!r}."
-        ) from None
-    if resolved.type != "cuda":
+            f"device must be 'auto', 'cpu', 'cuda' or, for one of several, 'cuda:1'; "
+            f"got {str(device)!r}."
+        )
+    resolved = torch.device(device)
+    if resolved.type == "cpu":
         return resolved
     n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
     index = resolved.index or 0
     if index >= n_devices:
         raise ValueError(
-            f"device must be one of the {n_devices} CUDA devices here; got {device!r}. "
-            "Use device='auto' or 'cpu'."
+            f"device must be one of the {n_devices} CUDA devices here; got "
+            f"{str(device)!r}. Use device='auto' or 'cpu'."
         )
     return torch.device("cuda", index)
 

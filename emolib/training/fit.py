@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from emolib.checks import check_option, check_range
-from emolib.training.checkpoints import read_checkpoint, save_checkpoint
+from emolib.training.checkpoints import checksums, read_checkpoint, save_checkpoint
 from emolib.training.devices import resolve_device
 from emolib.training.loop import Loop
 from emolib.training.parts import only_trainable
 from emolib.training.seeding import seeded
-from emolib.training.tensors import n_rows, to_tensors
+from emolib.training.tensors import to_tensors
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Plan:
     bf16: bool
 
     def __post_init__(self):
+        check_range("seed", self.seed, 0, np.inf)
         check_option("optimizer", self.optimizer, ("adamw", "adam"))
         check_range("max_epochs", self.max_epochs, 1, np.inf)
         check_range("batch_size", self.batch_size, 1, np.inf)
@@ -152,6 +153,8 @@ def fit(
     FloatingPointError
         When a loss is not finite, naming epoch and term.
     """
+    import pandas as pd
+
     plan = Plan(
         seed, max_epochs, batch_size, n_micro, lr, weight_decay, tuple(betas),
         optimizer, patience, drop_last, bf16,
@@ -163,12 +166,15 @@ def fit(
         )
     device = resolve_device(device)
     tensors = to_tensors(data, device)
-    held_out = validation and to_tensors(validation, device, name="validation")
+    held_out = None
+    if validation is not None:
+        held_out = to_tensors(validation, device, name="validation")
     model.to(device)
     with seeded(seed, device), only_trainable(model, trainable) as parts:
         loop = Loop(model, step, plan, parts, monitor, schedule, device)
-        fingerprint = _fingerprint(plan, tensors, held_out, parts)
-        loop.resume(read_checkpoint(checkpoint, fingerprint, "cpu"))
+        if checkpoint is not None:
+            fingerprint = _fingerprint(plan, data, validation, model, parts)
+            loop.resume(read_checkpoint(checkpoint, fingerprint))
         with _bar(progress, loop, max_epochs) as bar:
             while not loop.finished:
                 loop.run_epoch(tensors, held_out)
@@ -181,26 +187,19 @@ def fit(
     if checkpoint is not None:
         Path(checkpoint).unlink(missing_ok=True)
     return FitResult(
-        model.eval(), _history(loop.history), loop.best_epoch, loop.stop_reason
+        model.eval(), pd.DataFrame(loop.history), loop.best_epoch, loop.stop_reason
     )
 
 
-def _fingerprint(plan: Plan, tensors, held_out, parts) -> dict:
+def _fingerprint(plan: Plan, data, validation, model, parts) -> dict:
     """Return what must be the same for a checkpoint to be taken up."""
-    shape = {name: list(tensor.shape) for name, tensor in tensors.items()}
-    return {
-        **{k: list(v) if isinstance(v, tuple) else v for k, v in vars(plan).items()},
-        "data": shape,
-        "n_validation": n_rows(held_out) if held_out else 0,
-        "weights": [list(parameter.shape) for parameter in parts.parameters],
+    numbers = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(plan).items()}
+    return numbers | {
+        "data": checksums(data),
+        "validation": checksums(validation or {}),
+        "weights": checksums(model.state_dict()),
+        "trainable": [list(weight.shape) for weight in parts.parameters],
     }
-
-
-def _history(rows: list[dict]):
-    """Return rows as a frame: epoch and split first, then terms as they came."""
-    import pandas as pd
-
-    return pd.DataFrame(rows)
 
 
 def _bar(progress: bool, loop: Loop, max_epochs: int):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import contextmanager
 
 from emolib.training.parts import Parts
+from emolib.training.seeding import derive_seed
 from emolib.training.tensors import n_rows, rows_of, slice_of
 
 
@@ -34,8 +36,8 @@ class Loop:
             parts.parameters, lr=plan.lr, betas=plan.betas,
             weight_decay=plan.weight_decay, fused=device.type in ("cpu", "cuda"),
         )  # fmt: skip
-        self.order = torch.Generator().manual_seed(plan.seed)
-        self.generator = torch.Generator(device).manual_seed(plan.seed)
+        self.order = torch.Generator().manual_seed(derive_seed(plan.seed, "order"))
+        self.generator = self._drawing("step")
         self.epoch = 0
         self.best_epoch = 0
         self.best_value = math.inf
@@ -63,6 +65,8 @@ class Loop:
 
     def run_epoch(self, tensors: dict, held_out: dict | None) -> None:
         """Train on all batches once, then validate and keep the best state."""
+        import torch
+
         factor = self.schedule(self.epoch) if self.schedule else 1.0
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.lr * factor
@@ -75,7 +79,8 @@ class Loop:
         self.parts.eval()
         terms = self._validate(held_out)
         if self.monitor is not None:
-            terms["monitor"] = float(self.monitor(self.model, held_out))
+            with torch.no_grad():
+                terms["monitor"] = float(self.monitor(self.model, held_out))
         self._note("val", terms)
         self._keep_best(terms.get("monitor", terms["total"]))
 
@@ -95,6 +100,13 @@ class Loop:
                 self.optimizer.step()
         return sums.means()
 
+    def _drawing(self, purpose: str):
+        """Return a generator on the device; purposes share no random numbers."""
+        import torch
+
+        seed = derive_seed(self.plan.seed, purpose)
+        return torch.Generator(self.device).manual_seed(seed)
+
     def _batches(self, order):
         """Yield the rows of each batch; the last, short one only where it may."""
         size = self.plan.batch_size
@@ -106,9 +118,9 @@ class Loop:
         """Return the mean terms; what a step draws is the same in every epoch."""
         import torch
 
-        generator = torch.Generator(self.device).manual_seed(self.plan.seed)
+        generator = self._drawing("validation")
         sums = _Sums()
-        size = max(1, self.plan.batch_size)
+        size = -(-self.plan.batch_size // self.plan.n_micro)
         with torch.no_grad(), _memory_named(self.plan):
             for start in range(0, n_rows(held_out), size):
                 batch = slice_of(held_out, start, start + size)
@@ -218,22 +230,16 @@ class _Sums:
         }
 
 
-class _memory_named:
+@contextmanager
+def _memory_named(plan):
     """Say which setting to lower when the GPU runs out of memory."""
+    import torch
 
-    def __init__(self, plan):
-        self.plan = plan
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        import torch
-
-        if kind is not None and issubclass(kind, torch.OutOfMemoryError):
-            raise torch.OutOfMemoryError(
-                "a batch must fit into the GPU's memory; got batch_size="
-                f"{self.plan.batch_size}, n_micro={self.plan.n_micro}. Lower "
-                "batch_size, or raise n_micro where the loss is a mean over windows."
-            ) from error
-        return False
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise torch.OutOfMemoryError(
+            "a batch must fit into the GPU's memory; got batch_size="
+            f"{plan.batch_size}, n_micro={plan.n_micro}. Lower batch_size, or raise "
+            "n_micro where the loss is a mean over windows."
+        ) from error

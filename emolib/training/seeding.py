@@ -29,3 +29,13 @@ def seeded(seed: int, device=None) -> Iterator[None]:
             with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         yield
+
+
+def derive_seed(seed: int, stage: str) -> int:
+    """Return the seed of one named stage, so that stages share no random numbers."""
+    import zlib
+
+    import numpy as np
+
+    sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stage.encode()),))
+    return int(sequence.generate_state(1)[0])

@@ -30,9 +30,9 @@ def load_state_arrays(model, arrays: Mapping[str, np.ndarray]):
     if odd:
         side = "missing" if odd[0] in own else "unknown"
         raise ValueError(
-            f"arrays must be the state of this model; got {len(odd)} names that differ, "
-            f"first {odd[0]!r} ({side}). Build the model with the settings it was "
-            "fitted with."
+            f"arrays must be the state of this model; got {len(odd)} names that "
+            f"differ, first {odd[0]!r} ({side}). Build the model with the settings it "
+            "was fitted with."
         )
     for name, tensor in own.items():
         if tuple(tensor.shape) != np.shape(arrays[name]):

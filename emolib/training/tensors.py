@@ -19,7 +19,7 @@ def to_tensors(data: Mapping, device, *, name: str = "data") -> dict:
         Of the argument, for messages.
     """
     lengths = {key: len(values) for key, values in data.items()}
-    if len(set(lengths.values())) != 1 or not next(iter(lengths.values())):
+    if len(set(lengths.values())) != 1 or not min(lengths.values()):
         raise ValueError(
             f"{name} must hold arrays of one length above 0; got {lengths}."
         )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from emolib.losses.contrastive import (
     alignment_loss,
     info_nce,
+    nt_xent,
     patch_info_nce,
     window_info_nce,
 )
@@ -190,3 +191,48 @@ def test_wrong_values_are_refused():
         patch_info_nce(ecg, eeg[:3])
     with pytest.raises(ValueError, match=r"recording must have shape \(b\) with b=4"):
         patch_info_nce(ecg, eeg, recording=torch.arange(3))
+
+
+def nt_xent_loop(a, b, tau):
+    views, n = torch.cat([a, b]), len(a)
+    total = 0.0
+    for i in range(2 * n):
+        twin = (i + n) % (2 * n)
+        others = [j for j in range(2 * n) if j != i]
+        e = {j: torch.tensor(cosine(views[i], views[j]) / tau).exp() for j in others}
+        total += -log(e[twin] / sum(e.values()))
+    return total / (2 * n)
+
+
+def test_nt_xent_equals_a_loop_and_treats_both_views_alike():
+    a, b = features(5, 4), features(5, 4, seed=1)
+    value = nt_xent(a, b, temperature=0.2)
+    assert abs(float(value) - nt_xent_loop(a, b, 0.2)) < 1e-6
+    torch.testing.assert_close(nt_xent(b, a, temperature=0.2), value)
+
+
+def test_nt_xent_has_its_limits():
+    same = torch.ones(5, 4, dtype=torch.float64)
+    assert float(nt_xent(same, same)) == pytest.approx(log(9))
+    unit = torch.eye(5, dtype=torch.float64)
+    assert float(nt_xent(unit, unit, temperature=0.01)) < 1e-9
+    assert float(nt_xent(unit[:1], unit[:1])) == 0
+
+
+def test_the_poly_term_falls_as_the_positives_become_sure():
+    same, unit = (
+        torch.ones(5, 4, dtype=torch.float64),
+        torch.eye(5, dtype=torch.float64),
+    )
+    equal = nt_xent(same, same, poly=True) - nt_xent(same, same)
+    sure = nt_xent(unit, unit, temperature=0.01, poly=True)
+    # n (1 / n - mean of the 2n x (2n - 1) matrix that holds p at the positives)
+    assert float(equal) == pytest.approx(5 * (1 / 5 - (1 / 9) / 9))
+    assert float(sure) == pytest.approx(5 * (1 / 5 - 1 / 9))
+
+
+def test_nt_xent_refuses_views_of_different_batches():
+    with pytest.raises(ValueError, match=r"b must have shape .* match a"):
+        nt_xent(features(4, 3), features(5, 3))
+    with pytest.raises(ValueError, match=r"temperature must be in"):
+        nt_xent(features(4, 3), features(4, 3), temperature=-1.0)

@@ -1,10 +1,13 @@
-"""Parts that several systems of paper 2 share: encoder, loss and fit options."""
+"""Parts that several systems of paper 2 share: encoder, step, fit options, test."""
 
 from __future__ import annotations
 
 import torch
-from emolib.training.predict import predict
 from torch.nn import functional
+
+from emolib.store import Outcome
+from emolib.training.predict import predict
+from emolib.training.states import state_arrays
 
 ENCODER_KEYS = (
     "stem", "n_patches", "d_patch", "n_layers", "n_heads", "d_ff", "dropout",
@@ -43,3 +46,35 @@ def scores_of(model, arrays, modality: str, context):
         return {"score": torch.softmax(model(batch[modality]).logits, dim=1)[:, 1]}
 
     return predict(model, forward, arrays, device=context.device)["score"]
+
+
+def outcome_of(task, model, history, modality: str, context, **arrays) -> Outcome:
+    """Return what a trained classifier leaves: scores, history, weights.
+
+    The scores on validation windows are kept for the gate; no choice reads the others.
+    """
+    parts = {"validation": task.fold.val, "predictions": task.fold.test}
+    tables = {}
+    for name, index in parts.items():
+        scores = scores_of(model, task.arrays(index, modality), modality, context)
+        tables[name] = task.predictions(index, scores)
+    return Outcome(
+        predictions=tables["predictions"],
+        tables={"validation": tables["validation"], "history": history},
+        arrays=arrays,
+        state=state_arrays(model),
+    )
+
+
+def published(epochs: int, settings) -> dict:
+    """Return a baseline's own number of epochs, under the run's cap, and patience."""
+    cap = settings["baseline_epochs"] or epochs
+    return {"max_epochs": min(epochs, cap), "patience": settings["patience"]}
+
+
+def joined(**histories):
+    """Return the histories of several stages in one table, with a column stage."""
+    import pandas as pd
+
+    parts = [table.assign(stage=stage) for stage, table in histories.items()]
+    return pd.concat(parts, ignore_index=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emolib.preprocessing.filtering import bandpass, resample
-from emolib.preprocessing.scaling import zscore
-from emolib.preprocessing.windowing import cut_windows
-
 from emolib import corpora
 from emolib.checks import CorpusError
+from emolib.preprocessing.filtering import bandpass_recordings, resample
+from emolib.preprocessing.scaling import zscore
+from emolib.preprocessing.windowing import cut_windows
 
 MODALITIES = ("eeg", "ecg")
 RATES = {"eegmat": {"eeg": 128.0, "ecg": 256.0}}
@@ -22,30 +21,35 @@ def folder(data: dict) -> corpora.CorpusFolder:
 
 
 def input_digest(data: dict) -> str:
-    """Return the digest of what `prepare` reads from disk."""
-    return folder(data).digest
+    """Return the digest of what `prepare` reads from disk; nothing is written."""
+    found = corpora.identify(data["corpus"], data=data["data"], **data["surrogate"])
+    return found.digest
+
+
+def truth_folder(data: dict):
+    """Return the folder with a surrogate's latents, for its ceiling alone."""
+    return corpora.truth_folder(folder(data).path)
 
 
 def recordings(data: dict):
     """Yield the corpus's trials, filtered and resampled, unusable ones included."""
     corpus = corpora.CORPORA[data["corpus"]]
     options = {"videos": data["videos"]} if data["corpus"] == "amigos" else {}
-    for recording in corpus.read(folder(data).path, **options):
-        yield _condition(recording, data)
-
-
-def _condition(recording, data):
-    """Return the recording with its EEG band-passed and its rates as `RATES` says."""
-    signals = dict(recording.signals)
-    rates = RATES.get(data["corpus"], {})
-    if recording.problems:
-        return recording
-    if data["eeg_band"] and "eeg" in signals:
+    trials = corpus.read(folder(data).path, **options)
+    if data["eeg_band"]:
         low, high = data["eeg_band"]
-        signals["eeg"] = bandpass(signals["eeg"], l_freq=low, h_freq=high)
-    for name, rate in rates.items():
-        if name in signals:
-            signals[name] = resample(signals[name], sfreq=rate)
+        trials = bandpass_recordings(trials, "eeg", l_freq=low, h_freq=high)
+    rates = RATES.get(data["corpus"], {})
+    return (_resampled(trial, rates) for trial in trials)
+
+
+def _resampled(recording, rates: dict):
+    """Return the recording with the named modalities at the given rates in Hz."""
+    signals = dict(recording.signals)
+    for name in signals.keys() & rates.keys():
+        old = signals[name]
+        data = resample(old.data, old.sfreq, rates[name])
+        signals[name] = replace(old, data=data, sfreq=rates[name])
     return replace(recording, signals=signals)
 
 
@@ -74,6 +78,7 @@ def prepare(data: dict):
             f"Removed: {removed['reason'].unique().tolist()}. Run `emolib corpora "
             f"check {data['corpus']} FOLDER`."
         )
+    windows = replace(windows, removed=removed)
     if data["zscore_scope"] == "train":
         return windows
     return zscore(windows, scope=data["zscore_scope"])

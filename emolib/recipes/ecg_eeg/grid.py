@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from itertools import product
 
-from emolib.units import Unit
-
+from emolib.corpora import identify
 from emolib.recipes.ecg_eeg.settings import (
     BASELINES,
     FEW_LABELS,
@@ -20,6 +19,7 @@ from emolib.recipes.ecg_eeg.settings import (
     Settings,
 )
 from emolib.recipes.ecg_eeg.task import TASK_KEYS
+from emolib.units import Unit
 
 DATA_KEYS = ("window_s", "last_s", "videos", "zscore_scope", "eeg_band")
 
@@ -30,7 +30,7 @@ def data_settings(settings: Settings, corpus: str, method) -> dict:
         "corpus": corpus,
         "first_target": TARGETS[corpus][0],
         "data": settings.data,
-        "surrogate": settings.surrogate_knobs(),
+        "surrogate": settings.surrogate_knobs(corpus),
         **{key: getattr(method, key) for key in DATA_KEYS},
     }
 
@@ -118,10 +118,8 @@ def _sweep(settings, cell) -> list[dict]:
 
 
 def _has_truth(settings, corpus) -> bool:
-    """Return whether the corpus is a surrogate, which alone knows its ceiling."""
-    from emolib.corpora import source_of
-
-    return source_of(corpus, data=settings.data) == "surrogate"
+    """Return whether the corpus was written here, which alone knows its ceiling."""
+    return bool(identify(corpus, data=settings.data).parameters)
 
 
 def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
@@ -149,7 +147,7 @@ def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
             **labels_of(system),
             "condition": condition(cell, change),
             "sweep": change.get("sweep", ""),
-            "value": change.get("value", float("nan")),
+            "swept": change.get("value", 0.0),
         },
     )
 

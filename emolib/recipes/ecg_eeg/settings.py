@@ -24,6 +24,7 @@ THRESHOLDS = {  # not stated; the middle of each scale, high means above it
     "amigos": 5.0,
     "eegmat": 0.5,
 }
+OPEN = ("eegmat",)
 PROTOCOLS = ("by_subject", "by_trial", "random_windows")
 
 
@@ -55,7 +56,7 @@ class Method:
     max_epochs: int = 40  # not stated; every stage ends by early stopping
     patience: int = 8  # not stated
     val_fraction: float = 0.2  # not stated; part of the training folds
-    pretrain_epochs: int = 0  # cap on a baseline's pre-training; 0 is its own recipe
+    baseline_epochs: int = 0  # cap on a baseline's stages; 0 is its published number
 
     def __post_init__(self):
         check_option("stem", self.stem, ("conv", "linear"))
@@ -173,8 +174,10 @@ class Settings:
         merged = {**PRESETS[preset], **self.overrides, **VARIANTS[variant], **change}
         return build(Method, merged)
 
-    def surrogate_knobs(self) -> dict:
-        """Return the knobs of the surrogate writers."""
+    def surrogate_knobs(self, corpus: str) -> dict:
+        """Return the knobs of a surrogate writer; an open corpus has none."""
+        if corpus in OPEN:
+            return {}
         return {"n_subjects": self.n_subjects, **self.surrogate}
 
     def as_dict(self) -> dict:

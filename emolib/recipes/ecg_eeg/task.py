@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from emolib.preprocessing.labels import binarise
-from emolib.splits import Fold, label_subset, make_folds
-from emolib.training.seeding import derive_seed
 
 from emolib.containers import PREDICTION_COLUMNS, PREDICTION_IDS, Windows
+from emolib.preprocessing.labels import binarise
 from emolib.recipes.ecg_eeg.data import scaled
+from emolib.splits import Fold, label_subset, make_folds
+from emolib.training.seeding import derive_seed
 
 TASK_KEYS = (
     "target", "threshold", "protocol", "n_folds", "fold", "val_fraction",
@@ -87,6 +87,11 @@ class Task:
         """Return the named modalities and the labels of the windows at `index`."""
         chosen = {name: np.asarray(self.windows.x[name][index]) for name in modalities}
         return {**chosen, "y": self.y[index].astype(np.int64)}
+
+    def with_channels(self, modality: str, channels: list[int]) -> Task:
+        """Return the task with some channels of one modality."""
+        cut = {modality: self.windows.x[modality][:, channels]}
+        return replace(self, windows=replace(self.windows, x={**self.windows.x, **cut}))
 
     def seed_of(self, stage: str) -> int:
         """Return the seed of one stage: stages share no random numbers."""

@@ -8,25 +8,25 @@ ECG is read.
 from __future__ import annotations
 
 import torch
+from torch import nn
+
 from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
 from emolib.losses.contrastive import alignment_loss
 from emolib.models.ecg_eeg import ECGClassifier, ECGEncoder
-from emolib.store import Outcome
-from emolib.training.fit import fit
-from emolib.training.seeding import seeded
-from emolib.training.states import load_state_arrays, state_arrays
-from torch import nn
-
 from emolib.recipes.ecg_eeg.classify import (
     ENCODER_KEYS,
     FIT_KEYS,
     build_encoder,
     classification_step,
     fit_options,
-    scores_of,
+    outcome_of,
 )
 from emolib.recipes.ecg_eeg.systems.teacher import embed, load_teacher
 from emolib.recipes.ecg_eeg.task import TASK_KEYS, Task, pick
+from emolib.store import Outcome
+from emolib.training.fit import fit
+from emolib.training.seeding import seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 ALIGN_KEYS = ("shuffle", "w_patch", "temperature_patch", "temperature_window", "twins")
 READS = (*ENCODER_KEYS, *FIT_KEYS, "align", *ALIGN_KEYS)
@@ -123,18 +123,9 @@ def run(settings, context) -> Outcome:
         device=context.device,
         **fit_options(settings),
     )
-    parts = {"validation": task.fold.val, "predictions": task.fold.test}
-    tables = {}
-    for name, index in parts.items():
-        scores = scores_of(result.model, task.arrays(index, "ecg"), "ecg", context)
-        tables[name] = task.predictions(index, scores)
     test = task.arrays(task.fold.test, "ecg")
-    return Outcome(
-        predictions=tables["predictions"],
-        tables={"validation": tables["validation"], "history": result.history},
-        arrays={**arrays, "ecg": embed(result.model, test, "ecg", context)},
-        state=state_arrays(result.model),
-    )
+    arrays["ecg"] = embed(result.model, test, "ecg", context)
+    return outcome_of(task, result.model, result.history, "ecg", context, **arrays)
 
 
 def restore(entry, context) -> ECGClassifier:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-from emolib.store import Outcome
-
+from emolib.metrics import chance_predictions
+from emolib.recipes.ecg_eeg.systems import majority
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 
 READS = ()
 
@@ -13,11 +13,7 @@ READS = ()
 def run(settings, context) -> Outcome:
     """Draw every window's score at random; class 1 as often as in training."""
     task = Task.of(settings, context)
+    windows = majority.run(settings, context).predictions
     prior = task.y[task.labelled].mean()
-    draws = np.random.default_rng(task.seed_of("chance")).random(len(task.fold.test))
-    scores = np.where(
-        draws < prior,
-        0.5 + 0.5 * (1 - draws / max(prior, 1e-12)),
-        0.5 * (1 - draws) / max(1 - prior, 1e-12),
-    )
-    return Outcome(predictions=task.predictions(task.fold.test, scores))
+    seed = task.seed_of("chance")
+    return Outcome(predictions=chance_predictions(windows, prior, seed=seed))

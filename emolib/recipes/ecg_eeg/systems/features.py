@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from emolib.preprocessing.cardiac import heart_rate_features
 from emolib.preprocessing.spectral import band_power
 from emolib.store import Outcome

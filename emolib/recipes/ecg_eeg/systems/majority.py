@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from emolib.store import Outcome
 
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 
 READS = ()
 

@@ -5,10 +5,9 @@ A linear reader hardly sees the leak of a random split of windows; this one does
 
 from __future__ import annotations
 
-from emolib.store import Outcome
-
 from emolib.recipes.ecg_eeg.systems.features import chosen
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 
 READS = ("modalities",)
 

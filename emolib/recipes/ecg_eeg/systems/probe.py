@@ -5,10 +5,9 @@ Logistic regression on log band powers and heart features, scaled within each su
 
 from __future__ import annotations
 
-from emolib.store import Outcome
-
 from emolib.recipes.ecg_eeg.systems.features import chosen
 from emolib.recipes.ecg_eeg.task import Task
+from emolib.store import Outcome
 
 READS = ("modalities",)
 

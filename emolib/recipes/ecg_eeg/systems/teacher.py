@@ -8,19 +8,13 @@ from __future__ import annotations
 
 from emolib.losses.reconstruction import reconstruction_loss
 from emolib.models.ecg_eeg import EEGEncoder, EmotionModel, ReconstructionModel
-from emolib.store import Outcome
-from emolib.training.fit import fit
-from emolib.training.predict import predict
-from emolib.training.seeding import derive_seed, seeded
-from emolib.training.states import load_state_arrays, state_arrays
-
 from emolib.recipes.ecg_eeg.classify import (
     ENCODER_KEYS,
     FIT_KEYS,
     build_encoder,
     classification_step,
     fit_options,
-    scores_of,
+    outcome_of,
 )
 from emolib.recipes.ecg_eeg.task import (
     FOLD_KEYS,
@@ -30,6 +24,11 @@ from emolib.recipes.ecg_eeg.task import (
     pick,
     scaled,
 )
+from emolib.store import Outcome
+from emolib.training.fit import fit
+from emolib.training.predict import predict
+from emolib.training.seeding import derive_seed, seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 READS = (*ENCODER_KEYS, *FIT_KEYS)
 
@@ -86,16 +85,7 @@ def tune(context, **settings) -> Outcome:
         device=context.device,
         **fit_options(settings),
     )
-    parts = {"validation": task.fold.val, "predictions": task.fold.test}
-    tables = {
-        name: task.predictions(
-            index, scores_of(result.model, task.arrays(index, "eeg"), "eeg", context)
-        )
-        for name, index in parts.items()
-    }
-    return Outcome(
-        tables={**tables, "history": result.history}, state=state_arrays(result.model)
-    )
+    return outcome_of(task, result.model, result.history, "eeg", context)
 
 
 def load_teacher(context, settings, eeg) -> EmotionModel:
@@ -115,7 +105,4 @@ def embed(model, arrays, modality, context):
 def run(settings, context) -> Outcome:
     """Test the EEG teacher itself: what EEG can do with the same labels."""
     entry = context.stage(tune, **pick(settings, (*TASK_KEYS, *READS)))
-    return Outcome(
-        predictions=entry.tables["predictions"],
-        tables={"validation": entry.tables["validation"]},
-    )
+    return Outcome(predictions=entry.tables["predictions"], tables=entry.tables)

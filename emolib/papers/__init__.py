@@ -1,0 +1,174 @@
+"""What the papers say, as data: printed results, equations and claims.
+
+Each paper has a folder with ``reported.csv`` (every printed number), ``equations.csv``
+(where each equation is implemented, tested and explained), ``claims.csv`` (what it says
+in words) and a ``README.md`` (symbols, errata, open choices). The tables hold what is
+printed, mistakes included; the README says which they are.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from emolib.checks import check_keys, check_option
+
+REPORTED_COLUMNS = (
+    "paper", "item", "dataset", "target", "method", "variant", "condition", "metric",
+    "value", "spread",
+)  # fmt: skip
+EQUATION_COLUMNS = ("equation", "object", "test", "notebook")
+CLAIM_COLUMNS = ("claim_id", "place", "claim", "comparison", "note")
+COMPARISON_KEYS = ("items", "metrics", "better", "worse")
+RANGES = {
+    "accuracy": (0, 1), "f1": (0, 1), "auc": (0, 1), "cosine_min": (-1, 1),
+    "cosine_max": (-1, 1), "cosine_mean": (-1, 1), "cosine_mean_gain": (-2, 2),
+}  # fmt: skip
+"""Metrics whose printed values must lie in a range: a slip of the comma shows."""
+
+
+def load_reported(stem: str) -> pd.DataFrame:
+    """Return every number a paper prints, one row each.
+
+    Parameters
+    ----------
+    stem : str
+        The paper, for example ``"ecg_eeg"``.
+
+    Returns
+    -------
+    reported : DataFrame
+        Columns `REPORTED_COLUMNS`. `value` and `spread` are floats, fractions as
+        printed; a printed dash is NaN, and so is a spread that is not given. The others
+        are text, empty where they do not apply. `method` is the table's name of a
+        system, ``"ours"`` for the paper's own; `variant` names an ablation of it.
+    """
+    path = _path(stem, "reported.csv")
+    frame = _read(path, REPORTED_COLUMNS)
+    for column in ("value", "spread"):
+        frame[column] = _numbers(path, frame[column])
+    wrong = sorted(set(frame["paper"]) - {stem})
+    if wrong:
+        raise ValueError(f"{path.name}: paper must be {stem!r}; got {wrong}.")
+    _check_unique(path, frame, list(REPORTED_COLUMNS[:-2]))
+    _check_ranges(path, frame)
+    return frame
+
+
+def load_equations(stem: str) -> pd.DataFrame:
+    """Return where each equation of a paper lives, one row each.
+
+    Returns
+    -------
+    equations : DataFrame
+        Columns `EQUATION_COLUMNS`: the equation or unnumbered part, the dotted path of
+        the object that implements it, the test that checks it, and the notebook with
+        the heading that explains it (``"ecg_eeg.ipynb#heading"``).
+    """
+    path = _path(stem, "equations.csv")
+    frame = _read(path, EQUATION_COLUMNS)
+    _check_unique(path, frame, ["equation", "object"])
+    _check_filled(path, frame, EQUATION_COLUMNS)
+    return frame
+
+
+def load_claims(stem: str) -> pd.DataFrame:
+    """Return what a paper claims in words, one row each.
+
+    Returns
+    -------
+    claims : DataFrame
+        Columns `CLAIM_COLUMNS`. `comparison` is empty where nothing can be compared,
+        else a dictionary with lists `items`, `metrics`, `better` and `worse`: each
+        system in `better` is said to score above each in `worse`, in every metric and
+        in every column of the items. A system is named by its variant, else by its
+        method.
+    """
+    path = _path(stem, "claims.csv")
+    frame = _read(path, CLAIM_COLUMNS)
+    _check_unique(path, frame, ["claim_id"])
+    _check_filled(path, frame, ("claim_id", "place", "claim"))
+    frame["comparison"] = pd.Series(
+        [_comparison(path, text) for text in frame["comparison"]], dtype=object
+    )
+    return frame
+
+
+def papers() -> tuple[str, ...]:
+    """Return the stems of the papers that have a folder here."""
+    here = Path(__file__).parent
+    return tuple(sorted(p.parent.name for p in here.glob("*/reported.csv")))
+
+
+def _path(stem: str, name: str) -> Path:
+    """Return the file of a paper."""
+    check_option("stem", stem, papers())
+    return Path(__file__).parent / stem / name
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table of text with exactly the given columns."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    if tuple(frame.columns) != columns:
+        raise ValueError(
+            f"{path.name} must have the columns {', '.join(columns)}; got "
+            f"{', '.join(frame.columns)}."
+        )
+    padded = [c for c in columns if (frame[c] != frame[c].str.strip()).any()]
+    if padded:
+        raise ValueError(
+            f"{path.name} must hold no spaces around a value; got some in {padded}."
+        )
+    return frame
+
+
+def _numbers(path: Path, column: pd.Series) -> pd.Series:
+    """Return a column of text as floats; an empty cell is NaN."""
+    numbers = pd.to_numeric(column.where(column != ""), errors="coerce")
+    wrong = column[(column != "") & numbers.isna()].tolist()
+    if wrong:
+        raise ValueError(
+            f"{path.name}: {column.name} must be a number or empty; got {wrong}."
+        )
+    return numbers.astype(float)
+
+
+def _check_unique(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
+    """Raise ValueError when two rows say the same thing."""
+    twice = frame[frame.duplicated(columns)]
+    if len(twice):
+        row = ", ".join(filter(None, twice.iloc[0][columns]))
+        raise ValueError(f"{path.name} must hold each row once; got twice: {row}.")
+
+
+def _check_filled(path: Path, frame: pd.DataFrame, columns) -> None:
+    """Raise ValueError when a cell of `columns` is empty."""
+    empty = [c for c in columns if (frame[c] == "").any()]
+    if empty:
+        raise ValueError(f"{path.name} must have no empty cell in {empty}.")
+
+
+def _check_ranges(path: Path, frame: pd.DataFrame) -> None:
+    """Raise ValueError when a value cannot be what its metric says."""
+    for metric, (low, high) in RANGES.items():
+        values = frame.loc[frame["metric"] == metric, "value"].dropna()
+        wrong = values[(values < low) | (values > high)].tolist()
+        if wrong:
+            raise ValueError(
+                f"{path.name}: {metric} must be in [{low}, {high}]; got {wrong}. "
+                "Values are fractions, not per cent."
+            )
+
+
+def _comparison(path: Path, text: str) -> dict:
+    """Return a claim's comparison, empty when there is none."""
+    if not text:
+        return {}
+    comparison = json.loads(text)
+    check_keys(f"{path.name}: key of comparison", comparison, COMPARISON_KEYS)
+    missing = [key for key in COMPARISON_KEYS if not comparison.get(key)]
+    if missing:
+        raise ValueError(f"{path.name}: comparison must have {missing}; got {text}.")
+    return comparison
