@@ -223,7 +223,7 @@ def test_an_outcome_that_cannot_be_written_leaves_nothing(store, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("emolib.store.folders.np.save", full)
+    monkeypatch.setattr("emolib.store.disk.np.save", full)
     with pytest.raises(OSError, match="must be writable and have room.*EMOLIB_CACHE"):
         store.put(KEY, outcome())
     assert not [path for path in store.root.rglob("*") if path.is_file()]

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 
+from emolib.store.disk import flaws, read_entry, read_manifest
 from emolib.store.entries import Entry
-from emolib.store.folders import Store, flaws, read_entry, read_manifest
+from emolib.store.folders import Store
 
 MEMBER = re.compile(
     r"(?P<recipe>[A-Za-z0-9_]+)/(?P<name>[a-z]+-[0-9a-f]{16})/"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emolib.digests import code_digests, library_versions
 from emolib.store import Entry, Key, Store
-from emolib.store.folders import flaws, read_manifest
+from emolib.store.disk import flaws, read_manifest
 from emolib.units.machine import kind_of, local_devices
 from emolib.units.unit import Keyring, Unit
 
