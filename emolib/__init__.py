@@ -6,7 +6,11 @@ equations, `training` fits, `metrics` scores, `recipes` joins them, one folder a
 paper. Start with ``notebooks/start_here.ipynb``.
 """
 
+from emolib.digests import watch_imports
+
 __version__ = "0.1.0"
+
+watch_imports()  # a result is kept under the code that was imported, not edited since
 
 
 def __getattr__(name: str):

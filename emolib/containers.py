@@ -194,6 +194,8 @@ class Windows:
         Number of real steps where sequences are padded.
     step_index : ndarray, shape (n_windows, n_steps)
         Which step of the trial each target belongs to, where `y` has steps.
+    removed : DataFrame
+        Columns subject, trial, reason: the trials that were left out.
     """
 
     x: Mapping[str, np.ndarray]
@@ -204,6 +206,7 @@ class Windows:
     ch_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     step_index: np.ndarray | None = None
+    removed: object = None
 
     def __post_init__(self):
         n = len(self.meta)

@@ -1,0 +1,1 @@
+"""Corruptions: what a method itself draws per batch, from a generator it is given."""

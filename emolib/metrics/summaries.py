@@ -1,0 +1,162 @@
+"""Mean, spread and 95 % interval over folds or subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from emolib.metrics.scores import METRICS, confusion, from_confusion
+
+MIN_SUBJECTS = 20
+"""From so many subjects up an interval comes from resampling subjects."""
+
+OVER_FOLDS = "t over folds"
+OVER_SUBJECTS = "subject bootstrap"
+
+
+def t_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """Return the t interval of the mean of `values`; NaN where there are fewer than 2.
+
+    NaN values are left out.
+    """
+    from scipy.stats import t
+
+    values = np.asarray(values, float)
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    half = t.ppf((1 + level) / 2, len(values) - 1)
+    half *= values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+def summarise(
+    results,
+    by: Sequence[str] = ("metric",),
+    *,
+    predictions=None,
+    n_draws: int = 2000,
+    seed: int = 0,
+):
+    """Return mean, SD and 95 % interval of each group of results.
+
+    Seeds are averaged within a fold first: folds are the unit, or subjects where
+    `predictions` are given and the group has 20 subjects or more.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Rows of `score_folds`: fold, seed, metric, value, and the columns of `by`.
+    by : sequence of str
+        Columns that make a group; "metric" is added where it is left out.
+    predictions : DataFrame
+        The predictions behind `results`, with the columns of `by` but metric, for the
+        subject bootstrap.
+    n_draws, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    summary : DataFrame
+        Columns `by`, metric, mean, sd (ddof 1, over folds), n (folds that count), low,
+        high, interval ("t over folds" or "subject bootstrap"), n_subjects.
+    """
+    import pandas as pd
+
+    keys = [name for name in by if name != "metric"]
+    groups = (
+        dict(list(predictions.groupby(keys))) if keys and _given(predictions) else {}
+    )
+    rows = []
+    for key, part in results.groupby([*keys, "metric"], sort=True):
+        per_fold = part.groupby("fold")["value"].mean().dropna()
+        behind = groups.get(key[:-1]) if keys else predictions
+        row = dict(zip([*keys, "metric"], key, strict=True))
+        row |= {"mean": per_fold.mean(), "sd": per_fold.std(), "n": len(per_fold)}
+        rows.append(row | _interval(per_fold, behind, key[-1], n_draws, seed))
+    return pd.DataFrame(rows)
+
+
+def _given(predictions) -> bool:
+    return predictions is not None
+
+
+def _interval(per_fold, predictions, metric, n_draws, seed) -> dict:
+    n_subjects = predictions["subject"].nunique() if _given(predictions) else np.nan
+    if n_subjects >= MIN_SUBJECTS and metric in METRICS:
+        low, high = bootstrap_interval(
+            predictions, metric=metric, n_draws=n_draws, seed=seed
+        )
+        name = OVER_SUBJECTS
+    else:
+        (low, high), name = t_interval(per_fold), OVER_FOLDS
+    return {"low": low, "high": high, "interval": name, "n_subjects": n_subjects}
+
+
+def bootstrap_interval(
+    predictions, *, metric: str = "auc", n_draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """Return the 95 % interval of the fold-averaged metric when subjects are redrawn.
+
+    Subjects are drawn with replacement, with all their windows; each fold and seed is
+    scored again and the mean taken. Nothing is retrained.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+    metric : {'accuracy', 'f1_macro', 'f1_positive', 'auc'}
+    n_draws, seed : int
+    """
+    subjects = np.unique(predictions["subject"].to_numpy(str))
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(
+        len(subjects), np.full(len(subjects), 1 / len(subjects)), size=n_draws
+    ).astype(float)
+    total, n_scored = np.zeros(n_draws), np.zeros(n_draws)
+    for _, part in predictions.groupby(["fold", "seed"], sort=True):
+        values = _redrawn(part, subjects, counts, metric)
+        scored = np.isfinite(values)
+        total += np.where(scored, values, 0)
+        n_scored += scored
+    draws = total[n_scored > 0] / n_scored[n_scored > 0]
+    if not len(draws):
+        return float("nan"), float("nan")
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _redrawn(part, subjects, counts, metric) -> np.ndarray:
+    """Return the metric of one fold for each draw; counts (n_draws, n_subjects)."""
+    code = np.searchsorted(subjects, part["subject"].to_numpy(str))
+    y_true = part["y_true"].to_numpy()
+    if metric != "auc":
+        table = np.zeros((len(subjects), 4))
+        for subject in np.unique(code):
+            mine = code == subject
+            table[subject] = confusion(y_true[mine], part["y_pred"].to_numpy()[mine])
+        return from_confusion(counts @ table, metric)
+    won, n_pos, n_neg = _wins(code, y_true == 1, part["y_score_1"].to_numpy(float),
+                              len(subjects))  # fmt: skip
+    pairs = (counts @ n_pos) * (counts @ n_neg)
+    scored = np.einsum("ds,sk,dk->d", counts, won, counts, optimize=True)
+    return np.where(pairs > 0, scored / np.where(pairs > 0, pairs, 1), np.nan)
+
+
+def _wins(code, positive, score, n_subjects):
+    """Return how often a positive window of one subject beats a negative of another.
+
+    Shape (n_subjects, n_subjects), ties half; and both classes' counts per subject.
+    """
+    negatives, negative_code = score[~positive], code[~positive]
+    below = np.zeros((positive.sum(), n_subjects))
+    for subject in np.unique(negative_code):
+        theirs = np.sort(negatives[negative_code == subject])
+        left = np.searchsorted(theirs, score[positive], "left")
+        right = np.searchsorted(theirs, score[positive], "right")
+        below[:, subject] = (left + right) / 2
+    won = np.zeros((n_subjects, n_subjects))
+    np.add.at(won, code[positive], below)
+    n_pos = np.bincount(code[positive], minlength=n_subjects).astype(float)
+    n_neg = np.bincount(negative_code, minlength=n_subjects).astype(float)
+    return won, n_pos, n_neg

@@ -1,0 +1,1 @@
+"""The systems that the papers compare themselves with, written from their papers."""

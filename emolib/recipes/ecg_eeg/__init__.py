@@ -1,0 +1,20 @@
+"""Paper 2: an ECG encoder aligned with an EEG encoder.
+
+`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
+`items` turns stored predictions into the paper's tables and figures.
+"""
+
+from emolib.recipes.ecg_eeg import items
+from emolib.recipes.ecg_eeg.settings import Method, Settings
+from emolib.recipes.ecg_eeg.study import Study, expand, plan, results_of, run
+
+__all__ = [
+    "Method",
+    "Settings",
+    "Study",
+    "expand",
+    "items",
+    "plan",
+    "results_of",
+    "run",
+]

@@ -1,0 +1,111 @@
+"""Running the units of a grid, and gathering what they predicted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from emolib import corpora
+from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS
+from emolib.metrics import score_folds
+from emolib.recipes.ecg_eeg.grid import LABELS
+from emolib.recipes.ecg_eeg.grid import expand as expand_grid
+from emolib.recipes.ecg_eeg.settings import PAPER, Settings
+from emolib.units import estimate, run_units
+
+ITEMS = {"dreamer": "Table 1", "amigos": "Table 2", "eegmat": "EEGMAT"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """The finished units of one run.
+
+    Parameters
+    ----------
+    settings : Settings
+    finished : list of (Unit, Entry)
+    failures : list of (Unit, str)
+        Units that did not finish, with the reason; they cost their cell of a table.
+    sources : dict of corpus to {'surrogate', 'licensed', 'open'}
+    """
+
+    settings: Settings
+    finished: list = field(repr=False)
+    failures: list = field(repr=False)
+    sources: dict
+
+    def select(self, **labels) -> list:
+        """Return the (unit, entry) pairs whose labels have all the given values."""
+        return [
+            (unit, entry)
+            for unit, entry in self.finished
+            if all(unit.labels[k] == v for k, v in labels.items())
+        ]
+
+    def table(self, name: str = "predictions", **labels) -> pd.DataFrame:
+        """Return one stored table of every selected unit, with the units' labels."""
+        parts = [
+            entry.tables[name].assign(**{k: unit.labels[k] for k in LABELS})
+            for unit, entry in self.select(**labels)
+            if name in entry.tables
+        ]
+        if not parts:
+            return pd.DataFrame(columns=[*LABELS])
+        return pd.concat(parts, ignore_index=True)
+
+
+def expand(parameters: dict | Settings) -> list:
+    """Return the units of a run."""
+    return expand_grid(typed(parameters))
+
+
+def plan(parameters: dict | Settings):
+    """Return what a run will cost: units done and to do, time, memory, disk."""
+    settings = typed(parameters)
+    return estimate(
+        expand(settings), n_workers=settings.n_workers, device=settings.device
+    )
+
+
+def typed(parameters: dict | Settings) -> Settings:
+    """Return settings, built and checked where plain parameters came."""
+    if isinstance(parameters, Settings):
+        return parameters
+    return Settings.from_parameters(parameters)
+
+
+def run(settings: Settings) -> Study:
+    """Train what the store lacks and return every finished unit of the run."""
+    done = run_units(
+        expand(settings), n_workers=settings.n_workers, device=settings.device
+    )
+    sources = {
+        corpus: corpora.identify(corpus, data=settings.data).source
+        for corpus in settings.corpora
+    }
+    return Study(settings, list(done.entries), list(done.failures), sources)
+
+
+def results_of(study: Study) -> pd.DataFrame:
+    """Return Results: every fold and seed of every system, one row a number."""
+    keys = ("dataset", "target", "protocol", "method", "variant", "condition")
+    by = (*keys, "sweep", "label_fraction", "fold", "seed")
+    predictions = study.table()
+    systems = predictions[predictions["system"] != "readability"]
+    rows = score_folds(systems[[*PREDICTION_COLUMNS, *keys, *by[6:8]]], by=by)
+    rows = rows.assign(
+        paper=PAPER,
+        item=[item_of(row) for row in rows.to_dict("records")],
+        source=rows["dataset"].map(study.sources),
+    )
+    return rows[list(RESULT_COLUMNS)]
+
+
+def item_of(row: dict) -> str:
+    """Return the table or figure of the paper, or of ours, that a row belongs to."""
+    if row["sweep"]:
+        return "sweep"
+    if row["label_fraction"] < 1:
+        return "label efficiency"
+    return ITEMS[row["dataset"]]

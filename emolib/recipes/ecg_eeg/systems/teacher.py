@@ -1,0 +1,108 @@
+"""The EEG teacher: reconstruction pre-training, then emotion fine-tuning.
+
+Paper 2, Section 2.2, EEG encoder pre-training. Both stages read the training folds of
+their unit and nothing else; they are shared by every system that needs the teacher.
+"""
+
+from __future__ import annotations
+
+from emolib.losses.reconstruction import reconstruction_loss
+from emolib.models.ecg_eeg import EEGEncoder, EmotionModel, ReconstructionModel
+from emolib.recipes.ecg_eeg.classify import (
+    ENCODER_KEYS,
+    FIT_KEYS,
+    build_encoder,
+    classification_step,
+    fit_options,
+    outcome_of,
+)
+from emolib.recipes.ecg_eeg.task import (
+    FOLD_KEYS,
+    TASK_KEYS,
+    Task,
+    fold_of,
+    pick,
+    scaled,
+)
+from emolib.store import Outcome
+from emolib.training.fit import fit
+from emolib.training.predict import predict
+from emolib.training.seeding import derive_seed, seeded
+from emolib.training.states import load_state_arrays, state_arrays
+
+READS = (*ENCODER_KEYS, *FIT_KEYS)
+
+
+def reconstruct(context, **settings) -> Outcome:
+    """Train the EEG encoder to restore its input; no label is read.
+
+    Paper 2, Section 2.2, first half of EEG encoder pre-training.
+    """
+    fold = fold_of(context.windows, settings)
+    windows = scaled(context.windows, fold, settings["zscore_scope"])
+    eeg = windows.x["eeg"]
+    seed = derive_seed(settings["seed"], "reconstruct")
+    with seeded(seed):
+        encoder = build_encoder(EEGEncoder, eeg, settings)
+        model = ReconstructionModel(encoder)
+    result = fit(
+        model,
+        _reconstruction_step,
+        {"eeg": eeg[fold.train]},
+        validation={"eeg": eeg[fold.val]},
+        seed=seed,
+        device=context.device,
+        **fit_options(settings),
+    )
+    return Outcome(
+        tables={"history": result.history}, state=state_arrays(result.model.encoder)
+    )
+
+
+def _reconstruction_step(model, batch, generator):
+    """Return the named losses of one batch of EEG."""
+    restored = model(batch["eeg"]).restored
+    return {"total": reconstruction_loss(restored, batch["eeg"])}
+
+
+def tune(context, **settings) -> Outcome:
+    """Fine-tune the reconstructed EEG encoder to tell high from low.
+
+    Paper 2, Section 2.2, second half of EEG encoder pre-training.
+    """
+    task = Task.of(settings, context)
+    start = context.stage(reconstruct, **pick(settings, (*FOLD_KEYS, *READS)))
+    seed = task.seed_of("tune")
+    with seeded(seed):
+        model = EmotionModel(build_encoder(EEGEncoder, task.windows.x["eeg"], settings))
+    load_state_arrays(model.encoder, start.state)
+    result = fit(
+        model,
+        classification_step("eeg"),
+        task.arrays(task.labelled, "eeg"),
+        validation=task.arrays(task.fold.val, "eeg"),
+        seed=seed,
+        device=context.device,
+        **fit_options(settings),
+    )
+    return outcome_of(task, result.model, result.history, "eeg", context)
+
+
+def load_teacher(context, settings, eeg) -> EmotionModel:
+    """Return the tuned EEG model of this fold, trained if the store lacks it."""
+    entry = context.stage(tune, **pick(settings, (*TASK_KEYS, *READS)))
+    model = EmotionModel(build_encoder(EEGEncoder, eeg, settings))
+    load_state_arrays(model, entry.state)
+    return model
+
+
+def embed(model, arrays, modality, context):
+    """Return the window embeddings of a model, shape (n_windows, d)."""
+    forward = lambda m, batch: {"window": m.encoder(batch[modality]).window}  # noqa: E731
+    return predict(model, forward, arrays, device=context.device)["window"]
+
+
+def run(settings, context) -> Outcome:
+    """Test the EEG teacher itself: what EEG can do with the same labels."""
+    entry = context.stage(tune, **pick(settings, (*TASK_KEYS, *READS)))
+    return Outcome(predictions=entry.tables["predictions"], tables=entry.tables)

@@ -1,0 +1,67 @@
+"""Run a fitted model over arrays, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from emolib.training.devices import resolve_device
+from emolib.training.tensors import n_rows, slice_of, to_tensors
+
+
+def predict(
+    model,
+    forward: Callable,
+    data: Mapping[str, np.ndarray],
+    *,
+    device="auto",
+    batch_size: int = 256,
+) -> dict[str, np.ndarray]:
+    """Return the named outputs of `forward` for all rows, in evaluation mode.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Moved to `device`, left in evaluation mode.
+    forward : callable (model, batch) -> dict or named tuple of Tensor
+        `batch` is a dict of the rows of `data`. Outputs that are None are left out;
+        the others must have one row per row of the batch.
+    data : mapping of name to ndarray
+        Equal first axis.
+    device : str or torch.device
+    batch_size : int
+
+    Returns
+    -------
+    outputs : dict of name to ndarray, n_rows first
+    """
+    import torch
+
+    device = resolve_device(device)
+    model.to(device).eval()
+    data = {name: np.asarray(values) for name, values in data.items()}
+    parts: dict[str, list] = {}
+    with torch.no_grad():
+        for start in range(0, n_rows(data), batch_size):
+            part = slice_of(data, start, start + batch_size)
+            for name, value in _named(forward(model, to_tensors(part, device))):
+                parts.setdefault(name, []).append(_array(value))
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def _named(outputs):
+    """Yield (name, tensor) of a dict or named tuple, without what is None."""
+    if hasattr(outputs, "_asdict"):
+        outputs = outputs._asdict()
+    if not isinstance(outputs, Mapping):
+        raise TypeError(
+            "forward must return a dict or a named tuple of tensors; got "
+            f"{type(outputs).__name__}. Name it: {{'logits': …}}."
+        )
+    return [(name, value) for name, value in outputs.items() if value is not None]
+
+
+def _array(value) -> np.ndarray:
+    value = value.detach()
+    return (value.float() if value.is_floating_point() else value).cpu().numpy()

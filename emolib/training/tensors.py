@@ -1,0 +1,53 @@
+"""Arrays to tensors on a device, once, and batches of rows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+
+def to_tensors(data: Mapping, device, *, name: str = "data") -> dict:
+    """Return named tensors on `device`; floats as float32, integers as int64.
+
+    Parameters
+    ----------
+    data : mapping of name to ndarray or Tensor
+        All with the same first axis. A memory map is read into memory here.
+    device : torch.device
+    name : str
+        Of the argument, for messages.
+    """
+    lengths = {key: len(values) for key, values in data.items()}
+    if len(set(lengths.values())) != 1 or not min(lengths.values()):
+        raise ValueError(
+            f"{name} must hold arrays of one length above 0; got {lengths}."
+        )
+    return {key: _to_tensor(values, device) for key, values in data.items()}
+
+
+def _to_tensor(values, device):
+    import torch
+
+    if not torch.is_tensor(values):
+        values = np.asarray(values)
+        kind = {"f": np.float32, "i": np.int64, "u": np.int64}.get(values.dtype.kind)
+        values = np.ascontiguousarray(values, dtype=kind)
+        values = values if values.flags.writeable else values.copy()
+        values = torch.from_numpy(values)
+    return values.to(device)
+
+
+def n_rows(tensors: Mapping) -> int:
+    """Return the length of the first axis."""
+    return len(next(iter(tensors.values())))
+
+
+def rows_of(tensors: Mapping, index) -> dict:
+    """Return the rows at `index` of every tensor."""
+    return {name: tensor.index_select(0, index) for name, tensor in tensors.items()}
+
+
+def slice_of(tensors: Mapping, start: int, stop: int) -> dict:
+    """Return the rows from `start` to `stop` of every tensor, without a copy."""
+    return {name: tensor[start:stop] for name, tensor in tensors.items()}

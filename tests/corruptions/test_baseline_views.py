@@ -1,0 +1,225 @@
+"""The augmentations of the four baselines: what they change, and what they keep."""
+
+import pytest
+import torch
+
+from emolib.corruptions.ecg_distortions import (
+    DISTORTIONS,
+    add_noise,
+    distort_all,
+    permute_pieces,
+    warp_time,
+)
+from emolib.corruptions.recombination import recombine_segments
+from emolib.corruptions.tfc_views import frequency_view, time_view
+from emolib.corruptions.ts_tcc_views import (
+    draw_step,
+    jitter,
+    permute_segments,
+    strong_view,
+    weak_view,
+)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(*shape, seed=0):
+    return torch.randn(*shape, generator=generator(seed))
+
+
+VIEWS = {
+    "weak": lambda x, g: weak_view(x, generator=g),
+    "strong": lambda x, g: strong_view(x, generator=g),
+    "time": lambda x, g: time_view(x, generator=g),
+    "frequency": lambda x, g: frequency_view(x.abs(), generator=g),
+    "noise": lambda x, g: add_noise(x, generator=g),
+    "pieces": lambda x, g: permute_pieces(x, generator=g),
+    "warp": lambda x, g: warp_time(x, generator=g),
+    "recombined": lambda x, g: recombine_segments(x, x[:, 0, 0].long(), generator=g),
+}
+every_view = pytest.mark.parametrize("name", VIEWS)
+
+
+@every_view
+def test_a_seed_gives_a_view_again_and_the_shape_stays(name):
+    x = noise(6, 2, 640)
+    before = x.clone()
+    first, second, other = (VIEWS[name](x, generator(seed)) for seed in (0, 0, 1))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+    assert first.shape == x.shape
+    assert first.dtype == x.dtype
+    assert torch.equal(x, before)
+
+
+@every_view
+def test_windows_of_a_batch_are_changed_independently(name):
+    x = noise(1, 2, 640).expand(6, 2, 640)
+    view = VIEWS[name](x, generator())
+    if name != "recombined":
+        assert not torch.equal(view[0], view[1])
+    broken = x.clone()
+    broken[0] = torch.nan
+    if name != "recombined":
+        assert torch.equal(VIEWS[name](broken, generator())[1:], view[1:])
+
+
+def test_the_weak_view_is_noise_with_mean_two_shared_by_the_leads():
+    x = torch.ones(50, 2, 1000)
+    factor = weak_view(x, generator=generator())
+    assert torch.equal(factor[:, 0], factor[:, 1])
+    assert factor[:, 0].mean() == pytest.approx(2, abs=0.02)
+    assert factor[:, 0].std() == pytest.approx(1.1, abs=0.02)
+
+
+def test_jitter_has_the_size_asked_for_and_differs_between_leads():
+    added = jitter(torch.zeros(50, 2, 1000), 0.8, generator())
+    assert added.std() == pytest.approx(0.8, abs=0.01)
+    assert abs(torch.corrcoef(added.transpose(0, 1).flatten(1))[0, 1]) < 0.02
+
+
+def pieces_of(row):
+    """Cut a permuted 0 .. t - 1 where the next number does not follow."""
+    breaks = (row.diff() != 1).nonzero().flatten() + 1
+    return torch.tensor_split(row, breaks)
+
+
+def test_segments_move_whole_and_the_leads_together():
+    x = torch.arange(200.0).expand(300, 2, 200)
+    view = permute_segments(x, 8, generator())
+    assert torch.equal(view[:, 0], view[:, 1])  # the public code's trap: lead 1 is kept
+    assert torch.equal(view.sort(-1).values, x)
+    counts = torch.tensor([len(pieces_of(row)) for row in view[:, 0]])
+    assert counts.max() == 7
+    assert counts.min() == 1
+
+
+def test_leads_that_differ_still_differ_after_permuting():
+    x = torch.stack([torch.arange(100.0), 1000 + torch.arange(100.0)])[None]
+    view = permute_segments(x, 8, generator(3))
+    assert torch.equal(view[:, 1] - view[:, 0], torch.full((1, 100), 1000.0))
+
+
+def test_the_number_of_segments_is_uniform_below_its_bound():
+    x = torch.arange(400.0).expand(4000, 1, 400)
+    segments = permute_segments(x, 3, generator())[:, 0]
+    whole = (segments.diff(dim=-1) == 1).all(-1).float().mean()
+    # one segment half of the time; of two, half come back in their old order
+    assert whole == pytest.approx(0.75, abs=0.03)
+
+
+def test_two_is_the_least_bound_of_segments():
+    x = noise(3, 2, 50)
+    assert torch.equal(permute_segments(x, 2, generator()), x)
+    with pytest.raises(ValueError, match=r"max_segments must be in \[2, 50\]; got 1"):
+        permute_segments(x, 1, generator())
+
+
+def test_every_step_that_leaves_room_is_drawn():
+    drawn = {draw_step(8, 5, generator(seed)) for seed in range(60)}
+    assert drawn == {0, 1, 2}
+    with pytest.raises(ValueError, match=r"n_predictions must be in \[1, 8\); got 8"):
+        draw_step(8, 8, generator())
+
+
+def test_the_time_view_draws_one_of_three_per_window():
+    x = torch.arange(1.0, 401).expand(600, 1, 400)
+    view = time_view(x, sigma=1e-3, sigma_scale=0.0, generator=generator())
+    doubled = (view == 2 * x).all((1, 2))
+    jittered = ((view - x).abs() < 0.01).all((1, 2)) & ~(view == x).all((1, 2))
+    permuted = (view.sort(-1).values == x).all((1, 2))
+    assert (doubled | jittered | permuted).all()
+    for kind in (doubled, jittered, permuted):
+        assert kind.float().mean() == pytest.approx(1 / 3, abs=0.08)
+
+
+def test_the_frequency_view_drops_or_raises_a_tenth_of_the_bins():
+    spectrum = noise(400, 2, 500).abs() + 0.1
+    view = frequency_view(spectrum, generator=generator())
+    dropped = (view == 0).any(-1).any(-1)
+    raised = (view > spectrum).any(-1).any(-1)
+    assert (dropped ^ raised).all()
+    assert dropped.float().mean() == pytest.approx(0.5, abs=0.1)
+    hit = (view != spectrum).float().mean()
+    assert hit == pytest.approx(0.1, abs=0.005)
+    most = 0.1 * spectrum.amax(-1, keepdim=True)
+    assert ((view - spectrum) <= most + 1e-6).all()
+
+
+def test_a_ratio_is_a_share():
+    with pytest.raises(ValueError, match=r"ratio must be in \[0, 1\]; got 1.5"):
+        frequency_view(noise(2, 1, 8).abs(), ratio=1.5, generator=generator())
+
+
+def test_all_seven_versions_come_in_the_order_of_the_heads():
+    x = noise(3, 1, 640)
+    versions, distortion = distort_all(x, generator())
+    assert versions.shape == (21, 1, 640)
+    assert distortion.tolist() == [k for k in range(7) for _ in range(3)]
+    named = dict(zip(DISTORTIONS, versions.split(3), strict=True))
+    assert torch.equal(named["original"], x)
+    assert torch.equal(named["scale"], 1.1 * x)
+    assert torch.equal(named["negate"], -x)
+    assert torch.equal(named["flip"].flip(-1), x)
+    assert torch.equal(named["permute"].sort(-1).values, x.sort(-1).values)
+    assert not torch.equal(named["warp"], x)
+
+
+def test_the_noise_asked_for_is_the_noise_that_comes():
+    x = noise(4, 2, 20_000) * torch.tensor([[1.0], [30.0]])
+    added = add_noise(x, snr_db=15.0, generator=generator()) - x
+    ratio = x.square().mean(-1) / added.square().mean(-1)
+    torch.testing.assert_close(
+        10 * ratio.log10(), torch.full((4, 2), 15.0), atol=0.2, rtol=0
+    )
+
+
+def test_pieces_are_equal_and_whole():
+    x = torch.arange(640.0).view(1, 1, 640)
+    view = permute_pieces(x, generator=generator())[0, 0].view(20, 32)
+    assert (view.diff(dim=-1) == 1).all()
+    assert (view[:, 0] % 32 == 0).all()
+
+
+def test_the_warp_stretches_five_pieces_of_nine_by_five_percent():
+    x = torch.arange(2560.0, dtype=torch.float64).expand(40, 1, 2560)
+    slope = warp_time(x, generator=generator())[:, 0].diff(dim=-1)
+    stretched = (slope < 0.99).float().mean(-1)
+    assert slope.min() == pytest.approx(283 / 298, abs=1e-6)
+    assert slope.max() == pytest.approx(283 / 270, abs=1e-6)
+    assert stretched.mean() == pytest.approx(5 * 299 / 2579, abs=0.01)
+
+
+def test_the_warp_reads_every_place_once_and_in_order():
+    x = torch.arange(640.0).expand(20, 1, 640)
+    warped = warp_time(x, generator=generator())[:, 0]
+    assert (warped.diff(dim=-1) > 0).all()
+    assert (warped >= 0).all()
+    assert (warped <= 639).all()
+
+
+def test_a_window_too_short_to_warp_is_refused():
+    with pytest.raises(ValueError, match=r"long enough to be warped in 9 pieces"):
+        warp_time(noise(1, 1, 17), generator=generator())
+
+
+def test_recombined_segments_keep_class_and_place():
+    y = torch.tensor([0, 0, 0, 1, 1, 1, 1, 2])
+    place = torch.arange(80.0)
+    x = (1000.0 * torch.arange(8))[:, None, None] + place.expand(8, 2, 80)
+    view = recombine_segments(x, y, generator=generator())
+    assert torch.equal(view % 1000, place.expand(8, 2, 80))
+    donor = (view // 1000).long()
+    assert torch.equal(y[donor], y[:, None, None].expand(8, 2, 80))
+    assert (donor.unflatten(-1, (8, 10)).diff(dim=-1) == 0).all()
+    assert len(donor[3, 0].unique()) > 1
+    assert torch.equal(view[7], x[7])  # the only one of its class
+
+
+def test_recombination_asks_for_whole_segments():
+    with pytest.raises(ValueError, match=r"whole number of segments; got 81"):
+        recombine_segments(noise(2, 1, 81), torch.zeros(2), generator=generator())
+    with pytest.raises(ValueError, match=r"y must have shape \(b\) with b=2"):
+        recombine_segments(noise(2, 1, 80), torch.zeros(3), generator=generator())

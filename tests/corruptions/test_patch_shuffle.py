@@ -1,0 +1,54 @@
+import pytest
+import torch
+
+from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_every_row_is_a_permutation_and_a_seed_gives_it_again():
+    order = draw_permutations(50, 10, generator())
+    assert torch.equal(order.sort(-1).values, torch.arange(10).expand(50, 10))
+    assert torch.equal(order, draw_permutations(50, 10, generator()))
+    assert not torch.equal(order, draw_permutations(50, 10, generator(1)))
+
+
+def test_all_orders_are_equally_likely():
+    order = draw_permutations(60_000, 3, generator())
+    code = (order * torch.tensor([9, 3, 1])).sum(-1)
+    counts = torch.unique(code, return_counts=True)[1]
+    assert len(counts) == 6
+    assert (counts - 10_000).abs().max() < 400  # four standard deviations
+
+
+def test_place_j_holds_the_patch_that_the_order_names():
+    x = torch.arange(12.0).view(1, 2, 6)
+    order = torch.tensor([[2, 0, 1]])
+    by_hand = torch.tensor([[[4.0, 5, 0, 1, 2, 3], [10.0, 11, 6, 7, 8, 9]]])
+    assert torch.equal(shuffle_patches(x, order), by_hand)
+
+
+def test_two_modalities_of_different_rates_stay_synchronous():
+    second = torch.arange(10.0).repeat(5, 1, 1)
+    eeg, ecg = (second.repeat_interleave(rate, -1) for rate in (128, 256))
+    order = draw_permutations(5, 10, generator())
+    eeg, ecg = shuffle_patches(eeg, order), shuffle_patches(ecg, order)
+    assert torch.equal(eeg[:, :, ::128], ecg[:, :, ::256])
+
+
+def test_the_inverse_order_gives_the_window_back():
+    x = torch.randn(4, 3, 40, generator=generator())
+    order = draw_permutations(4, 10, generator())
+    assert torch.equal(shuffle_patches(shuffle_patches(x, order), order.argsort(-1)), x)
+
+
+def test_a_remainder_is_an_error_and_not_dropped():
+    with pytest.raises(ValueError, match=r"whole number of time points per patch"):
+        shuffle_patches(torch.zeros(1, 1, 11), torch.tensor([[1, 0]]))
+
+
+def test_one_order_per_window_is_asked_for():
+    with pytest.raises(ValueError, match=r"permutations must have shape \(b, p\)"):
+        shuffle_patches(torch.zeros(3, 1, 10), torch.tensor([[1, 0]]))

@@ -1,0 +1,107 @@
+"""Write small corpora in their true formats; every fact is typed here a second time."""
+
+from pathlib import Path
+
+import numpy as np
+from scipy.io import savemat
+
+ELECTRODES = "AF3 F7 F3 FC5 T7 P7 O1 O2 P8 T8 FC6 F4 F8 AF4".split()
+
+
+def cell(items, shape):
+    out = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        out[i] = item
+    return out.reshape(shape)
+
+
+def struct(**fields):
+    out = np.empty((1, 1), dtype=[(name, object) for name in fields])
+    for name, value in fields.items():
+        out[name][0, 0] = value
+    return out
+
+
+def noise(n_rows, n_columns, seed, offset=0.0):
+    return np.random.default_rng(seed).normal(offset, 10, (n_rows, n_columns))
+
+
+def dreamer_person(
+    number, seconds=(12, 14), valence=(4, 2), with_ecg=True, baseline_s=61
+):
+    n = len(seconds)
+
+    def modality(rate, n_chans, offset):
+        base = [
+            noise(baseline_s * rate, n_chans, (number, i, 0), offset) for i in range(n)
+        ]
+        stim = [
+            noise(s * rate, n_chans, (number, i, 1), offset)
+            for i, s in enumerate(seconds)
+        ]
+        return struct(baseline=cell(base, (n, 1)), stimuli=cell(stim, (n, 1)))
+
+    scores = np.array(valence, dtype=float).reshape(n, 1)
+    held = {"Age": "22", "Gender": "female", "EEG": modality(128, 14, 4200.0)}
+    if with_ecg:
+        held["ECG"] = modality(256, 2, 2000.0)
+    return struct(
+        **held,
+        ScoreValence=scores,
+        ScoreArousal=scores[::-1].copy(),
+        ScoreDominance=np.full((n, 1), 3.0),
+    )
+
+
+def write_dreamer(folder: Path, people=None, **changes):
+    """Write DREAMER.mat; `people` are structs of `dreamer_person`."""
+    people = people or [dreamer_person(1), dreamer_person(2)]
+    fields = {
+        "Data": cell(people, (1, len(people))),
+        "EEG_SamplingRate": 128,
+        "ECG_SamplingRate": 256,
+        "EEG_Electrodes": cell(ELECTRODES, (1, 14)),
+        "noOfSubjects": len(people),
+        "noOfVideoSequences": 2,
+        "Disclaimer": "none",
+        "Provider": "University of the West of Scotland",
+        "Version": "1.0.2",
+        "Acknowledgement": "none",
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "DREAMER.mat"
+    savemat(path, {"DREAMER": struct(**{**fields, **changes})}, do_compression=True)
+    return path
+
+
+SHORT = "4 5 9 10 13 18 19 20 23 30 31 34 36 58 80 138".split()
+LONG = ["N1", "P1", "B1", "U1"]
+
+
+def amigos_cells(number, names=None, seconds=10):
+    """Return the four variables of one AMIGOS file, as lists of 20 cells."""
+    names = list(names or SHORT + LONG)
+    n = len(names)
+    return {
+        "joined_data": [noise((5 + seconds) * 128, 17, (number, i)) for i in range(n)],
+        "labels_selfassessment": [
+            np.array([[2.5, 7.5, 5.0, 6.0, 1.0, 1, 0, 0, 0, 0, 0, 0]]) for _ in range(n)
+        ],
+        "labels_ext_annotation": [
+            np.array([[1, 0.5, -0.5], [2, 0.25, -0.25]]) for _ in range(n)
+        ],
+        "VideoIDs": names,
+    }
+
+
+def write_amigos(folder: Path, number=1, held=None, name=None):
+    """Write Data_Preprocessed_PNN.mat."""
+    held = held or amigos_cells(number)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (name or f"Data_Preprocessed_P{number:02d}.mat")
+    savemat(
+        path,
+        {key: cell(items, (1, len(items))) for key, items in held.items()},
+        do_compression=True,
+    )
+    return path

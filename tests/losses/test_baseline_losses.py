@@ -1,0 +1,119 @@
+"""The losses of TS-TCC, TFC and SSL-ECG, by hand and at their limits."""
+
+from math import log
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from emolib.losses.consistency import consistency_loss
+from emolib.losses.contrastive import nt_xent
+from emolib.losses.distortion import WEIGHTS, distortion_loss, weight_penalty
+from emolib.losses.temporal import temporal_contrast, ts_tcc_loss
+
+
+def features(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def test_temporal_contrast_equals_a_loop():
+    predictions, targets = features(2, 3, 4, 5), features(2, 3, 4, 5, seed=1)
+    total = 0.0
+    for m in range(2):
+        for k in range(3):
+            for i in range(4):
+                scores = torch.stack(
+                    [predictions[m, k, i] @ targets[m, k, j] for j in range(4)]
+                )
+                total += -float(scores.log_softmax(0)[i]) / (3 * 4)
+    value = float(temporal_contrast(predictions, targets))
+    assert value == pytest.approx(total)
+
+
+def test_temporal_contrast_has_its_limits():
+    zero, unit = features(2, 3, 4, 5) * 0, torch.eye(4).expand(2, 3, 4, 4)
+    assert float(temporal_contrast(zero, zero)) == pytest.approx(2 * log(4))
+    assert float(temporal_contrast(100 * unit, unit)) < 1e-6
+
+
+def test_both_losses_of_ts_tcc_are_weighed():
+    predictions, targets = features(2, 3, 4, 5), features(2, 3, 4, 5, seed=1)
+    contexts = features(2, 4, 6)
+    losses = ts_tcc_loss(predictions, targets, contexts)
+    assert losses["temporal"] == temporal_contrast(predictions, targets)
+    assert losses["contextual"] == nt_xent(contexts[0], contexts[1], temperature=0.2)
+    total = losses["temporal"] + 0.7 * losses["contextual"]
+    torch.testing.assert_close(losses["total"], total)
+
+
+def test_ts_tcc_refuses_shapes_that_do_not_belong_together():
+    a = features(2, 3, 4, 5)
+    with pytest.raises(ValueError, match=r"targets must have shape .* predictions"):
+        temporal_contrast(a, a[:, :2])
+    with pytest.raises(ValueError, match=r"contexts must have shape .* with m=2"):
+        ts_tcc_loss(a, a, features(3, 4, 6))
+
+
+def branches(seed):
+    names = ("time", "frequency", "z_time", "z_frequency")
+    return SimpleNamespace(
+        **{name: features(4, 6, seed=10 * seed + i) for i, name in enumerate(names)}
+    )
+
+
+def test_consistency_is_the_sum_of_three_triplets():
+    own, view = branches(0), branches(1)
+
+    def contrast(a, b):
+        return nt_xent(a, b, temperature=0.2, poly=True)
+
+    agree = contrast(own.z_time, own.z_frequency)
+    pairs = (
+        (own.z_time, view.z_frequency),
+        (view.z_time, own.z_frequency),
+        (view.z_time, view.z_frequency),
+    )
+    by_hand = sum(1 + agree - contrast(a, b) for a, b in pairs)
+    losses = consistency_loss(own, view)
+    torch.testing.assert_close(losses["consistency"], by_hand)
+    assert losses["time"] == contrast(own.time, view.time)
+    assert losses["frequency"] == contrast(own.frequency, view.frequency)
+    total = 0.2 * (losses["time"] + losses["frequency"]) + 0.8 * by_hand
+    torch.testing.assert_close(losses["total"], total)
+
+
+def test_a_pair_that_agrees_as_well_as_the_original_costs_its_margin():
+    own = branches(0)
+    losses = consistency_loss(own, own, margin=0.5)
+    assert float(losses["consistency"]) == pytest.approx(1.5)
+
+
+def test_a_sure_and_right_answer_costs_nothing_and_a_guess_log_two():
+    distortion = torch.arange(7).repeat(2)
+    sure = 200 * (torch.nn.functional.one_hot(distortion, 7) - 0.5)
+    assert float(distortion_loss(sure, distortion)) < 1e-6
+    guess = distortion_loss(torch.zeros(14, 7), distortion)
+    assert float(guess) == pytest.approx(log(2) * sum(WEIGHTS))
+    assert sum(WEIGHTS) == pytest.approx(1.0)
+
+
+def test_each_question_has_its_own_weight():
+    logits = torch.zeros(7, 7).requires_grad_()
+    distortion_loss(logits, torch.arange(7)).backward()
+    per_question = logits.grad.abs().sum(0)
+    ratio = per_question / per_question[0] * WEIGHTS[0]
+    torch.testing.assert_close(ratio, torch.tensor(WEIGHTS))
+
+
+def test_the_penalty_counts_kernels_and_leaves_biases_alone():
+    layer = torch.nn.Linear(2, 3)
+    value = weight_penalty(layer.parameters(), weight=0.1)
+    torch.testing.assert_close(value, 0.05 * layer.weight.square().sum())
+
+
+def test_distortion_scores_of_another_number_are_refused():
+    with pytest.raises(ValueError, match=r"logits must have shape .* with k=7"):
+        distortion_loss(torch.zeros(2, 6), torch.tensor([0, 1]))
+    with pytest.raises(ValueError, match=r"distortion must have shape .* with b=2"):
+        distortion_loss(torch.zeros(2, 7), torch.tensor([0]))

@@ -1,0 +1,238 @@
+"""Eq. (1) to (4) of paper 2, against loops and against values worked out by hand."""
+
+from math import log
+from types import SimpleNamespace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emolib.losses.contrastive import (
+    alignment_loss,
+    info_nce,
+    nt_xent,
+    patch_info_nce,
+    window_info_nce,
+)
+
+
+def features(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def cosine(a, b):
+    return float(a @ b / (a.norm() * b.norm()))
+
+
+def patch_loop(ecg, eeg, tau, row):
+    """Eq. (2) as it is printed: sums over i, j and the candidates of Z^p_ij."""
+    total, (b, p, _) = 0.0, ecg.shape
+    for i in range(b):
+        for j in range(p):
+            candidates = [eeg[i, j]]
+            for m in range(b):
+                if row[m] != row[i]:
+                    candidates += [eeg[m, n] for n in range(p)]
+            e = torch.tensor([cosine(ecg[i, j], c) / tau for c in candidates]).exp()
+            total += -log(e[0] / e.sum())
+    return total / (b * p)
+
+
+def window_loop(ecg, eeg, tau):
+    """Eq. (3) as it is printed."""
+    total, b = 0.0, len(ecg)
+    for i in range(b):
+        e = torch.tensor([cosine(ecg[i], eeg[m]) / tau for m in range(b)]).exp()
+        total += -log(e[i] / e.sum())
+    return total / b
+
+
+def test_info_nce_of_two_candidates_by_hand():
+    positive = torch.tensor([1.0, 0.0])
+    negatives = torch.tensor([[0.0, -torch.inf], [0.5, 0.0]])
+    by_hand = (log(1 + torch.tensor(-2.0).exp()) + log(2 + torch.tensor(1.0).exp())) / 2
+    value = info_nce(positive, negatives, temperature=0.5)
+    torch.testing.assert_close(float(value), by_hand, rtol=1e-6, atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    b=st.integers(1, 4),
+    p=st.integers(1, 4),
+    tau=st.sampled_from([0.05, 0.1, 0.5, 2.0]),
+    seed=st.integers(0, 99),
+)
+def test_both_levels_equal_a_loop(b, p, tau, seed):
+    ecg, eeg = features(b, p, 5, seed=seed), features(b, p, 5, seed=seed + 100)
+    value = patch_info_nce(ecg, eeg, temperature=tau)
+    assert abs(float(value) - patch_loop(ecg, eeg, tau, range(b))) < 1e-6
+    ecg, eeg = ecg.flatten(1), eeg.flatten(1)
+    value = window_info_nce(ecg, eeg, temperature=tau)
+    assert abs(float(value) - window_loop(ecg, eeg, tau)) < 1e-6
+
+
+@pytest.mark.parametrize("twins", ["excluded", "negative"])
+def test_twins_are_taken_out_or_kept_as_asked(twins):
+    ecg, eeg = features(6, 3, 4), features(6, 3, 4, seed=1)
+    recording = torch.tensor([7, 8, 9, 7, 8, 9])
+    value = patch_info_nce(ecg, eeg, recording=recording, twins=twins)
+    row = recording.tolist() if twins == "excluded" else range(6)
+    assert abs(float(value) - patch_loop(ecg, eeg, 0.1, row)) < 1e-6
+
+
+def test_the_two_readings_of_twins_differ():
+    ecg, eeg = features(6, 3, 4), features(6, 3, 4, seed=1)
+    recording = torch.arange(3).repeat(2)
+    out, kept = (
+        patch_info_nce(ecg, eeg, recording=recording, twins=twins)
+        for twins in ("excluded", "negative")
+    )
+    assert kept > out + 0.01
+
+
+def test_equal_similarities_give_the_log_of_the_number_of_candidates():
+    b, p, recording = 4, 10, torch.arange(4).repeat(2)
+    ones = torch.ones(2 * b, p, 3, dtype=torch.float64)
+    windows = window_info_nce(ones.flatten(1), ones.flatten(1))
+    assert float(windows) == pytest.approx(log(2 * b))
+    patches = patch_info_nce(ones, ones, recording=recording)
+    assert float(patches) == pytest.approx(log(1 + (2 * b - 2) * p))
+    kept = patch_info_nce(ones, ones, recording=recording, twins="negative")
+    assert float(kept) == pytest.approx(log(1 + (2 * b - 1) * p))
+    plain = patch_info_nce(ones[:b], ones[:b])
+    assert float(plain) == pytest.approx(log(1 + (b - 1) * p))
+
+
+def test_a_high_temperature_makes_all_candidates_equal():
+    ecg, eeg = features(5, 3, 4), features(5, 3, 4, seed=1)
+    value = float(patch_info_nce(ecg, eeg, temperature=1e9))
+    assert value == pytest.approx(log(1 + 4 * 3))
+    value = float(window_info_nce(ecg.flatten(1), eeg.flatten(1), temperature=1e9))
+    assert value == pytest.approx(log(5))
+
+
+def test_a_perfect_match_at_a_low_temperature_costs_nothing():
+    patches = torch.eye(12, dtype=torch.float64).view(4, 3, 12)
+    assert float(patch_info_nce(patches, patches, temperature=0.01)) < 1e-9
+    windows = torch.eye(4, dtype=torch.float64)
+    assert float(window_info_nce(windows, windows, temperature=0.01)) < 1e-9
+
+
+def test_a_low_temperature_does_not_overflow_in_single_precision():
+    ecg, eeg = features(4, 3, 5).float().requires_grad_(), features(4, 3, 5).float()
+    loss = patch_info_nce(ecg, -eeg, temperature=1e-3)
+    loss.backward()
+    assert loss.isfinite()
+    assert ecg.grad.isfinite().all()
+
+
+def test_the_length_of_a_feature_does_not_matter():
+    ecg, eeg = features(4, 3, 5), features(4, 3, 5, seed=1)
+    longer = ecg * torch.rand(4, 3, 1, dtype=torch.float64).add(0.5)
+    torch.testing.assert_close(patch_info_nce(longer, eeg), patch_info_nce(ecg, eeg))
+
+
+def test_patches_of_the_same_window_are_not_negatives():
+    ecg, eeg = features(1, 3, 4), features(1, 3, 4, seed=1).requires_grad_()
+    loss = patch_info_nce(ecg, eeg)
+    gradient = torch.autograd.grad(loss, eeg)[0]
+    assert loss == 0
+    assert gradient.isfinite().all()
+    assert (gradient == 0).all()
+
+
+def test_gradients_are_those_of_finite_differences():
+    ecg = features(3, 2, 3).requires_grad_()
+    eeg = features(3, 2, 3, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(patch_info_nce, (ecg, eeg))
+    ecg, eeg = ecg.detach().flatten(1), eeg.detach().flatten(1)
+    ecg, eeg = ecg.requires_grad_(), eeg.requires_grad_()
+    assert torch.autograd.gradcheck(window_info_nce, (ecg, eeg))
+
+
+def encoded(seed):
+    patches = features(4, 3, 5, seed=seed)
+    return SimpleNamespace(patches=patches, window=patches.flatten(1))
+
+
+@pytest.mark.parametrize("w_patch", [0.0, 0.25, 1.0])
+def test_the_total_weighs_both_levels_with_their_own_temperature(w_patch):
+    ecg, eeg = encoded(0), encoded(1)
+    losses = alignment_loss(
+        ecg, eeg, w_patch=w_patch, temperature_patch=0.2, temperature_window=0.3
+    )
+    patch = patch_info_nce(ecg.patches, eeg.patches, temperature=0.2)
+    window = window_info_nce(ecg.window, eeg.window, temperature=0.3)
+    assert losses["patch"] == patch
+    assert losses["window"] == window
+    total = w_patch * patch + (1 - w_patch) * window
+    torch.testing.assert_close(losses["total"], total)
+
+
+def test_the_twin_is_a_negative_of_its_window():
+    ecg, eeg = encoded(0), encoded(1)
+    recording = torch.tensor([0, 1, 0, 1])
+    plain, paired = (alignment_loss(ecg, eeg, recording=r) for r in (None, recording))
+    assert plain["window"] == paired["window"]
+    assert plain["patch"] > paired["patch"]
+
+
+def test_wrong_values_are_refused():
+    ecg, eeg = features(4, 3, 5), features(4, 3, 5)
+    with pytest.raises(ValueError, match=r"temperature must be in \(0, inf\)"):
+        patch_info_nce(ecg, eeg, temperature=0.0)
+    with pytest.raises(ValueError, match=r"w_patch must be in \[0, 1\]; got 1.5"):
+        alignment_loss(encoded(0), encoded(1), w_patch=1.5)
+    with pytest.raises(ValueError, match=r"twins must be one of 'excluded'"):
+        patch_info_nce(ecg, eeg, twins="positive")
+    with pytest.raises(ValueError, match=r"eeg must have shape .* match ecg"):
+        patch_info_nce(ecg, eeg[:3])
+    with pytest.raises(ValueError, match=r"recording must have shape \(b\) with b=4"):
+        patch_info_nce(ecg, eeg, recording=torch.arange(3))
+
+
+def nt_xent_loop(a, b, tau):
+    views, n = torch.cat([a, b]), len(a)
+    total = 0.0
+    for i in range(2 * n):
+        twin = (i + n) % (2 * n)
+        others = [j for j in range(2 * n) if j != i]
+        e = {j: torch.tensor(cosine(views[i], views[j]) / tau).exp() for j in others}
+        total += -log(e[twin] / sum(e.values()))
+    return total / (2 * n)
+
+
+def test_nt_xent_equals_a_loop_and_treats_both_views_alike():
+    a, b = features(5, 4), features(5, 4, seed=1)
+    value = nt_xent(a, b, temperature=0.2)
+    assert abs(float(value) - nt_xent_loop(a, b, 0.2)) < 1e-6
+    torch.testing.assert_close(nt_xent(b, a, temperature=0.2), value)
+
+
+def test_nt_xent_has_its_limits():
+    same = torch.ones(5, 4, dtype=torch.float64)
+    assert float(nt_xent(same, same)) == pytest.approx(log(9))
+    unit = torch.eye(5, dtype=torch.float64)
+    assert float(nt_xent(unit, unit, temperature=0.01)) < 1e-9
+    assert float(nt_xent(unit[:1], unit[:1])) == 0
+
+
+def test_the_poly_term_falls_as_the_positives_become_sure():
+    same, unit = (
+        torch.ones(5, 4, dtype=torch.float64),
+        torch.eye(5, dtype=torch.float64),
+    )
+    equal = nt_xent(same, same, poly=True) - nt_xent(same, same)
+    sure = nt_xent(unit, unit, temperature=0.01, poly=True)
+    # n (1 / n - mean of the 2n x (2n - 1) matrix that holds p at the positives)
+    assert float(equal) == pytest.approx(5 * (1 / 5 - (1 / 9) / 9))
+    assert float(sure) == pytest.approx(5 * (1 / 5 - 1 / 9))
+
+
+def test_nt_xent_refuses_views_of_different_batches():
+    with pytest.raises(ValueError, match=r"b must have shape .* match a"):
+        nt_xent(features(4, 3), features(5, 3))
+    with pytest.raises(ValueError, match=r"temperature must be in"):
+        nt_xent(features(4, 3), features(4, 3), temperature=-1.0)

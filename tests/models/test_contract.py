@@ -1,0 +1,153 @@
+"""What every model keeps: names, shapes, gradients, eval, state, one as many."""
+
+import inspect
+import pkgutil
+from importlib import import_module
+
+import pytest
+import torch
+from torch import nn
+
+import emolib.models
+from emolib.models.catalogue import MODELS, build_small
+
+OTHER_CALLS = {"TSTCC": lambda model, x: model.compare_views(x, x.flip(-1), step=3)}
+"""Calls beside `forward` that reach the remaining weights."""
+
+NAMES = {
+    "SignalEncoder": {"tokens": (4, 2, 80), "patches": (4, 5, 16), "window": (4, 80)},
+    "ReconstructionModel": {
+        "restored": (4, 2, 640), "patches": (4, 5, 16), "window": (4, 80),
+    },
+    "EmotionModel": {"logits": (4, 2), "patches": (4, 5, 16), "window": (4, 80)},
+    "TSTCC": {"logits": (4, 2), "features": (4, 128, 22)},
+    "TFC": {
+        "logits": (4, 2), "time": (4, 2816), "frequency": (4, 2816),
+        "z_time": (4, 128), "z_frequency": (4, 128),
+    },
+    "SSLECG": {"logits": (4, 2), "distortion_logits": (4, 7), "features": (4, 128)},
+    "EEGConformer": {"logits": (4, 2), "tokens": (4, 37, 40)},
+}  # fmt: skip
+NAMES["EEGEncoder"] = NAMES["ECGEncoder"] = NAMES["SignalEncoder"]
+NAMES["ECGClassifier"] = NAMES["EmotionModel"]
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+def built(name):
+    torch.manual_seed(0)
+    return build_small(name)
+
+
+def windows(model, n=4, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, model.n_chans, model.n_times, generator=generator)
+
+
+def all_outputs(model, x):
+    outputs = [*model(x)]
+    other = OTHER_CALLS.get(type(model).__name__)
+    return outputs + ([*other(model, x)] if other else [])
+
+
+@every_model
+def test_outputs_have_their_names_and_shapes(name):
+    model = built(name)
+    outputs = model(windows(model))
+    assert {k: tuple(v.shape) for k, v in outputs._asdict().items()} == NAMES[name]
+
+
+@every_model
+def test_every_weight_gets_a_finite_gradient(name):
+    model = built(name)
+    outputs = all_outputs(model, windows(model))
+    sum(output.square().sum() for output in outputs).backward()
+    for key, weight in model.named_parameters():
+        assert weight.grad is not None, key
+        assert weight.grad.isfinite().all(), key
+
+
+@every_model
+def test_eval_is_deterministic(name):
+    model = built(name).eval()
+    x = windows(model)
+    for first, second in zip(model(x), model(x), strict=True):
+        assert torch.equal(first, second)
+
+
+@every_model
+def test_the_same_seed_builds_the_same_model(name):
+    first, second = built(name).state_dict(), built(name).state_dict()
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+@every_model
+def test_a_batch_of_one_equals_a_batch_of_many(name):
+    model = built(name).eval()
+    x = windows(model)
+    many = model(x)
+    for row in range(len(x)):
+        one = model(x[row : row + 1])
+        for a, b in zip(one, many, strict=True):
+            torch.testing.assert_close(a[0], b[row], rtol=1e-4, atol=1e-5)
+
+
+@every_model
+def test_a_broken_window_does_not_reach_its_neighbours(name):
+    model = built(name).eval()
+    x = windows(model)
+    broken = x.clone()
+    broken[1] = torch.nan
+    for good, bad in zip(model(x), model(broken), strict=True):
+        torch.testing.assert_close(good[[0, 2, 3]], bad[[0, 2, 3]])
+
+
+@every_model
+def test_a_window_has_no_gradient_to_its_neighbours(name):
+    model = built(name).eval()
+    x = windows(model).requires_grad_()
+    sum(output[0].square().sum() for output in model(x)).backward()
+    assert x.grad[0].abs().sum() > 0
+    assert (x.grad[1:] == 0).all()
+
+
+@every_model
+def test_the_state_survives_a_round_trip(name):
+    model, other = built(name).eval(), build_small(name).eval()
+    other.load_state_dict(model.state_dict())
+    x = windows(model)
+    for a, b in zip(model(x), other(x), strict=True):
+        assert torch.equal(a, b)
+
+
+@every_model
+def test_a_forward_pass_leaves_its_input_alone(name):
+    model = built(name)
+    x = windows(model)
+    before = x.clone()
+    all_outputs(model, x)
+    assert torch.equal(x, before)
+
+
+@every_model
+def test_a_window_of_another_length_is_refused(name):
+    model = built(name)
+    with pytest.raises(ValueError, match=r"x must have shape \(b, c, t\)"):
+        model(windows(model)[..., 1:])
+
+
+def test_every_model_is_in_the_list():
+    found = set()
+    for info in pkgutil.walk_packages(emolib.models.__path__, "emolib.models."):
+        if info.ispkg or info.name.endswith(".blocks"):
+            continue
+        for key, cls in vars(import_module(info.name)).items():
+            own = inspect.isclass(cls) and cls.__module__ == info.name
+            if own and issubclass(cls, nn.Module) and not key.startswith("_"):
+                found.add(key)
+    assert found == set(MODELS) == set(NAMES)
+
+
+def test_a_name_that_is_not_listed_is_refused():
+    with pytest.raises(ValueError, match=r"name must be one of .*'TSTCC'.*; got 'X'"):
+        build_small("X")

@@ -1,0 +1,172 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emolib.containers import Recording, Signal
+from emolib.preprocessing.windowing import cut_windows
+
+
+def make_recording(subject="s01", trial="01", seconds=61.0, ratings=None, seed=0):
+    rng = np.random.default_rng([seed, int(subject[1:]), int(trial)])
+    eeg = rng.normal(4000, 10, (3, int(seconds * 128)))
+    ecg = rng.normal(0, 1, (2, int(seconds * 256)))
+    signals = {
+        "eeg": Signal(eeg, 128.0, ("AF3", "F7", "F3"), "uV"),
+        "ecg": Signal(ecg, 256.0, ("ECG1", "ECG2"), "mV"),
+    }
+    ratings = {"valence": 3.0, "arousal": 4.0} if ratings is None else ratings
+    return Recording("toy", subject, "1", trial, signals, ratings)
+
+
+def with_data(recording, name, data):
+    signal = replace(recording.signals[name], data=data)
+    return replace(recording, signals={**recording.signals, name: signal})
+
+
+def test_each_modality_keeps_its_rate_and_every_time_point():
+    recording = make_recording()
+    windows, removed = cut_windows([recording], window_s=10, target="valence")
+    assert windows.x["eeg"].shape == (6, 3, 1280)
+    assert windows.x["ecg"].shape == (6, 2, 2560)
+    assert windows.x["ecg"].dtype == np.float32
+    assert windows.sfreq == {"eeg": 128.0, "ecg": 256.0}
+    joined = windows.x["ecg"].swapaxes(0, 1).reshape(2, -1)
+    expected = recording.signals["ecg"].data[:, : 60 * 256]
+    np.testing.assert_array_equal(joined, expected.astype(np.float32))
+    assert len(removed) == 0 and windows.present.all()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "window_s", "step_s", "count"),
+    [(60, 2, 1, 59), (60, 10, None, 6), (61, 10, None, 6), (10, 10, None, 1)],
+)
+def test_the_count_of_windows_is_exact(seconds, window_s, step_s, count):
+    windows, _ = cut_windows(
+        [make_recording(seconds=seconds)],
+        window_s=window_s, step_s=step_s, target="valence",
+    )  # fmt: skip
+    assert len(windows) == count
+    assert windows.meta["stop_s"].max() <= seconds
+
+
+def test_the_order_of_recordings_changes_nothing():
+    recordings = [make_recording(s, t) for s in ("s02", "s01") for t in ("02", "01")]
+    one, _ = cut_windows(recordings, window_s=10, target="valence")
+    two, _ = cut_windows(reversed(recordings), window_s=10, target="valence")
+    assert one.meta.equals(two.meta)
+    np.testing.assert_array_equal(one.x["eeg"], two.x["eeg"])
+    keys = one.meta[["subject", "trial", "start_s"]]
+    assert keys.equals(keys.sort_values(list(keys)).reset_index(drop=True))
+
+
+def test_a_stream_is_read_once_and_let_go():
+    alive = []
+
+    def stream():
+        import weakref
+
+        for trial in ("01", "02", "03", "04"):
+            recording = make_recording(trial=trial)
+            alive.append(weakref.ref(recording.signals["ecg"].data))
+            yield recording
+            del recording
+            assert sum(ref() is not None for ref in alive) <= 1
+
+    windows, _ = cut_windows(stream(), window_s=10, target="valence")
+    assert len(windows) == 24
+
+
+def test_the_last_minute_is_cut_from_the_end():
+    recording = make_recording(seconds=65.5)
+    windows, _ = cut_windows([recording], window_s=10, target="valence", last_s=60)
+    assert windows.meta["start_s"].tolist() == [5.5, 15.5, 25.5, 35.5, 45.5, 55.5]
+    np.testing.assert_array_equal(
+        windows.x["ecg"][-1], recording.signals["ecg"].data[:, -2560:].astype("f4")
+    )
+
+
+def test_a_trial_shorter_than_the_last_minute_is_cut_whole():
+    recording = make_recording(seconds=30)
+    windows, _ = cut_windows([recording], window_s=10, target="valence", last_s=60)
+    assert windows.meta["start_s"].tolist() == [0.0, 10.0, 20.0]
+
+
+def test_every_unusable_trial_is_listed_with_its_reason():
+    good = make_recording()
+    eeg = good.signals["eeg"].data
+    holes, dead = eeg.copy(), eeg.copy()
+    holes[1, 700] = np.nan
+    dead[2] = 4000.0
+    no_ecg = replace(good, trial="04", signals={"eeg": good.signals["eeg"]})
+    recordings = [
+        good,
+        with_data(replace(good, trial="02"), "eeg", holes),
+        with_data(replace(good, trial="03"), "eeg", dead),
+        no_ecg,
+        make_recording(trial="05", seconds=8),
+        make_recording(trial="06", ratings={"valence": np.nan}),
+        replace(good, trial="07", problems=("the ECG is cut off",)),
+    ]
+    windows, removed = cut_windows(recordings, window_s=10, target="valence")
+    reasons = dict(zip(removed["trial"], removed["reason"], strict=True))
+    assert windows.meta["trial"].unique().tolist() == ["01"]
+    assert reasons == {
+        "02": "eeg: missing values in F7",
+        "03": "eeg: no change in F3",
+        "04": "ecg: absent",
+        "05": "eeg: 8.00 s, shorter than one window of 10 s",
+        "06": "valence: no rating",
+        "07": "the ECG is cut off",
+    }
+    assert list(removed.columns) == ["subject", "session", "trial", "reason"]
+
+
+def test_a_recording_without_ratings_can_be_cut_without_a_target():
+    windows, _ = cut_windows([make_recording(ratings={})], window_s=10, target=None)
+    assert np.isnan(windows.y).all()
+
+
+def test_ratings_become_columns_and_the_target():
+    windows, _ = cut_windows([make_recording()], window_s=10, target="arousal")
+    assert windows.y.tolist() == [4.0] * 6
+    assert windows.meta["valence"].tolist() == [3.0] * 6
+
+
+def test_a_window_must_be_whole_at_every_rate():
+    with pytest.raises(ValueError, match=r"window_s × sfreq of eeg .* got 38\.4"):
+        cut_windows([make_recording()], window_s=0.3, target="valence")
+
+
+def test_an_unknown_target_is_named():
+    with pytest.raises(ValueError, match="target must be one of 'valence'.*'joy'"):
+        cut_windows([make_recording()], window_s=10, target="joy")
+
+
+def test_a_step_must_be_above_zero():
+    with pytest.raises(ValueError, match="step_s must be above 0"):
+        cut_windows([make_recording()], window_s=10, step_s=0, target="valence")
+
+
+def test_nothing_usable_is_an_error_that_says_why():
+    with pytest.raises(ValueError, match="at least one usable trial.*shorter than one"):
+        cut_windows([make_recording(seconds=5)], window_s=10, target="valence")
+
+
+def test_no_recordings_at_all_is_an_error():
+    with pytest.raises(ValueError, match="at least one usable trial.*there was none"):
+        cut_windows([], window_s=10, target="valence")
+
+
+def test_another_rate_within_a_corpus_is_an_error():
+    odd = make_recording(trial="02")
+    odd = replace(
+        odd, signals={**odd.signals, "eeg": replace(odd.signals["eeg"], sfreq=256.0)}
+    )
+    with pytest.raises(ValueError, match="one rate and one list of channels.*trial 02"):
+        cut_windows([make_recording(), odd], window_s=10, target="valence")
+
+
+def test_two_recordings_with_the_same_ids_are_an_error():
+    with pytest.raises(ValueError, match="must differ in subject, session or trial"):
+        cut_windows([make_recording()] * 2, window_s=10, target="valence")

@@ -1,0 +1,147 @@
+import hashlib
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from emolib import corpora
+from emolib.checks import CorpusError
+
+FILES = {
+    "Subject00_1.edf": b"rest" * 500,
+    "Subject00_2.edf": b"task" * 300,
+    "subject-info.csv": b"Subject,Age\nSubject00,21\n",
+}
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serve a folder; note what was asked, and break off files named in `short`."""
+
+    asked: list = []
+    short: set = set()
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        name = self.path.rsplit("/", 1)[-1]
+        self.asked.append(name)
+        if name not in self.short:
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("Content-Length", "2000")
+        self.end_headers()
+        self.wfile.write(FILES[name][:700])
+        self.close_connection = True
+
+
+@pytest.fixture
+def publisher(tmp_path):
+    """Return a folder that stands for the publisher's."""
+    folder = tmp_path / "publisher"
+    folder.mkdir()
+    lines = []
+    for name, content in {**FILES, "README.txt": b"read me"}.items():
+        (folder / name).write_bytes(content)
+        lines.append(f"{hashlib.sha256(content).hexdigest()} {name}")
+    (folder / "SHA256SUMS.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@contextmanager
+def served(folder, short=()):
+    """Serve `folder` on this machine only; yield the address and the requests."""
+    handler = type("Handler", (Handler,), {"asked": [], "short": set(short)})
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(handler, directory=str(folder))
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", handler.asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_the_listed_recordings_are_downloaded_and_nothing_else(publisher, tmp_path):
+    lines = []
+    with served(publisher) as (address, _):
+        folder = corpora.fetch_eegmat(
+            tmp_path / "mine", base_url=address.rstrip("/"), report=lines.append
+        )
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
+    assert lines[0] == "1 of 3: Subject00_1.edf" and len(lines) == 3
+
+
+def test_a_second_call_downloads_only_what_is_missing_or_damaged(publisher, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "Subject00_1.edf").write_bytes(FILES["Subject00_1.edf"])
+    (folder / "Subject00_2.edf").write_bytes(b"half")
+    with served(publisher) as (address, asked):
+        corpora.fetch_eegmat(folder, base_url=address, n_retries=0)
+        assert sorted(asked) == [
+            "SHA256SUMS.txt", "Subject00_2.edf", "subject-info.csv",
+        ]  # fmt: skip
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
+
+
+def test_a_broken_transfer_leaves_no_half_file_and_can_be_resumed(publisher, tmp_path):
+    folder = tmp_path / "mine"
+    with served(publisher, short=["Subject00_2.edf"]) as (address, _):
+        with pytest.raises(CorpusError, match=r"Subject00_2\.edf: expected a whole fi"):
+            corpora.fetch_eegmat(folder, base_url=address, n_retries=0)
+    assert [p.name for p in folder.iterdir()] == ["Subject00_1.edf"]
+    with served(publisher) as (address, asked):
+        corpora.fetch_eegmat(folder, base_url=address, n_retries=0)
+        assert "Subject00_1.edf" not in asked
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
+
+
+def test_a_file_that_is_not_what_the_list_says_is_refused(publisher, tmp_path):
+    (publisher / "Subject00_1.edf").write_bytes(b"something else")
+    with served(publisher) as (address, _):
+        with pytest.raises(CorpusError, match="Give the same command again"):
+            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+    assert not list((tmp_path / "mine").glob("*"))
+
+
+def test_a_file_that_is_listed_and_missing_is_named(publisher, tmp_path):
+    (publisher / "Subject00_2.edf").unlink()
+    with served(publisher) as (address, _):
+        with pytest.raises(CorpusError, match=r"Subject00_2\.edf: expected .*404"):
+            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+
+
+def test_a_publisher_without_a_list_is_an_error(publisher, tmp_path):
+    (publisher / "SHA256SUMS.txt").write_text("../../evil 1\n<html>\n")
+    with served(publisher) as (address, _):
+        with pytest.raises(CorpusError, match="expected lines 'sha256 file'"):
+            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+    (publisher / "SHA256SUMS.txt").unlink()
+    with served(publisher) as (address, _):
+        with pytest.raises(CorpusError, match=r"SHA256SUMS\.txt: expected .*404"):
+            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_host_that_does_not_answer_is_an_error(publisher, tmp_path):
+    with served(publisher) as (address, _):
+        pass
+    with pytest.raises(CorpusError, match="ConnectionError"):
+        corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+
+
+def test_a_list_cannot_name_files_outside_the_folder(publisher, tmp_path):
+    name = "../Subject00_1.edf"
+    digest = hashlib.sha256(b"x").hexdigest()
+    with (publisher / "SHA256SUMS.txt").open("a") as file:
+        file.write(f"{digest} {name}\n")
+    with served(publisher) as (address, _):
+        folder = corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+    assert {p.name for p in folder.iterdir()} == set(FILES)
+    assert not (tmp_path / "Subject00_1.edf").exists()

@@ -1,0 +1,334 @@
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
+
+from emolib.containers import PREDICTION_COLUMNS
+from emolib.metrics import (
+    auc_score,
+    bootstrap_interval,
+    chance_predictions,
+    holm,
+    majority_predictions,
+    paired_differences,
+    permutation_null,
+    permutation_test,
+    predictions_frame,
+    score_classification,
+    score_folds,
+    subject_scores,
+    summarise,
+    t_interval,
+)
+
+
+def simulate(
+    n_subjects=24, n_trials=10, n_windows=3, n_folds=4, *, effect=1.0, trial_sd=0.5,
+    subject_sd=0.0, seeds=(0,), seed=0, prior=0.5,
+):  # fmt: skip
+    """Return predictions of a reader whose scores carry the label and the trial."""
+    rng = np.random.default_rng(seed)
+    n = n_subjects * n_trials * n_windows
+    subject = np.repeat(np.arange(n_subjects), n_trials * n_windows)
+    trial = np.repeat(np.arange(n_subjects * n_trials), n_windows)
+    label = (rng.random(n_subjects * n_trials) < prior).astype(int)[trial]
+    gain = effect + subject_sd * rng.normal(size=n_subjects)[subject]
+    shared = trial_sd * rng.normal(size=n_subjects * n_trials)[trial]
+    frames = []
+    for s in seeds:
+        score = gain * label + shared + rng.normal(size=n)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "window": np.arange(n),
+                    "subject": [f"s{k:02d}" for k in subject],
+                    "session": "1",
+                    "trial": (trial % n_trials).astype(str),
+                    "start_s": 10.0 * (np.arange(n) % n_windows),
+                    "fold": subject % n_folds,
+                    "seed": s,
+                    "y_true": label,
+                    "y_pred": (score > effect / 2).astype(int),
+                    "y_score_1": 1 / (1 + np.exp(-score)),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def value_of(scores, metric):
+    return scores.set_index("metric")["value"][metric]
+
+
+def test_scores_equal_those_of_scikit_learn():
+    part = simulate()
+    part["y_score_1"] = part["y_score_1"].round(1)
+    scores = score_classification(part)
+    y, p = part["y_true"], part["y_pred"]
+    assert value_of(scores, "accuracy") == pytest.approx(accuracy_score(y, p))
+    macro, positive = (f1_score(y, p, average=how) for how in ("macro", "binary"))
+    assert value_of(scores, "f1_macro") == pytest.approx(macro)
+    assert value_of(scores, "f1_positive") == pytest.approx(positive)
+    assert value_of(scores, "auc") == pytest.approx(roc_auc_score(y, part["y_score_1"]))
+    assert value_of(scores, "n_windows") == len(part)
+
+
+def test_a_majority_answer_has_the_macro_f1_that_the_paper_prints():
+    y = (np.arange(10_000) < 8101).astype(int)
+    part = pd.DataFrame({"y_true": y, "y_pred": 1, "y_score_1": 0.81})
+    scores = score_classification(part)
+    assert value_of(scores, "accuracy") == pytest.approx(0.8101)
+    assert value_of(scores, "f1_macro") == pytest.approx(0.8101 / 1.8101)
+    assert value_of(scores, "auc") == 0.5
+
+
+def test_one_class_has_no_auc():
+    part = pd.DataFrame({"y_true": [1, 1], "y_pred": [1, 0], "y_score_1": [0.9, 0.2]})
+    assert np.isnan(value_of(score_classification(part), "auc"))
+
+
+def test_auc_is_averaged_over_folds_and_never_pooled():
+    part = simulate(effect=2.0, seed=1)
+    part["y_score_1"] -= 5.0 * part["fold"]
+    per_fold = score_folds(part).query("metric == 'auc'")["value"]
+    pooled = roc_auc_score(part["y_true"], part["y_score_1"])
+    assert len(per_fold) == 4
+    assert per_fold.mean() > 0.85 > 0.7 > pooled
+
+
+def test_predictions_of_no_effect_pool_below_one_half():
+    # A fold's class balance is anticorrelated with that of its training set.
+    pooled, averaged = [], []
+    for seed in range(30):
+        part = simulate(12, 6, 2, effect=0.0, seed=seed, n_folds=4)
+        total, n = part["y_true"].sum(), len(part)
+        by_fold = part.groupby("fold")["y_true"].agg(["sum", "size"])
+        prior = (total - by_fold["sum"]) / (n - by_fold["size"])
+        noise = np.random.default_rng(1000 + seed).normal(0, 0.05, n)
+        part["y_score_1"] = part["fold"].map(prior) + noise
+        pooled.append(roc_auc_score(part["y_true"], part["y_score_1"]))
+        averaged.append(score_folds(part).query("metric == 'auc'")["value"].mean())
+    assert np.mean(pooled) < 0.46
+    assert abs(np.mean(averaged) - 0.5) < 0.02
+
+
+def test_predictions_must_hold_labels_and_scores():
+    part = simulate()
+    with pytest.raises(ValueError, match=r"got none named \['y_score_1'\]"):
+        score_classification(part.drop(columns="y_score_1"))
+    with pytest.raises(ValueError, match="y_true must hold 0 and 1; got"):
+        score_classification(part.assign(y_true=3))
+    with pytest.raises(ValueError, match="y_score_1 must not be missing; got 720 NaN"):
+        score_classification(part.assign(y_score_1=np.nan))
+
+
+def test_a_frame_of_predictions_has_the_vessels_columns():
+    meta = pd.DataFrame(
+        {"subject": ["a", "a", "b"], "session": "1", "trial": ["1", "2", "1"],
+         "start_s": [0.0, 10.0, 0.0], "valence": [1.0, 2.0, 5.0]}
+    )  # fmt: skip
+    frame = predictions_frame(
+        meta, np.array([2, 0]), y_true=[1, 0], y_score_1=[0.7, 0.2], fold=1, seed=3
+    )
+    assert tuple(frame.columns) == PREDICTION_COLUMNS
+    assert frame["y_pred"].tolist() == [1, 0] and frame["window"].tolist() == [2, 0]
+    assert frame["subject"].tolist() == ["b", "a"]
+
+
+def test_majority_and_chance_rows_know_only_the_training_prior():
+    part = simulate(prior=0.3)
+    prior = {fold: 0.3 for fold in range(4)}
+    majority = majority_predictions(part, prior)
+    assert (majority["y_pred"] == 0).all()
+    auc = score_folds(majority).query("metric == 'auc'")["value"]
+    assert (auc == 0.5).all()
+    chance = chance_predictions(part, 0.3, seed=0)
+    assert abs(chance["y_pred"].mean() - 0.3) < 0.05
+    assert abs(score_folds(chance).query("metric == 'auc'")["value"].mean() - 0.5) < 0.1
+    agree = (chance["y_score_1"] > 0.7) == (chance["y_pred"] == 1)
+    assert agree.all()
+
+
+def test_the_interval_over_folds_averages_seeds_first():
+    results = pd.DataFrame(
+        {"fold": [0, 0, 1, 1, 2, 2], "seed": [0, 1] * 3, "metric": "auc",
+         "value": [0.6, 0.8, 0.5, 0.7, 0.7, 0.9]}
+    )  # fmt: skip
+    row = summarise(results).iloc[0]
+    assert (row["n"], row["mean"]) == (3, pytest.approx(0.7))
+    assert row["sd"] == pytest.approx(0.1)
+    half = 4.302653 * 0.1 / np.sqrt(3)
+    assert row["low"] == pytest.approx(0.7 - half)
+    assert row["high"] == pytest.approx(0.7 + half)
+    assert row["interval"] == "t over folds"
+
+
+def test_a_single_fold_has_no_interval():
+    low, high = t_interval([0.7])
+    assert np.isnan(low) and np.isnan(high)
+
+
+def test_from_twenty_subjects_up_subjects_are_redrawn():
+    for n_subjects, name in ((19, "t over folds"), (20, "subject bootstrap")):
+        part = simulate(n_subjects).assign(method="ours")
+        results = score_folds(part, by=("method", "fold", "seed"))
+        summary = summarise(results, by=("method", "metric"), predictions=part)
+        row = summary.set_index("metric").loc["auc"]
+        assert row["interval"] == name and row["method"] == "ours"
+        assert row["low"] < row["mean"] < row["high"]
+
+
+def test_the_bootstrap_scores_whole_folds_again():
+    part = simulate(8, 6, 2, n_folds=2, seeds=(0, 1))
+    subjects = np.unique(part["subject"])
+    for metric in ("auc", "f1_macro", "accuracy"):
+        counts = np.random.default_rng(5).multinomial(8, np.full(8, 1 / 8), size=50)
+        draws = []
+        for count in counts:
+            times = part["subject"].map(dict(zip(subjects, count, strict=True)))
+            again = part.loc[part.index.repeat(times)]
+            scored = score_folds(again).query("metric == @metric")["value"]
+            draws.append(scored.mean())
+        expected = np.quantile(draws, (0.025, 0.975))
+        got = bootstrap_interval(part, metric=metric, n_draws=50, seed=5)
+        np.testing.assert_allclose(got, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_subjects", [10, 30])
+def test_intervals_cover_the_truth_about_as_often_as_they_say(n_subjects):
+    options = {"effect": 0.8, "subject_sd": 0.4, "n_folds": 5, "n_windows": 2}
+    truth = score_folds(simulate(1500, 10, **options, seed=99))
+    truth = truth.query("metric == 'auc'")["value"].mean()
+    n_runs, covered = 120, 0
+    for seed in range(n_runs):
+        part = simulate(n_subjects, **options, seed=seed)
+        aucs = [
+            {
+                "fold": fold,
+                "seed": 0,
+                "metric": "auc",
+                "value": auc_score(g.y_true, g.y_score_1),
+            }
+            for fold, g in part.groupby("fold")
+        ]
+        row = summarise(pd.DataFrame(aucs), predictions=part, n_draws=300).iloc[0]
+        covered += row["low"] <= truth <= row["high"]
+    assert 0.89 <= covered / n_runs <= 0.99
+
+
+def test_a_subject_is_scored_per_fold_and_seed_then_averaged():
+    part = simulate(6, seeds=(0, 1))
+    scores = subject_scores(part, "auc").set_index("subject")
+    mine = part.query("subject == 's02'")
+    expected = [roc_auc_score(g.y_true, g.y_score_1) for _, g in mine.groupby("seed")]
+    assert scores.loc["s02", "value"] == pytest.approx(np.mean(expected))
+    assert (scores["n_parts"] == 2).all()
+
+
+def test_paired_differences_leave_out_subjects_of_one_class_and_count_them():
+    a = simulate(12, effect=1.5)
+    a.loc[a["subject"] == "s03", "y_true"] = 1
+    b = a.assign(y_score_1=np.random.default_rng(0).random(len(a)))
+    difference = paired_differences(a, b, "auc")
+    assert (difference.n, difference.n_left_out) == (11, 1)
+    assert difference.interval == "t over subjects"
+    assert 0.1 < difference.low < difference.mean < difference.high
+    assert "s03" not in set(difference.per_subject["subject"])
+    back = paired_differences(b, a, "auc")
+    assert back.mean == pytest.approx(-difference.mean)
+
+
+def test_a_system_does_not_differ_from_itself():
+    part = simulate(24)
+    difference = paired_differences(part, part.sample(frac=1, random_state=0))
+    assert (difference.mean, difference.low, difference.high) == (0, 0, 0)
+    assert difference.interval == "subject bootstrap"
+
+
+def test_systems_tested_on_other_windows_cannot_be_paired():
+    part = simulate()
+    with pytest.raises(
+        ValueError, match="predictions of the same windows; got 720 and"
+    ):
+        paired_differences(part, part.iloc[5:])
+
+
+def test_the_observed_auc_is_the_mean_over_folds():
+    part = simulate(seeds=(0, 1))
+    observed, null = permutation_null(part, n_draws=200)
+    expected = score_folds(part).query("metric == 'auc'")["value"].mean()
+    assert observed == pytest.approx(expected)
+    assert null.shape == (200,) and abs(null.mean() - 0.5) < 0.02
+
+
+def test_permuted_trials_equal_a_plain_loop():
+    part = simulate(4, 5, 3, n_folds=2)
+    observed, null = permutation_null(part, n_draws=400, seed=1)
+    rng = np.random.default_rng(0)
+    plain = []
+    for _ in range(200):
+        labels = part.groupby(["subject", "trial"])["y_true"].first()
+        drawn = labels.groupby("subject").transform(rng.permutation).rename("drawn")
+        again = part.join(drawn, on=["subject", "trial"])
+        folds = [auc_score(g.drawn, g.y_score_1) for _, g in again.groupby("fold")]
+        plain.append(np.mean(folds))
+    np.testing.assert_allclose(null.mean(), np.mean(plain), atol=0.02)
+    np.testing.assert_allclose(null.std(), np.std(plain), rtol=0.15)
+    assert observed == pytest.approx(
+        score_folds(part).query("metric == 'auc'")["value"].mean()
+    )
+
+
+def test_a_planted_effect_is_found_and_none_is_not():
+    assert permutation_test(simulate(effect=1.0), n_draws=2000) < 0.001
+    p = [
+        permutation_test(simulate(12, effect=0.0, trial_sd=1.0, seed=s), n_draws=500)
+        for s in range(40)
+    ]
+    assert np.mean(np.array(p) < 0.05) < 0.16
+    assert 0.3 < np.mean(p) < 0.7
+
+
+def test_a_reader_of_the_subjects_bias_is_not_above_chance():
+    # Scores that know each subject's rate of high ratings and nothing of the trial.
+    part = simulate(effect=0.0)
+    rng = np.random.default_rng(0)
+    rate = dict(zip(np.unique(part["subject"]), rng.uniform(0.1, 0.9, 24), strict=True))
+    level = part["subject"].map(rate)
+    keys = part["subject"] + part["trial"]
+    luck = dict(zip(keys.unique(), rng.random(keys.nunique()), strict=True))
+    part["y_true"] = (keys.map(luck) < level).astype(int)
+    part["y_score_1"] = level + 0.001 * rng.random(len(part))
+    observed = score_folds(part).query("metric == 'auc'")["value"].mean()
+    assert observed > 0.65 and permutation_test(part, n_draws=1000) > 0.01
+
+
+def test_ten_thousand_draws_are_quick():
+    part = simulate(23, 18, 6, n_folds=5)
+    start = time.process_time()
+    p = permutation_test(part, n_draws=10_000)
+    assert time.process_time() - start < 10
+    assert p == pytest.approx(1 / 10_001)
+
+
+def test_a_label_that_changes_within_a_trial_cannot_be_permuted():
+    part = simulate()
+    part.loc[0, "y_true"] = 1 - part.loc[0, "y_true"]
+    with pytest.raises(ValueError, match="one y_true per trial"):
+        permutation_test(part)
+
+
+def test_holm_adjusts_step_by_step():
+    adjusted = holm([0.01, 0.04, 0.03, 0.005])
+    np.testing.assert_allclose(adjusted, [0.03, 0.06, 0.06, 0.02])
+    named = holm({"a": 0.01, "b": 0.02, "c": float("nan")})
+    assert named["a"] == pytest.approx(0.02) and named["b"] == pytest.approx(0.02)
+    assert np.isnan(named["c"])
+    assert holm([0.9, 0.8]).max() == 1.0
+
+
+def test_an_unknown_metric_is_named():
+    with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
+        subject_scores(simulate(), "f2")

@@ -1,0 +1,142 @@
+"""`emolib reports` and the Snakefile, in a toy project."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from toy_notebooks import WORK, write_notebook, write_project
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def project(tmp_path):
+    return write_project(tmp_path)
+
+
+def reports(project, *words, **options):
+    command = [sys.executable, "-m", "emolib", "reports", *words]
+    return subprocess.run(
+        command, cwd=project, env=ENVIRONMENT, capture_output=True, text=True, **options
+    )
+
+
+def test_the_snakefile_plans_one_report_with_its_declared_files(project):
+    found = subprocess.run(
+        [
+            sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"),
+            "--directory", str(project), "--cores", "1", "-n",
+        ],
+        cwd=project, env=ENVIRONMENT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    for name in ("results.csv", "run.json", "table_1.md", "fig_1_values.svg"):
+        assert f"reports/toy/quick/{name}" in found.stdout
+
+
+def test_reports_run_once_and_again_when_the_config_changes(project):
+    first = reports(project)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "toy quick: started" in first.stdout
+    assert "1 of 1 notebooks have their report" in first.stdout
+    run = project / "reports/toy/quick/run.json"
+    made = run.stat().st_mtime_ns
+    second = reports(project)
+    assert second.returncode == 0 and "started" not in second.stdout
+    assert run.stat().st_mtime_ns == made
+    (project / "notebooks/configs/toy/quick.yaml").write_text(
+        "config: quick\nn_folds: 2\n"
+    )
+    third = reports(project)
+    assert "done in" in third.stdout and "(expected 0:" in third.stdout
+    assert len((run.parent / "results.csv").read_text().splitlines()) == 3
+
+
+def test_a_notebook_without_the_tier_is_left_out_and_named_it_is_an_error(project):
+    found = reports(project, "--tier", "full")
+    assert found.returncode == 0 and "toy: no full.yaml, left out" in found.stdout
+    found = reports(project, "--tier", "full", "--notebook", "toy")
+    assert found.returncode == 1 and "config of toy must be known" in found.stderr
+
+
+def test_a_failing_notebook_is_named_with_its_error(project):
+    write_notebook(project, work="raise ValueError('no such thing')")
+    found = reports(project)
+    assert found.returncode == 1
+    assert "toy quick: failed in" in found.stdout
+    assert "stopped in cell 5: ValueError: no such thing" in found.stdout
+    assert "0 of 1 notebooks have their report" in found.stdout
+    assert not (project / "reports/toy/quick/results.csv").exists()
+
+
+def processes_of(project):
+    """Return the living processes that run below or for a project."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and (
+                process.cwd().startswith(str(project))
+            ):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "emolib reports",
+        pytest.param("snakemake -", marks=pytest.mark.slow),
+        pytest.param("ipykernel", marks=pytest.mark.slow),
+    ],
+)
+def test_a_killed_batch_leaves_no_process_and_is_resumed(project, victim):
+    write_notebook(project, work=f"import time\ntime.sleep(9)\n{WORK}")
+    command = [sys.executable, "-m", "emolib", "reports"]
+    driver = subprocess.Popen(
+        command, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while not any("ipykernel" in " ".join(p.cmdline()) for p in processes_of(project)):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    time.sleep(2)
+    hit = [p for p in processes_of(project) if victim in " ".join(p.cmdline())]
+    os.kill(hit[0].pid, signal.SIGKILL)
+    assert driver.wait(timeout=30) != 0
+    time.sleep(5)
+    assert not processes_of(project)
+    assert not list((project / "reports").glob("toy/quick/run.json"))
+    write_notebook(project)
+    found = reports(project)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert not list((project / "reports/.partial").iterdir())
+
+
+@pytest.mark.slow
+def test_one_batch_at_a_time(project):
+    write_notebook(project, work=f"import time\ntime.sleep(15)\n{WORK}")
+    command = [sys.executable, "-m", "emolib", "reports"]
+    first = subprocess.Popen(
+        command, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (project / ".emolib/reports.pid").is_file():
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        second = reports(project)
+        assert second.returncode == 1
+        assert "one batch at a time; got another that runs" in second.stderr
+    finally:
+        first.send_signal(signal.SIGTERM)
+        first.wait(timeout=30)
+    time.sleep(2)
+    assert not processes_of(project)

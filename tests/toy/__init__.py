@@ -1,0 +1,1 @@
+"""A recipe small enough to run in milliseconds; tests copy it into a package."""

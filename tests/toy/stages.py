@@ -1,0 +1,13 @@
+"""A stage that two systems share."""
+
+import numpy as np
+from emolib.recipes.toy.diary import note
+
+from emolib.store import Outcome
+
+
+def project(context, *, n_features, seconds=0.0):
+    note(f"stage project {n_features}", seconds)
+    x = context.windows.x["eeg"].reshape(len(context.windows), -1)
+    rng = np.random.default_rng(n_features)
+    return Outcome(state={"weight": rng.normal(size=(x.shape[1], n_features))})

@@ -1,0 +1,42 @@
+"""A linear reader over a shared projection."""
+
+import os
+import signal
+
+import numpy as np
+import pandas as pd
+from emolib.recipes.toy.diary import note
+from emolib.recipes.toy.stages import project
+
+from emolib.store import Outcome
+
+
+def run(settings, context):
+    note(f"unit {settings['fold']}")
+    if settings.get("fails"):
+        raise ValueError("learning rate must be small;\n got 1e9.")
+    if settings.get("dies"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    stage = context.stage(
+        project, n_features=settings["n_features"], seconds=settings.get("stage_s", 0)
+    )
+    windows = context.windows
+    x = np.asarray(windows.x["eeg"], float).reshape(len(windows), -1)
+    score = 1 / (1 + np.exp(-(x @ stage.state["weight"]).sum(1)))
+    note(f"working {settings['fold']}", settings.get("seconds", 0.0))
+    if settings.get("diverges"):
+        score[0] = np.nan
+    predictions = windows.meta.assign(
+        window=np.arange(len(windows)),
+        fold=settings["fold"],
+        seed=0,
+        y_true=windows.y,
+        y_pred=(score > 0.5).astype(int),
+        y_score_1=score,
+    )
+    history = pd.DataFrame({"epoch": [0, 1], "split": "train", "total": [1 / 3, 0.1]})
+    return Outcome(predictions, {"history": history}, {"x": x}, dict(stage.state))
+
+
+def restore(entry, context):
+    return {"weight": entry.state["weight"], "n": len(context.windows)}

@@ -1,0 +1,444 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from emolib.preprocessing.labels import binarise
+from emolib.splits import label_subset, make_folds
+from emolib.training.devices import one_thread
+from emolib.training.fit import fit
+from emolib.training.predict import predict
+from emolib.training.seeding import seeded
+from emolib.training.states import state_arrays
+
+
+@pytest.fixture(autouse=True)
+def single_thread():
+    with one_thread():
+        yield
+
+
+def make_model(seed=0):
+    with seeded(seed):
+        return nn.Sequential(
+            nn.Linear(8, 16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2)
+        )
+
+
+def make_data(n=300, seed=0, effect=1.0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, n)
+    x = rng.normal(size=(n, 8))
+    x[:, 2] += effect * (2 * y - 1)
+    return {"x": x, "y": y}
+
+
+def step(model, batch, generator):
+    logits = model(batch["x"])
+    classes = nn.functional.cross_entropy(logits, batch["y"])
+    size = 1e-3 * logits.square().mean()
+    return {"class": classes, "size": size, "total": classes + size}
+
+
+def run(model=None, data=None, **options):
+    options = {
+        "validation": make_data(100, 1), "seed": 0, "max_epochs": 6, "batch_size": 32,
+        "lr": 3e-3, "device": "cpu", **options,
+    }  # fmt: skip
+    loss = options.pop("step", step)
+    return fit(model or make_model(), loss, data or make_data(), **options)
+
+
+def same_state(one, two):
+    a, b = state_arrays(one), state_arrays(two)
+    return all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_a_planted_effect_is_learnt():
+    result = run(max_epochs=40, patience=8)
+    test = make_data(400, 2)
+    logits = predict(
+        result.model, lambda m, b: {"logits": m(b["x"])}, {"x": test["x"]}, device="cpu"
+    )["logits"]
+    assert (logits.argmax(1) == test["y"]).mean() > 0.75
+    train = result.history.query("split == 'train'")["total"]
+    assert train.iloc[-1] < 0.8 * train.iloc[0]
+
+
+def test_history_has_every_named_loss_of_both_splits():
+    history = run().history
+    assert list(history.columns) == ["epoch", "split", "class", "size", "total"]
+    assert history["epoch"].tolist() == [e for e in range(1, 7) for _ in range(2)]
+    assert history["split"].tolist() == ["train", "val"] * 6
+    np.testing.assert_allclose(
+        history["class"] + history["size"], history["total"], rtol=1e-6
+    )
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_was_drawn_before():
+    one = run()
+    torch.rand(7)
+    np.random.default_rng().random()
+    two = run()
+    assert same_state(one.model, two.model)
+    assert one.history.equals(two.history)
+
+
+def test_a_fit_leaves_the_callers_random_stream_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    run()
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_another_seed_is_another_fit():
+    assert not same_state(run(seed=0).model, run(seed=1).model)
+
+
+def test_the_state_of_the_best_validation_epoch_comes_back():
+    result = run(max_epochs=60, patience=5, lr=0.05)
+    val = result.history.query("split == 'val'").set_index("epoch")["total"]
+    assert result.stop_reason == "patience"
+    assert result.best_epoch == val.idxmin() == val.index[-1] - 5
+    held_out = {k: torch.from_numpy(v) for k, v in make_data(100, 1).items()}
+    with torch.no_grad():
+        batch = {"x": held_out["x"].float(), "y": held_out["y"]}
+        again = step(result.model, batch, None)["total"]
+    assert float(again) == pytest.approx(val.min(), rel=1e-4)
+    assert not result.model.training
+
+
+def test_without_validation_the_last_epoch_counts():
+    result = run(validation=None)
+    assert (result.best_epoch, result.stop_reason) == (6, "max_epochs")
+    assert set(result.history["split"]) == {"train"}
+
+
+def test_patience_needs_validation():
+    with pytest.raises(ValueError, match="validation must be given with patience"):
+        run(validation=None, patience=3)
+
+
+def test_a_monitor_chooses_the_epoch():
+    wanted = iter([3.0, 1.0, 2.0, 4.0, 5.0, 6.0])
+
+    def monitor(model, held_out):
+        assert not model.training and len(held_out["y"]) == 100
+        return next(wanted)
+
+    result = run(monitor=monitor)
+    assert result.best_epoch == 2
+    val = result.history.query("split == 'val'")["monitor"]
+    assert val.tolist() == [3.0, 1.0, 2.0, 4.0, 5.0, 6.0]
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw"])
+@pytest.mark.parametrize("stop_at", [1, 4])
+def test_an_interrupted_fit_taken_up_again_equals_an_undisturbed_one(
+    kind, stop_at, tmp_path
+):
+    options = {
+        "optimizer": kind, "weight_decay": 0.01, "patience": 20, "max_epochs": 7,
+        "schedule": lambda epoch: 0.9**epoch,
+    }  # fmt: skip
+
+    def noisy(model, batch, generator):
+        noise = torch.randn(batch["x"].shape, generator=generator)
+        return step(model, {**batch, "x": batch["x"] + 0.1 * noise}, generator)
+
+    calls = 0
+
+    def interrupted(model, batch, generator):
+        nonlocal calls
+        calls += 1
+        if calls == stop_at * 14 + 5:
+            raise KeyboardInterrupt
+        return noisy(model, batch, generator)
+
+    whole = run(step=noisy, **options)
+    path = tmp_path / "deep" / "fit.pt"
+    with pytest.raises(KeyboardInterrupt):
+        run(step=interrupted, checkpoint=path, **options)
+    assert path.exists()
+    seen = []
+
+    def counted(model, batch, generator):
+        seen.append(len(batch["y"]))
+        return noisy(model, batch, generator)
+
+    resumed = run(step=counted, checkpoint=path, **options)
+    assert len(seen) == (7 - stop_at) * 14
+    assert same_state(whole.model, resumed.model)
+    assert whole.history.equals(resumed.history)
+    assert whole.best_epoch == resumed.best_epoch
+    assert list(path.parent.iterdir()) == []
+
+
+def interrupt_at_second_epoch(path):
+    calls = 0
+
+    def stopping(model, batch, generator):
+        nonlocal calls
+        calls += 1
+        if calls > 20:
+            raise KeyboardInterrupt
+        return step(model, batch, generator)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(step=stopping, checkpoint=path)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"lr": 1e-4}, "lr"),
+        ({"data": make_data(300, 9)}, "data"),
+        ({"validation": make_data(100, 9)}, "validation"),
+        ({"model": make_model(9)}, "weights"),
+    ],
+)
+def test_a_checkpoint_of_another_fit_is_refused(change, name, tmp_path):
+    path = tmp_path / "fit.pt"
+    interrupt_at_second_epoch(path)
+    with pytest.raises(ValueError, match=f"same fit; got .*made with {name}="):
+        run(checkpoint=path, **change)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    path = tmp_path / "fit.pt"
+    interrupt_at_second_epoch(path)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ValueError, match="checkpoint must be a file that fit wrote"):
+        run(checkpoint=path)
+
+
+def test_a_checkpoint_that_runs_code_is_refused(tmp_path):
+    import pickle
+
+    class Hostile:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "opened"), "w"))
+
+    path = tmp_path / "fit.pt"
+    path.write_bytes(pickle.dumps(Hostile(), protocol=2))
+    with pytest.raises(ValueError, match="checkpoint must be a file that fit wrote"):
+        run(checkpoint=path)
+    assert not (tmp_path / "opened").exists()
+
+
+def test_a_loss_that_is_no_number_names_epoch_and_term():
+    def poisoned(model, batch, generator):
+        terms = step(model, batch, generator)
+        terms["size"] = terms["size"] * float("nan")
+        return terms
+
+    with pytest.raises(FloatingPointError, match="got size = nan on train in epoch 1"):
+        run(step=poisoned)
+
+
+def test_nan_in_the_data_is_one_clear_error():
+    data = make_data()
+    data["x"][7, 3] = np.nan
+    with pytest.raises(FloatingPointError, match="look for NaN in the data"):
+        run(data=data)
+
+
+def test_a_step_must_return_a_total_and_scalars():
+    with pytest.raises(ValueError, match=r"named 'total'; got \['loss'\]"):
+        run(step=lambda m, b, g: {"loss": m(b["x"]).mean()})
+    with pytest.raises(ValueError, match=r"scalars; got total of shape \(32, 2\)"):
+        run(step=lambda m, b, g: {"total": m(b["x"])})
+
+
+def test_only_what_is_trainable_learns_and_the_rest_stands_still():
+    model = nn.ModuleDict(
+        {
+            "encoder": nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Dropout()),
+            "head": nn.Linear(4, 2),
+        }
+    )
+    before = state_arrays(model)
+
+    def frozen_step(model, batch, generator):
+        assert not model["encoder"].training or not torch.is_grad_enabled()
+        loss = model["head"](model["encoder"](batch["x"])).square().mean()
+        return {"total": loss}
+
+    run(model, step=frozen_step, trainable=[model["head"]])
+    after = state_arrays(model)
+    for name in before:
+        changed = not np.array_equal(before[name], after[name])
+        assert changed == name.startswith("head"), name
+    assert all(weight.requires_grad for weight in model.parameters())
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_trainable_may_be_single_parameters():
+    model = make_model()
+    before = state_arrays(model)
+    run(model, trainable=[model[0].bias])
+    after = state_arrays(model)
+    changed = [name for name in before if not np.array_equal(before[name], after[name])]
+    assert changed == ["0.bias"]
+
+
+def test_trainable_must_be_part_of_the_model():
+    with pytest.raises(ValueError, match="parts of the model; got 2 parameters"):
+        run(trainable=[nn.Linear(2, 2)])
+    with pytest.raises(ValueError, match="at least one parameter of the model"):
+        run(trainable=[])
+
+
+def test_micro_batches_give_the_gradient_of_the_whole_batch():
+    def plain():
+        with seeded(0):
+            return nn.Linear(8, 2)
+
+    one = run(plain(), n_micro=1, weight_decay=0.1)
+    many = run(plain(), n_micro=5, weight_decay=0.1)
+    for a, b in zip(one.model.parameters(), many.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+    sizes = []
+    run(n_micro=4, step=lambda m, b, g: sizes.append(len(b["y"])) or step(m, b, g))
+    assert max(sizes) == 8
+
+
+def test_the_last_short_batch_can_be_left_out():
+    for drop_last, sizes in ((True, {32}), (False, {32, 12})):
+        seen = set()
+
+        def noted(model, batch, generator, seen=seen):
+            seen.add(len(batch["y"]))
+            return step(model, batch, generator)
+
+        run(step=noted, drop_last=drop_last, validation=None)
+        assert seen == sizes
+    small = make_data(10)
+    assert len(run(data=small, drop_last=True, max_epochs=1).history) == 2
+
+
+def test_every_window_is_seen_once_an_epoch_in_a_new_order():
+    orders = []
+    data = {"x": np.arange(300, dtype=float)[:, None] * np.ones(8), "y": np.zeros(300)}
+
+    def noted(model, batch, generator):
+        orders.append(batch["x"][:, 0].tolist())
+        return {"total": 0 * model(batch["x"]).mean()}
+
+    run(data=data, step=noted, validation=None, max_epochs=2)
+    first, second = sum(orders[:10], []), sum(orders[10:], [])
+    assert sorted(first) == sorted(second) == list(range(300))
+    assert first != second != sorted(second)
+
+
+def test_the_schedule_sets_the_rate_of_each_epoch():
+    for factor, moves in ((0.0, False), (1.0, True)):
+        model = make_model()
+        before = state_arrays(model)
+        run(model, schedule=lambda epoch, factor=factor: factor)
+        assert (not np.array_equal(before["0.weight"], state_arrays(model)["0.weight"])
+                ) == moves  # fmt: skip
+
+
+def test_running_out_of_memory_names_the_setting_to_lower():
+    def greedy(model, batch, generator):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(torch.OutOfMemoryError, match="batch_size=32, n_micro=1. Lower"):
+        run(step=greedy)
+
+
+def test_bfloat16_steps_learn_and_keep_weights_in_single_precision():
+    result = run(bf16=True, max_epochs=20)
+    assert result.model[0].weight.dtype == torch.float32
+    total = result.history.query("split == 'val'")["total"]
+    assert total.iloc[-1] < total.iloc[0]
+
+
+def test_a_read_only_memory_map_can_be_trained_on(tmp_path):
+    data = make_data()
+    data["x"] = data["x"].astype(np.float32)
+    np.save(tmp_path / "x.npy", data["x"])
+    mapped = {**data, "x": np.load(tmp_path / "x.npy", mmap_mode="r")}
+    assert same_state(run(data=data).model, run(data=mapped).model)
+
+
+def test_the_callers_arrays_stay_as_they_are():
+    data = {k: v.astype("f4") if k == "x" else v for k, v in make_data().items()}
+    before = data["x"].copy()
+    run(data=data)
+    np.testing.assert_array_equal(data["x"], before)
+
+
+def test_data_must_be_of_one_length():
+    with pytest.raises(ValueError, match="data must hold arrays of one length above 0"):
+        run(data={"x": np.zeros((4, 8)), "y": np.zeros(3)})
+    with pytest.raises(ValueError, match="validation must hold arrays of one length"):
+        run(validation={"x": np.zeros((0, 8)), "y": np.zeros(0)})
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"optimizer": "sgd"}, "optimizer must be one of 'adamw', 'adam'"),
+        ({"lr": 0.0}, "lr must be in"),
+        ({"seed": -1}, "seed must be in"),
+        ({"batch_size": 0}, "batch_size must be in"),
+        ({"max_epochs": 0}, "max_epochs must be in"),
+        ({"n_micro": 64}, "n_micro must be in"),
+        ({"patience": 0}, "patience must be in"),
+        ({"weight_decay": -1.0}, "weight_decay must be in"),
+    ],
+)
+def test_numbers_are_checked(option, message):
+    with pytest.raises(ValueError, match=message):
+        run(**option)
+
+
+def test_progress_is_shown_only_where_it_is_asked_for(capfd):
+    run()
+    assert capfd.readouterr().err == ""
+    run(progress=True)
+    assert "0/6" in capfd.readouterr().err
+
+
+def test_poisoned_test_labels_move_no_choice():
+    rng = np.random.default_rng(0)
+    meta = pd.DataFrame(
+        [(f"s{s}", "1", f"{t:02d}", 0.0, 10.0) for s in range(8) for t in range(12)],
+        columns=["subject", "session", "trial", "start_s", "stop_s"],
+    )
+    ratings = rng.integers(1, 6, len(meta)).astype(float)
+    x = rng.normal(size=(len(meta), 8)) + 0.5 * (ratings > 3)[:, None]
+    fits = []
+    for poison in (False, True):
+        fold = make_folds(meta, protocol="by_subject", n_folds=4, seed=0)[1]
+        y = binarise(ratings, threshold=3)
+        if poison:
+            y[fold.test] = 1 - y[fold.test]
+            meta = meta.assign(valence=np.where(np.isin(meta.index, fold.test), 0, 5))
+        labelled = label_subset(meta, fold.train, fraction=0.5, seed=0, y=y)
+        fits.append(
+            run(
+                data={"x": x[labelled], "y": y[labelled]},
+                validation={"x": x[fold.val], "y": y[fold.val]},
+                max_epochs=30, patience=5,
+            )
+        )  # fmt: skip
+    assert same_state(fits[0].model, fits[1].model)
+    assert fits[0].best_epoch == fits[1].best_epoch
+    assert fits[0].history.equals(fits[1].history)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_gives_nearly_the_same_losses():
+    def still(seed=0):
+        with seeded(seed):
+            return nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2))
+
+    one = run(still(), device="cpu").history["total"]
+    two = run(still(), device="cuda").history["total"]
+    np.testing.assert_allclose(one, two, atol=1e-3)
