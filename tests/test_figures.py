@@ -137,7 +137,9 @@ NAMES = (
 
 def _drawn(ax):
     """Return every y value that the lines of `ax` show."""
-    return np.concatenate([np.ravel(line.get_ydata()) for line in ax.lines]).astype(float)
+    return np.concatenate([np.ravel(line.get_ydata()) for line in ax.lines]).astype(
+        float
+    )
 
 
 def test_every_figure_says_in_numbers_what_it_shows(windows):
