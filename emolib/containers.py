@@ -14,6 +14,12 @@ import numpy as np
 
 from emolib.checks import check_shape
 
+MODALITIES = (
+    "eeg", "ecg", "eog", "emg", "gsr", "resp", "temperature", "ppg", "face", "audio",
+    "text", "visual",
+)  # fmt: skip
+"""What a modality may be called."""
+
 PREDICTION_IDS = ("window", "subject", "session", "trial", "start_s")
 PREDICTION_COLUMNS = (*PREDICTION_IDS, "fold", "seed", "y_true", "y_pred", "y_score_1")
 """One row per test window; `y_score_1` is the probability of class 1 (high)."""

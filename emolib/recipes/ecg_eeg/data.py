@@ -60,7 +60,7 @@ def cut(data: dict):
     return cut_windows(
         recordings(data),
         window_s=data["window_s"],
-        target=data["first_target"],
+        target=data["targets"],
         modalities=MODALITIES,
         last_s=data["last_s"] or None,
     )

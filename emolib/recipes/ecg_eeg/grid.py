@@ -36,7 +36,7 @@ def data_settings(settings: Settings, corpus: str, method) -> dict:
     """Return what `data.prepare` reads for one corpus and method."""
     return {
         "corpus": corpus,
-        "first_target": TARGETS[corpus][0],
+        "targets": TARGETS[corpus],
         "data": settings.data,
         "surrogate": settings.surrogate_knobs(corpus),
         **{key: getattr(method, key) for key in DATA_KEYS},
