@@ -135,6 +135,8 @@ class Settings:
     folds_within: list[int] = field(default_factory=lambda: [0])
     seeds: list[int] = field(default_factory=lambda: [0])
     sweep: dict = field(default_factory=dict)
+    readability: list[int] = field(default_factory=list)
+    readability_test: int = 1000
     overrides: dict = field(default_factory=dict)
     device: str = "auto"
     n_workers: int = 1

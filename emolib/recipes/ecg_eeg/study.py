@@ -7,18 +7,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from emolib import corpora
-from emolib.containers import RESULT_COLUMNS
+from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS
 from emolib.metrics import score_folds
+from emolib.recipes.ecg_eeg.grid import LABELS
 from emolib.recipes.ecg_eeg.grid import expand as expand_grid
 from emolib.recipes.ecg_eeg.settings import PAPER, Settings
 from emolib.units import estimate, run_units
 
 ITEMS = {"dreamer": "Table 1", "amigos": "Table 2", "eegmat": "EEGMAT"}
-LABELS = (
-    "dataset", "target", "protocol", "preset", "system", "label_fraction", "method",
-    "variant", "condition", "sweep", "swept",
-)  # fmt: skip
-"""Columns that tell whose predictions a row is; fold and seed are in Predictions."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,9 @@ def results_of(study: Study) -> pd.DataFrame:
     """Return Results: every fold and seed of every system, one row a number."""
     keys = ("dataset", "target", "protocol", "method", "variant", "condition")
     by = (*keys, "sweep", "label_fraction", "fold", "seed")
-    rows = score_folds(study.table(), by=by)
+    predictions = study.table()
+    systems = predictions[predictions["system"] != "readability"]
+    rows = score_folds(systems[[*PREDICTION_COLUMNS, *keys, *by[6:8]]], by=by)
     rows = rows.assign(
         paper=PAPER,
         item=[item_of(row) for row in rows.to_dict("records")],
