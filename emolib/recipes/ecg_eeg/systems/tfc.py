@@ -15,10 +15,11 @@ from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
 from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
-from emolib.recipes.ecg_eeg.task import Task
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
 from emolib.store import Outcome
 from emolib.training.fit import fit
-from emolib.training.seeding import seeded
+from emolib.training.seeding import derive_seed, seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "patience")
 EPOCHS = 40
@@ -32,30 +33,44 @@ FIT = {
 }
 
 
-def run(settings, context) -> Outcome:
-    """Pre-train on all training windows, fine-tune on the labelled ones, test."""
-    task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["ecg"].shape
-    with seeded(task.seed_of("tfc")):
-        model = TFC(n_chans=n_chans, n_times=n_times)
-    options = {**FIT, **published(EPOCHS, settings), "device": context.device}
-    contrast = fit(
+def contrast(context, **settings) -> Outcome:
+    """Pre-train on all training windows; no label is read."""
+    fold = fold_of(context.windows, settings)
+    ecg = scaled(context.windows, fold, settings["zscore_scope"]).x["ecg"]
+    seed = derive_seed(settings["seed"], "contrast")
+    with seeded(seed):
+        model = TFC(n_chans=ecg.shape[1], n_times=ecg.shape[2])
+    result = fit(
         model,
         _consistency_step,
-        task.arrays(task.fold.train, "ecg"),
-        validation=task.arrays(task.fold.val, "ecg"),
-        seed=task.seed_of("contrast"),
-        **options,
+        {"ecg": ecg[fold.train]},
+        validation={"ecg": ecg[fold.val]},
+        seed=seed,
+        device=context.device,
+        **FIT,
+        **published(EPOCHS, settings),
     )
+    return Outcome(tables={"history": result.history}, state=state_arrays(result.model))
+
+
+def run(settings, context) -> Outcome:
+    """Fine-tune the pre-trained model on the labelled windows and test it."""
+    task = Task.of(settings, context)
+    start = context.stage(contrast, **pick(settings, (*FOLD_KEYS, *READS)))
+    _, n_chans, n_times = task.windows.x["ecg"].shape
+    model = TFC(n_chans=n_chans, n_times=n_times)
+    load_state_arrays(model, start.state)
     tuned = fit(
         model,
         _tuning_step,
         task.arrays(task.labelled, "ecg"),
         validation=task.arrays(task.fold.val, "ecg"),
         seed=task.seed_of("tune"),
-        **options,
+        device=context.device,
+        **FIT,
+        **published(EPOCHS, settings),
     )
-    history = joined(contrast=contrast.history, tune=tuned.history)
+    history = joined(contrast=start.tables["history"], tune=tuned.history)
     return outcome_of(task, tuned.model, history, "ecg", context)
 
 

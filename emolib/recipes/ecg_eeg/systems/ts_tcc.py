@@ -18,10 +18,11 @@ from emolib.recipes.ecg_eeg.classify import (
     outcome_of,
     published,
 )
-from emolib.recipes.ecg_eeg.task import Task
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
 from emolib.store import Outcome
 from emolib.training.fit import fit
-from emolib.training.seeding import seeded
+from emolib.training.seeding import derive_seed, seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "patience")
 EPOCHS = 40
@@ -37,34 +38,50 @@ N_PREDICTIONS = {2560: 50}
 """Steps predicted ahead in windows of so many time points; 20 in shorter ones."""
 
 
-def run(settings, context) -> Outcome:
-    """Pre-train on all training windows, fine-tune on the labelled ones, test."""
-    task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["ecg"].shape
-    with seeded(task.seed_of("ts_tcc")):
-        model = TSTCC(
-            n_chans=n_chans,
-            n_times=n_times,
-            n_predictions=N_PREDICTIONS.get(n_times, 20),
-        )
-    options = {**FIT, **published(EPOCHS, settings), "device": context.device}
-    contrast = fit(
+def contrast(context, **settings) -> Outcome:
+    """Pre-train on all training windows; no label is read."""
+    fold = fold_of(context.windows, settings)
+    ecg = scaled(context.windows, fold, settings["zscore_scope"]).x["ecg"]
+    seed = derive_seed(settings["seed"], "contrast")
+    with seeded(seed):
+        model = build(ecg)
+    result = fit(
         model,
         _contrast_step,
-        task.arrays(task.fold.train, "ecg"),
-        validation=task.arrays(task.fold.val, "ecg"),
-        seed=task.seed_of("contrast"),
-        **options,
+        {"ecg": ecg[fold.train]},
+        validation={"ecg": ecg[fold.val]},
+        seed=seed,
+        device=context.device,
+        **FIT,
+        **published(EPOCHS, settings),
     )
+    return Outcome(tables={"history": result.history}, state=state_arrays(result.model))
+
+
+def build(ecg) -> TSTCC:
+    """Return the model for windows `ecg`, shape (n_windows, n_chans, n_times)."""
+    _, n_chans, n_times = ecg.shape
+    n_predictions = N_PREDICTIONS.get(n_times, 20)
+    return TSTCC(n_chans=n_chans, n_times=n_times, n_predictions=n_predictions)
+
+
+def run(settings, context) -> Outcome:
+    """Fine-tune the pre-trained model on the labelled windows and test it."""
+    task = Task.of(settings, context)
+    start = context.stage(contrast, **pick(settings, (*FOLD_KEYS, *READS)))
+    model = build(task.windows.x["ecg"])
+    load_state_arrays(model, start.state)
     tuned = fit(
         model,
         classification_step("ecg"),
         task.arrays(task.labelled, "ecg"),
         validation=task.arrays(task.fold.val, "ecg"),
         seed=task.seed_of("tune"),
-        **options,
+        device=context.device,
+        **FIT,
+        **published(EPOCHS, settings),
     )
-    history = joined(contrast=contrast.history, tune=tuned.history)
+    history = joined(contrast=start.tables["history"], tune=tuned.history)
     return outcome_of(task, tuned.model, history, "ecg", context)
 
 
