@@ -69,7 +69,7 @@ rule units:
         mem_mb=lambda wildcards, threads: 1500 + 1000 * threads,
         runtime=plan.MINUTES[TIER],
     shell:
-        EMOLIB + " units {wildcards.stem} --config " + TIER + " --allow-partial"
+        "EMOLIB_PROGRESS={log:q}.progress " + EMOLIB + " units {wildcards.stem} --config " + TIER + " --allow-partial"
         " --shard {wildcards.i}/" + str(SHARDS) + " --n-workers {threads}"
         " --stamp {output:q} > {log:q} 2>&1"
 

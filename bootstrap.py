@@ -306,7 +306,11 @@ def clean(_):
 def distclean(options):
     """Remove what clean does, and .venv, surrogates and caches; not the store."""
     leave_own_environment()
-    bytecode = [p for p in ROOT.rglob("__pycache__") if VENV not in p.parents]
+    ours = [p for p in ROOT.iterdir() if p.is_dir() and p.name[0] != "."]
+    bytecode = [
+        ROOT / "__pycache__",
+        *(p for f in ours for p in f.rglob("__pycache__")),
+    ]
     names = (".snakemake", ".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks")
     built = [ROOT / "build", *ROOT.glob("*.egg-info"), *(ROOT / n for n in names)]
     made = [p for p in (ROOT / "reports").glob("*") if p.name != "gallery"]

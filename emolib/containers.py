@@ -14,6 +14,12 @@ import numpy as np
 
 from emolib.checks import check_shape
 
+MODALITIES = (
+    "eeg", "ecg", "eog", "emg", "gsr", "resp", "temperature", "ppg", "face", "audio",
+    "text", "visual",
+)  # fmt: skip
+"""What a modality may be called."""
+
 PREDICTION_IDS = ("window", "subject", "session", "trial", "start_s")
 PREDICTION_COLUMNS = (*PREDICTION_IDS, "fold", "seed", "y_true", "y_pred", "y_score_1")
 """One row per test window; `y_score_1` is the probability of class 1 (high)."""
@@ -194,6 +200,8 @@ class Windows:
         Number of real steps where sequences are padded.
     step_index : ndarray, shape (n_windows, n_steps)
         Which step of the trial each target belongs to, where `y` has steps.
+    removed : DataFrame
+        Columns subject, trial, reason: the trials that were left out.
     """
 
     x: Mapping[str, np.ndarray]
@@ -204,6 +212,7 @@ class Windows:
     ch_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     step_index: np.ndarray | None = None
+    removed: object = None
 
     def __post_init__(self):
         n = len(self.meta)

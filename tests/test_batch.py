@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy import write_notebook, write_project
+from toy_notebooks import write_notebook, write_project
 
 from emolib import batch
 from emolib.batch.failures import clear_stale

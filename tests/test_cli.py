@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from toy import write_project
+from toy_notebooks import write_project
 
 from emolib.__main__ import main
 
@@ -23,6 +23,7 @@ def project(tmp_path, monkeypatch):
 @dataclass(frozen=True)
 class Unit:
     key: str
+    recipe: str = "toy"
     system: str = "ours"
     labels: dict = field(default_factory=dict)
 
@@ -34,15 +35,20 @@ def recipe(monkeypatch):
 
     def run_units(units, **options):
         asked.extend(unit.key for unit in units)
-        failures = [(u, "loss is not finite") for u in units if u.key == "k4"]
-        return SimpleNamespace(failures=failures)
+        good = [u for u in units if u.key != "k4"]
+        return SimpleNamespace(
+            entries=[(u, SimpleNamespace(folder=Path(f"unit-{u.key}"))) for u in good],
+            failures=[(u, "loss is not finite") for u in units if u.key == "k4"],
+        )
 
     def expand(parameters):
         return [Unit(f"k{i}") for i in range(parameters["n_folds"] + 1)]
 
     units = SimpleNamespace(
         run_units=run_units,
-        estimate=lambda units: SimpleNamespace(text=f"{len(units)} units to do"),
+        estimate=lambda units, **machine: SimpleNamespace(
+            text=f"{len(units)} units to do"
+        ),
     )
     monkeypatch.setitem(sys.modules, "emolib.units", units)
     monkeypatch.setattr(
@@ -112,14 +118,14 @@ def test_a_stamp_lists_the_units_and_what_failed(project, recipe, capsys):
     assert "system=ours: loss is not finite" in capsys.readouterr().out
     assert main([*words, "--allow-partial"]) == 0
     lines = Path("deep/stamp.txt").read_text().splitlines()
-    assert lines[:5] == ["k0", "k1", "k2", "k3", "k4"]
-    assert "loss is not finite" in lines[5]
+    assert lines[:4] == [f"toy/unit-k{i}" for i in range(4)]
+    assert "loss is not finite" in lines[4]
 
 
 def test_a_report_with_failed_units_exits_1_unless_that_is_allowed(
     tmp_path, monkeypatch, capsys
 ):
-    from toy import SAVE
+    from toy_notebooks import SAVE
 
     failing = SAVE.replace(
         "results=results,",

@@ -2,6 +2,7 @@ import errno
 import inspect
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,12 @@ def test_a_surrogate_is_written_once_and_found_again(calls, project):
     assert other.path != first.path and len(calls) == 2
 
 
+def test_a_surrogate_is_identified_without_being_written(calls):
+    named = corpora.identify("dreamer", seed=3)
+    assert calls == [] and not named.path.exists()
+    assert corpora.locate("dreamer", seed=3) == named and named.path.is_dir()
+
+
 def test_nothing_foreign_stands_in_a_surrogates_folder(calls):
     found = corpora.locate("dreamer")
     assert [p.name for p in found.path.iterdir()] == ["DREAMER.mat"]
@@ -119,6 +126,16 @@ def test_a_writer_that_fails_leaves_nothing_behind(monkeypatch, project):
     with pytest.raises(OSError, match=r"must fit into .* Free some space or set EMOLI"):
         corpora.locate("dreamer")
     assert list((project / ".emolib" / "surrogates").iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_swept_later(calls, project):
+    parent = project / ".emolib" / "surrogates"
+    for name, age in ((".partial-old", 1e9), (".partial-live", time.time())):
+        (parent / name).mkdir(parents=True)
+        os.utime(parent / name, (age, age))
+    corpora.locate("dreamer")
+    left = [p.name for p in parent.iterdir() if p.name.startswith(".")]
+    assert left == [".partial-live"]
 
 
 def test_losing_the_race_to_write_is_fine(calls, monkeypatch):
@@ -310,6 +327,9 @@ def test_a_check_of_the_real_recordings_names_the_next_command(realdata):
     assert "workload   8 low, 8 high (> 0.5), prior of high 0.50" in report.text
     assert "28 of 36 subjects are not there." in report.text
     assert "emolib run ecg_eeg --config eegmat" in report.text
+    odd = [row["subject"] + row["trial"] for row in report.trials if row["odd"]]
+    assert odd == ["Subject02rest"]  # its ECG channel carries no heart
+    assert "Subject02 trial rest: ecg: no heartbeat was found" in report.text
 
 
 @pytest.mark.parametrize("name", [n for n, c in corpora.CORPORA.items() if c.writer])
@@ -333,3 +353,15 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name, tmp_path):
     truth = Path(f"{found.path}.truth")
     assert {path.suffix for path in truth.iterdir()} <= {".npy", ".json"}
     assert json.dumps(found.parameters)
+
+
+def test_the_words_of_a_check_are_no_part_of_what_results_depend_on():
+    from emolib.digests import code_digests
+
+    closure = code_digests(["emolib.corpora"])
+    assert "emolib.corpora.sources" in closure and "emolib.datasets.mat" in closure
+    assert not {f"emolib.corpora.{n}" for n in ("check", "wording", "fetch")} & {
+        *closure
+    }
+    with pytest.raises(AttributeError, match="has no attribute 'reader'"):
+        corpora.reader  # noqa: B018

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy import WORK, write_notebook, write_project
+from toy_notebooks import WORK, write_notebook, write_project
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -89,9 +89,16 @@ def processes_of(project):
     return found
 
 
-@pytest.mark.parametrize("victim", ["emolib reports", "snakemake -", "ipykernel"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        pytest.param("emolib reports", marks=pytest.mark.slow),
+        pytest.param("snakemake -", marks=pytest.mark.slow),
+        pytest.param("ipykernel", marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_batch_leaves_no_process_and_is_resumed(project, victim):
-    write_notebook(project, work=f"import time\ntime.sleep(20)\n{WORK}")
+    write_notebook(project, work=f"import time\ntime.sleep(9)\n{WORK}")
     command = [sys.executable, "-m", "emolib", "reports"]
     driver = subprocess.Popen(
         command, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL
@@ -113,6 +120,7 @@ def test_a_killed_batch_leaves_no_process_and_is_resumed(project, victim):
     assert not list((project / "reports/.partial").iterdir())
 
 
+@pytest.mark.slow
 def test_one_batch_at_a_time(project):
     write_notebook(project, work=f"import time\ntime.sleep(15)\n{WORK}")
     command = [sys.executable, "-m", "emolib", "reports"]

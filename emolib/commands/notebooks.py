@@ -15,6 +15,7 @@ from emolib.commands import StatusLine, say
 from emolib.commands.driver import watch_driver
 from emolib.commands.events import told
 from emolib.reporting.places import relative
+from emolib.reporting.records import failure_record
 from emolib.reporting.runs import read_run
 
 MAX_LINES = 60
@@ -112,29 +113,27 @@ def units_command(arguments) -> int:
 def _units(arguments) -> int:
     """Compute one shard, tell what failed, write the stamp."""
     units = shard_of(expand_job(_job(arguments)), arguments.shard)
-    failures = []
+    names, failures = [], []
     if units:
-        from emolib.units import estimate, run_units
-
-        plan = estimate(units)
-        say(f"{arguments.notebook} shard {arguments.shard}: {_words(plan)}")
-        done = run_units(
-            units, n_workers=arguments.n_workers or 1,
-            device=arguments.device or "auto", progress=True,
-        )  # fmt: skip
-        failures = [
-            {"system": unit.system, **unit.labels, "reason": str(reason)}
-            for unit, reason in done.failures
-        ]
+        names, failures = _compute(arguments, units)
     code = _tell_failures(failures, arguments.allow_partial)
     if arguments.stamp and code == 0:
-        _write_stamp(Path(arguments.stamp), units, failures)
+        _write_stamp(Path(arguments.stamp), names, failures)
     return code
 
 
-def _words(plan) -> str:
-    """Return a plan in words."""
-    return str(getattr(plan, "text", plan))
+def _compute(arguments, units: list) -> tuple[list[str], list[dict]]:
+    """Run units; return the names of their entries and what failed."""
+    from emolib.units import estimate, run_units
+
+    machine = {
+        "n_workers": arguments.n_workers or 1, "device": arguments.device or "auto",
+    }  # fmt: skip
+    plan = estimate(units, **machine).text
+    say(f"{arguments.notebook} shard {arguments.shard}: {plan}")
+    done = run_units(units, **machine)
+    names = [f"{unit.recipe}/{entry.folder.name}" for unit, entry in done.entries]
+    return sorted(names), [failure_record(failure) for failure in done.failures]
 
 
 def shard_of(units: list, shard: str) -> list:
@@ -148,20 +147,13 @@ def shard_of(units: list, shard: str) -> list:
     return units[int(i) - 1 :: int(n)]
 
 
-def _write_stamp(path: Path, units: list, failures: list[dict]) -> None:
-    """Write the keys of a shard's units, a line each."""
-    keys = sorted(str(_key(unit)) for unit in units)
-    lines = [*keys, *(f"failed: {failure}" for failure in failures)]
+def _write_stamp(path: Path, names: list[str], failures: list[dict]) -> None:
+    """Write the names of a shard's entries, a line each."""
+    lines = [*names, *(f"failed: {failure}" for failure in failures)]
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".part")
     aside.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     aside.replace(path)
-
-
-def _key(unit):
-    """Return a unit's key in the store."""
-    key = getattr(unit, "key", unit)
-    return key() if callable(key) else key
 
 
 def compare_command(arguments) -> int:

@@ -274,12 +274,13 @@ def _signal(process, word: str) -> None:
 
 def _last_words(stem: str, tier: str, folder: Path) -> str:
     """Return the last thing that a running notebook logged."""
-    logs = sorted(folder.glob(f"{stem}-{tier}-*.log"), key=lambda p: p.stat().st_mtime)
-    if not logs:
+    try:
+        logs = [p for p in folder.glob(f"{stem}-{tier}-*.log*") if p.stat().st_size]
+        newest = max(logs, key=lambda path: path.stat().st_mtime)
+        text = newest.read_bytes()[-400:].decode("utf-8", "replace")
+    except (OSError, ValueError):  # nothing logged yet, or replaced meanwhile
         return ""
-    with logs[-1].open("rb") as log:
-        log.seek(max(0, logs[-1].stat().st_size - 400))
-        text = log.read().decode("utf-8", "replace").replace("\r", "\n")
+    text = text.replace("\r", "\n")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:60] if lines else ""
 

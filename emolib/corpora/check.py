@@ -12,6 +12,8 @@ from emolib.corpora.places import noted_folders
 from emolib.corpora.registry import Corpus, get_corpus
 from emolib.corpora.sources import is_surrogate
 
+PIECE_S, LEAST_LIKENESS = 10.0, 0.6
+"""Below this mean correlation between its beats a signal is hardly an ECG."""
 LEAST_SUBJECTS = 5
 """Fewer subjects make fewer folds, because two are kept for validation."""
 
@@ -29,7 +31,7 @@ class CorpusReport:
     source : str
         ``"surrogate"``, ``"licensed"``, ``"open"``, or ``""`` when nothing was found.
     trials : list of dict
-        A row per trial: subject, trial, problems, a column per rating, and per modality
+        A row per trial: subject, trial, problems, odd, ratings, and per modality
         n_chans, sfreq, unit and duration_s.
     optional : list of dict
         Rows of trials that the reader leaves out unless asked (AMIGOS's long videos).
@@ -120,6 +122,7 @@ def _row(recording: Recording) -> dict:
         "trial": recording.trial,
         "problems": recording.problems,
         "ratings": dict(recording.ratings),
+        "odd": _find_oddities(recording),
         "baseline_s": [signal.duration_s for signal in recording.baseline.values()],
     }
     for modality, signal in recording.signals.items():
@@ -127,6 +130,25 @@ def _row(recording: Recording) -> dict:
             signal.ch_names, signal.sfreq, signal.unit, signal.duration_s,
         )  # fmt: skip
     return row
+
+
+def _find_oddities(recording: Recording) -> list[str]:
+    """Return what a format cannot tell: an ECG whose first minute shows no heartbeat.
+
+    Such a trial is kept, because whether it disturbs is for the reader to say.
+    """
+    from emolib.preprocessing.cardiac import heart_rate_features
+
+    ecg = recording.signals.get("ecg")
+    if ecg is None or recording.problems or ecg.duration_s < PIECE_S:
+        return []
+    n_times = int(PIECE_S * ecg.sfreq)
+    n_pieces = min(6, ecg.data.shape[1] // n_times)
+    pieces = ecg.data[:, : n_pieces * n_times].reshape(-1, n_pieces, n_times)
+    likeness = heart_rate_features(pieces.swapaxes(0, 1), ecg.sfreq)["likeness"]
+    if likeness.median() > LEAST_LIKENESS:
+        return []
+    return ["ecg: no heartbeat was found in the first minute (trial kept)."]
 
 
 def _judge(corpus: Corpus, folder, found: CorpusReport) -> CorpusReport:

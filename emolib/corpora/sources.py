@@ -8,7 +8,7 @@ from pathlib import Path
 from emolib.checks import CorpusError, check_option
 from emolib.corpora.places import cache_folder, noted_folders
 from emolib.corpora.registry import get_corpus
-from emolib.corpora.surrogate import locate_surrogate
+from emolib.corpora.surrogate import ensure_surrogate, name_surrogate
 from emolib.datasets.mat import header_text
 from emolib.digests import digest_of, hash_files
 
@@ -44,10 +44,36 @@ class CorpusFolder:
         return get_corpus(self.name).read(self.path, **options)
 
 
+def identify(
+    name: str, *, data: str = "surrogate", verify: bool = False, **parameters
+) -> CorpusFolder:
+    """Return what `locate` would, but write nothing: a surrogate may not exist yet.
+
+    Parameters, errors and result are those of `locate`.
+    """
+    check_option("data", data, ("surrogate", "local"))
+    corpus = get_corpus(name)
+    noted = noted_folders().get(name) if data == "local" else None
+    if noted is not None:
+        source = "open" if corpus.is_open else "licensed"
+        source = "surrogate" if is_surrogate(name, noted) else source
+        digest = files_digest(corpus.files(noted), verify=verify)
+        return CorpusFolder(noted, name, source, digest)
+    if corpus.is_open:
+        raise CorpusError(
+            f'{corpus.title} must have data = "local" and a noted folder; got data = '
+            f"{data!r}{' and no folder' * (data == 'local')}. It is open and has no "
+            f"surrogate: `emolib corpora fetch {name} FOLDER` downloads it, `emolib "
+            f"corpora add {name} FOLDER` notes where it is."
+        )
+    path, digest, parameters = name_surrogate(name, parameters)
+    return CorpusFolder(path, name, "surrogate", digest, parameters)
+
+
 def locate(
     name: str, *, data: str = "surrogate", verify: bool = False, **parameters
 ) -> CorpusFolder:
-    """Return the folder of a corpus.
+    """Return the folder of a corpus, a surrogate written if it must be.
 
     Parameters
     ----------
@@ -71,28 +97,10 @@ def locate(
     CorpusError, FileNotFoundError
         When an open corpus has no folder, or the noted one does not hold it.
     """
-    check_option("data", data, ("surrogate", "local"))
-    corpus = get_corpus(name)
-    noted = noted_folders().get(name) if data == "local" else None
-    if noted is not None:
-        source = "open" if corpus.is_open else "licensed"
-        source = "surrogate" if is_surrogate(name, noted) else source
-        digest = files_digest(corpus.files(noted), verify=verify)
-        return CorpusFolder(noted, name, source, digest)
-    if corpus.is_open:
-        raise CorpusError(
-            f'{corpus.title} must have a noted folder and data = "local"; got data = '
-            f"{data!r} and {'no folder' if name not in noted_folders() else 'one'}. It "
-            f"is open and has no surrogate: `emolib corpora fetch {name} FOLDER` "
-            f"downloads it, `emolib corpora add {name} FOLDER` notes where it is."
-        )
-    return CorpusFolder(*_surrogate(name, parameters))
-
-
-def _surrogate(name: str, parameters: dict) -> tuple:
-    """Return the fields of the `CorpusFolder` of a surrogate."""
-    path, digest, parameters = locate_surrogate(name, parameters)
-    return path, name, "surrogate", digest, parameters
+    found = identify(name, data=data, verify=verify, **parameters)
+    if found.parameters:
+        ensure_surrogate(name, found.path, found.parameters)
+    return found
 
 
 def is_surrogate(name: str, folder: str | Path) -> bool:

@@ -12,6 +12,7 @@ import errno
 import inspect
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from emolib.checks import check_keys
@@ -21,17 +22,23 @@ from emolib.digests import code_digests, digest_of, library_versions
 
 LIBRARIES = ("numpy", "scipy", "mne")
 
+_ASIDE = ".partial-"
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def locate_surrogate(name: str, parameters: dict) -> tuple[Path, str, dict]:
-    """Return folder, digest and full parameters of a surrogate, written if need be."""
+def name_surrogate(name: str, parameters: dict) -> tuple[Path, str, dict]:
+    """Return folder, digest and full parameters of a surrogate, written or not."""
     parameters = full_parameters(name, parameters)
     digest = surrogate_digest(name, parameters)
     folder = cache_folder() / "surrogates" / f"{name}-{digest[:16]}"
+    return folder, digest, parameters
+
+
+def ensure_surrogate(name: str, folder: Path, parameters: dict) -> None:
+    """Write a surrogate into its folder, unless it is there."""
     if not folder.is_dir():
         _write_aside(name, folder, parameters)
-    return folder, digest, parameters
 
 
 def write_surrogate(name: str, folder: str | Path, **parameters) -> Path:
@@ -114,8 +121,9 @@ def _write_aside(name: str, folder: Path, parameters: dict) -> None:
     """Write a surrogate beside `folder`, then rename it and its truth into place."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder.parent)
         with tempfile.TemporaryDirectory(
-            dir=folder.parent, prefix=".partial-", ignore_cleanup_errors=True
+            dir=folder.parent, prefix=_ASIDE, ignore_cleanup_errors=True
         ) as aside:
             written = Path(aside) / folder.name
             get_corpus(name).write(written, **parameters)
@@ -130,6 +138,13 @@ def _write_aside(name: str, folder: Path, parameters: dict) -> None:
             f"'{error.strerror}'. Free some space or set EMOLIB_CACHE to a folder with "
             "room; nothing half-written was left",
         ) from error
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what writers that were killed left aside, an hour or more ago."""
+    for left in parent.glob(f"{_ASIDE}*"):
+        if time.time() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _rename(source: Path, target: Path) -> None:

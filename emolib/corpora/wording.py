@@ -10,7 +10,7 @@ from emolib.corpora.registry import Corpus
 WINDOW_S = 10.0
 SECONDS_PER_WINDOW = 0.4
 """Training of a `quick` table on two cores, roughly; `--dry-run` prints a real plan."""
-_RUN = "emolib run ecg_eeg --config quick -p data local -p datasets"
+_RUN = "emolib run ecg_eeg --config quick -p data local -p corpora"
 RUN = {
     "dreamer": f"{_RUN} '[dreamer]'",
     "amigos": f"{_RUN} '[amigos]'",
@@ -92,7 +92,7 @@ def _describe_gaps(corpus: Corpus, subjects: list[str], found) -> list[str]:
     """Return the lines about everything missing or odd."""
     groups = defaultdict(list)
     for row in [*found.trials, *found.optional]:
-        for problem in row["problems"]:
+        for problem in (*row["problems"], *row["odd"]):
             groups[row["subject"], problem].append(row["trial"])
     lines = [f"  {subject}: {error}" for subject, error in found.damaged.items()]
     lines += [

@@ -97,23 +97,21 @@ def warp_time(
     crop = torch.randint(
         spare + 1, (b, 1), generator=generator, device=generator.device
     )
-    places = _places(lengths, crop + torch.arange(t, device=x.device), piece)  # (b, t)
-    return _interpolate(x, places.to(x.dtype))
+    left, share = _places(lengths, crop + torch.arange(t, device=x.device), piece)
+    left, share = left[:, None].expand(b, c, t), share[:, None].to(x.dtype)
+    right = (left + 1).clamp(max=t - 1)
+    return x.gather(2, left) * (1 - share) + x.gather(2, right) * share
 
 
-def _places(lengths: Tensor, wanted: Tensor, piece: int) -> Tensor:
-    """Return the place in the window that each warped time point shows, (b, t)."""
+def _places(lengths: Tensor, wanted: Tensor, piece: int) -> tuple[Tensor, Tensor]:
+    """Return the time point left of what each warped one shows, and how far past it.
+
+    Whole numbers as far as they go: both ends of a piece are met exactly.
+    """
     ends = lengths.cumsum(-1)
     number = torch.searchsorted(ends, wanted, right=True)  # which piece  (b, t)
     length = lengths.gather(1, number)
     inside = wanted - (ends.gather(1, number) - length)  # 0 .. length - 1
-    return number * piece + inside * (piece - 1) / (length - 1)
-
-
-def _interpolate(x: Tensor, places: Tensor) -> Tensor:
-    """Return `x`, (b, c, t), at fractional places, (b, s), linearly interpolated."""
-    b, c, t = x.shape
-    left = places.floor().long().clamp(max=t - 2)
-    share = (places - left)[:, None]
-    index = left[:, None].expand(b, c, -1)
-    return x.gather(2, index) * (1 - share) + x.gather(2, index + 1) * share
+    steps = inside * (piece - 1)
+    left = number * piece + steps // (length - 1)
+    return left, (steps % (length - 1)) / (length - 1)

@@ -117,6 +117,10 @@ def plot_history(histories: Mapping[str, pd.DataFrame]) -> Figure:
             ax.set_title(stage)
             ax.set_xlabel("Epoch (number)")
         axes[0, 0].set_ylabel("Loss (0 is perfect)")
+        axes[0, -1].text(
+            0.98, 0.98, "– –  training\n—  validation\n│  best epoch", ha="right",
+            va="top", transform=axes[0, -1].transAxes, fontsize=6.5, color="0.35",
+        )  # fmt: skip
     return describe(
         figure, " ".join(_ending(stage, h) for stage, h in histories.items())
     )
@@ -154,14 +158,6 @@ def _losses(ax: Axes, history: pd.DataFrame) -> None:
     if (~train).any():
         best = _best_row(history)
         ax.axvline(best["epoch"], color="0.75", linewidth=0.8, zorder=0)
-        ax.annotate(
-            "best", (best["epoch"], 1), xycoords=ax.get_xaxis_transform(), fontsize=6.5,
-            ha="center", va="bottom", color="0.35",
-        )  # fmt: skip
-    ax.text(
-        0.98, 0.98, "– – training\n— validation", transform=ax.transAxes, ha="right",
-        va="top", fontsize=6.5, color="0.35",
-    )  # fmt: skip
     ax.margins(x=0.08)
 
 

@@ -90,27 +90,32 @@ def _differences(ax: Axes, frame, subjects, open_gain) -> None:
         need_columns("subjects", subjects, ("fraction", "subject", "value"))
         at = subjects["fraction"].map(places).to_numpy(dtype=float)
         rank = subjects.groupby("fraction")["value"].rank(method="first").to_numpy()
-        spread = 0.16 * np.sin(rank * 2.4)  # fixed, so that points do not hide others
-        ax.scatter(at - 0.05 + spread, subjects["value"], s=7, color="0.72", zorder=2)
-    mean = frame["mean"].to_numpy()
-    ax.vlines(x, frame["low"], frame["high"], color="black", linewidth=1.6, zorder=3)
-    ax.plot(x, mean, "o", color=COLORS["ours"], markersize=5.5, zorder=4)
-    for place, value, n in zip(x, mean, frame["n"], strict=True):
-        ax.annotate(
-            f"{number(value, sign=True)}\nn = {n:g}", (place, value), xytext=(5, 0),
-            textcoords="offset points", va="center", fontsize=6.5,
-        )  # fmt: skip
+        spread = 0.12 * np.sin(rank * 2.4)  # fixed, so that points do not hide others
+        ax.scatter(
+            at - 0.26 + spread, subjects["value"], s=5, color="0.72", label="subjects"
+        )
     if open_gain is not None:
         need_columns("open_gain", open_gain, ("fraction", "value"))
         at = open_gain["fraction"].map(places).to_numpy(dtype=float)
         ax.plot(
-            at - 0.32, open_gain["value"], "_", color=COLORS["ecg"], markersize=13,
-            markeredgewidth=2, zorder=4,
+            at + 0.12, open_gain["value"], "_", color=COLORS["ecg"], markersize=22,
+            markeredgewidth=2.5, zorder=3, label="open to a linear student",
         )  # fmt: skip
+    mean = frame["mean"].to_numpy()
+    ax.vlines(
+        x + 0.12, frame["low"], frame["high"], color="black", linewidth=1.6, zorder=4
+    )
+    ax.plot(
+        x + 0.12, mean, "o", color=COLORS["ours"], zorder=5, label="mean and interval"
+    )
+    for place, value, n in zip(x, mean, frame["n"], strict=True):
         ax.annotate(
-            "open to a linear student", (at[0] - 0.32, open_gain["value"].iloc[0]),
-            xytext=(-8, 4), textcoords="offset points", color=COLORS["ecg"], fontsize=7,
+            f"{number(value, sign=True)}\nn = {n:g}", (place + 0.12, 1),
+            xycoords=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=7,
         )  # fmt: skip
+    top = ax.get_ylim()
+    ax.set_ylim(top[0], top[1] + 0.35 * (top[1] - top[0]))
+    ax.legend(loc="upper right", borderpad=0)
 
 
 def _levels(ax: Axes, scores: pd.DataFrame, ceiling: float | None, metric: str) -> None:

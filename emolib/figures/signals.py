@@ -19,6 +19,7 @@ from emolib.figures.style import (
 )
 
 _ORDER = ("ecg", "eeg")
+_APART = 9.0  # SD between two modalities of the shuffle figure
 
 
 def plot_windows(
@@ -142,7 +143,7 @@ def plot_patch_shuffle(
         figure, axes = new_figure(2, width=PAGE, height=2.9, sharex=True, sharey=True)
         for ax, (title, signals, origin) in zip(axes[:, 0], rows, strict=True):
             _strips(ax, signals, names, origin, sfreq)
-            ax.set_ylabel(f"{title} (SD)")
+            ax.set_ylabel(f"{title}\n(lines {_APART:g} SD apart)")
         axes[1, 0].set_xlabel("Time (s)")
     moved = int((order != np.arange(len(order))).sum())
     return describe(
@@ -155,7 +156,6 @@ def plot_patch_shuffle(
 
 def _strips(ax: Axes, signals, names, origin, sfreq) -> None:
     """Draw one channel per modality on strips shaded by the patch they came from."""
-    step = 9.0
     n = len(origin)
     seconds = len(signals[names[0]]) / sfreq[names[0]]
     edges = np.linspace(0, seconds, n + 1)
@@ -172,7 +172,7 @@ def _strips(ax: Axes, signals, names, origin, sfreq) -> None:
     for i, name in enumerate(names):
         x = signals[name]
         times = np.arange(len(x)) / sfreq[name]
-        ax.plot(times, x - step * i, color=COLORS.get(name, "black"), linewidth=0.7)
-    ax.set_yticks([-step * i for i in range(len(names))], [m.upper() for m in names])
+        ax.plot(times, x - _APART * i, color=COLORS.get(name, "black"), linewidth=0.7)
+    ax.set_yticks([-_APART * i for i in range(len(names))], [m.upper() for m in names])
     ax.set_xlim(0, seconds)
     ax.grid(visible=False)

@@ -67,7 +67,7 @@ def plot_similarity(
     scores = [similarity_scores(matrix) for matrix in matrices]
     limit = max(np.abs(matrix).max() for matrix in matrices)
     with style():
-        figure, axes = new_figure(1, 2, width=PAGE, height=3.5)
+        figure, axes = new_figure(1, 2, width=PAGE, height=3.6)
         for ax, matrix, name, score in zip(
             axes[0], matrices, names, scores, strict=True
         ):
@@ -84,10 +84,10 @@ def plot_similarity(
 
 
 def _headline(score: dict) -> str:
-    """Return a matrix's numbers in one line."""
+    """Return a matrix's numbers in two lines."""
     return (
-        f"matched {number(score['matched'])} · unmatched {number(score['unmatched'])} "
-        f"· top-1 {score['top1']:.0%} (chance {score['chance']:.0%})"
+        f"matched {number(score['matched'])} · unmatched {number(score['unmatched'])}\n"
+        f"top-1 {score['top1']:.0%} (chance {score['chance']:.0%})"
     )
 
 

@@ -47,7 +47,7 @@ LOOKS = {
     "SSL-ECG": (COLORS["ecg"], ">", False),
     "linear probe": ("black", "D", True),
     "linear probe, ECG": (COLORS["ecg"], "D", True),
-    "nearest neighbour": ("black", "X", True),
+    "nearest neighbour": ("black", "^", True),
     "ceiling": (COLORS["reference"], "_", True),
 }
 """Colour, marker, and whether it is filled, by system."""
@@ -174,6 +174,7 @@ def level_line(ax: Axes, value: float, text: str, *, vertical: bool = False) -> 
         text, (1, value), xycoords=("axes fraction", "data"), xytext=(-1, 2),
         textcoords="offset points", ha="right", va="bottom", fontsize=6.5,
         color=COLORS["reference"],
+        bbox={"facecolor": "white", "linewidth": 0, "alpha": 0.8, "pad": 0.5},
     )  # fmt: skip
 
 

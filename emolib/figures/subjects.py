@@ -55,7 +55,10 @@ def plot_class_prior(
         if subjects is not None:
             need_columns("subjects", subjects, ("target", "subject", "share_high"))
             at = subjects["target"].map(rows) + 0.38
-            ax.plot(subjects["share_high"], at, "|", color="0.3", markersize=5)
+            ax.plot(
+                subjects["share_high"], at, "|", color="0.3", markersize=5,
+                label="high, each subject",
+            )  # fmt: skip
         for target, share in (implied or {}).items():
             ends = [share, 1 - share]
             ax.plot(
@@ -118,7 +121,12 @@ def plot_heart_rate(
         )  # fmt: skip
         ax.set_xticks([0, 1], list(conditions))
         ax.set(xlim=(-0.25, 1.6), ylabel="Heart rate (beats per minute)")
-        ax.set_xlabel("Condition (— mean of subjects; dashed: falls)")
+        ax.set_xlabel("Condition (black: mean of subjects; dashed: falls)")
+        ax.annotate(
+            f"rises in {int((second > first).sum())} of {len(frame)}, mean "
+            f"{number(np.nanmean(second - first), 1, sign=True)}",
+            (0, 1), xycoords="axes fraction", va="bottom", fontsize=7.5,
+        )  # fmt: skip
     return describe(figure, _rate_words(first, second, conditions))
 
 

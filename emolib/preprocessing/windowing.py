@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from emolib.checks import check_option, check_whole
-from emolib.containers import Recording, Windows
+from emolib.containers import MODALITIES, Recording, Windows
 
 ID_COLUMNS = ("subject", "session", "trial")
 REMOVED_COLUMNS = (*ID_COLUMNS, "reason")
@@ -20,7 +20,7 @@ def cut_windows(
     recordings: Iterable[Recording],
     *,
     window_s: float,
-    target: str | None,
+    target: str | Sequence[str] | None,
     modalities: Sequence[str] = ("eeg", "ecg"),
     step_s: float | None = None,
     last_s: float | None = None,
@@ -29,9 +29,10 @@ def cut_windows(
     """Return the windows of all usable trials, and the table of trials left out.
 
     Paper 2, Section 2.1. The stream is read once and a recording is let go as soon as
-    it is cut. A trial is left out, with its reason, when its reader found a problem,
-    a modality is absent, a channel is constant or holds missing values, the rating of
-    `target` is missing, or it is shorter than one window.
+    it is cut. A trial is left out, with its reason, when its reader found a problem
+    with one of `modalities` or with `target`, a modality is absent, a channel is
+    constant or holds missing values, a rating of `target` is missing, or it is shorter
+    than one window.
 
     Parameters
     ----------
@@ -39,8 +40,9 @@ def cut_windows(
         In any order.
     window_s : float
         Length of a window in seconds; 10 in paper 2.
-    target : str or None
-        Rating that becomes `y`; None where there are no ratings (`y` is then NaN).
+    target : str, sequence of str or None
+        Ratings that must be there; the first becomes `y`. None where there are no
+        ratings (`y` is then NaN).
     modalities : sequence of str
         Each keeps its own rate; ``window_s * sfreq`` must be whole for each.
     step_s : float or None
@@ -61,10 +63,12 @@ def cut_windows(
         raise ValueError(
             f"window_s and step_s must be above 0; got {window_s} and {step_s}."
         )
+    targets = (target,) if isinstance(target, str) else tuple(target or ())
+    target = targets[0] if targets else None
     seen: dict[str, tuple] = {}
     kept, removed = [], []
     for recording in recordings:
-        reason = _reason_against(recording, modalities, target)
+        reason = _reason_against(recording, modalities, targets)
         if not reason:
             _check_same_layout(recording, modalities, seen)
             pieces, starts = _cut(recording, modalities, window_s, step_s, last_s)
@@ -82,21 +86,27 @@ def _ids(recording: Recording) -> tuple[str, str, str]:
     return str(recording.subject), str(recording.session), str(recording.trial)
 
 
-def _reason_against(recording, modalities, target) -> str:
+def _reason_against(recording, modalities, targets) -> str:
     """Return why a trial cannot be used, or an empty string."""
-    reasons = list(recording.problems)
+    reasons = _problems(recording, (*modalities, *targets))
     if not reasons:
         for name in modalities:
             if name not in recording.signals:
                 reasons.append(f"{name}: absent")
             else:
                 reasons += _bad_channels(name, recording.signals[name])
-    if target is not None:
+    for target in targets:
         if recording.ratings:
             check_option("target", target, tuple(recording.ratings))
         if not np.isfinite(recording.ratings.get(target, np.nan)):
             reasons.append(f"{target}: no rating")
     return "; ".join(reasons)
+
+
+def _problems(recording, wanted) -> list[str]:
+    """List the reader's problems but those with a modality or rating not wanted."""
+    others = {*MODALITIES, *recording.signals, *recording.ratings} - {*wanted}
+    return [p for p in recording.problems if p.split(":")[0] not in others]
 
 
 def _bad_channels(name: str, signal) -> list[str]:

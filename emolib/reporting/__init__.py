@@ -8,12 +8,14 @@ from emolib.reporting.markdown import to_markdown
 from emolib.reporting.marks import SURROGATE
 from emolib.reporting.places import project_root, reports_folder
 from emolib.reporting.provenance import provenance
+from emolib.reporting.reading import check_answer, show_source
 from emolib.reporting.runs import finished_runs, read_run
 from emolib.reporting.save import save_report
 from emolib.reporting.tables import compare_table
 
 __all__ = [
     "SURROGATE",
+    "check_answer",
     "compare_runs",
     "compare_table",
     "declared_outputs",
@@ -27,5 +29,6 @@ __all__ = [
     "read_run",
     "reports_folder",
     "save_report",
+    "show_source",
     "to_markdown",
 ]

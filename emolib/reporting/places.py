@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from emolib.store.places import cache_folder, project_root
+
+__all__ = [
+    "REPORT_DIR", "TIERS", "cache_folder", "config_names", "notebook_path",
+    "notebook_stems", "project_root", "read_config", "relative", "reports_folder",
+]  # fmt: skip
 
 TIERS = ("smoke", "quick", "full", "paper")
 REPORT_DIR = "EMOLIB_REPORT_DIR"
 """Environment variable by which a batch redirects a notebook's report."""
 
 
-def project_root() -> Path:
-    """Return the project's folder: above the working folder, else the package's own.
-
-    papermill runs a notebook in the caller's folder, nbval in the notebook's; so the
-    folder is searched for upwards and never taken from a relative path.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and _is_ours(folder / "pyproject.toml"):
-            return folder
-    return Path(__file__).resolve().parents[2]
-
-
-def _is_ours(pyproject: Path) -> bool:
-    """Tell whether this pyproject.toml is the project's own."""
-    return pyproject.is_file() and 'name = "emolib"' in pyproject.read_text("utf-8")
-
-
 def reports_folder() -> Path:
     """Return the folder that reports are written to."""
     return project_root() / "reports"
-
-
-def cache_folder() -> Path:
-    """Return the folder of the store, the surrogates and the logs."""
-    return Path(os.environ.get("EMOLIB_CACHE") or project_root() / ".emolib")
 
 
 def notebook_stems() -> list[str]:

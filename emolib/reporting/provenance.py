@@ -87,11 +87,13 @@ def code_digest(recipe: str | None, notebook: Path | None = None) -> str:
     It covers every module of the package that the recipe imports, directly or through
     others, and the source cells of `notebook`.
     """
-    from emolib.reporting.closure import recipe_modules, tree_digest
+    from emolib.digests import canonical, code_digests
 
-    digest = hashlib.sha256()
-    for path in recipe_modules(recipe):
-        digest.update(f"{path.name} {tree_digest(path)}\n".encode())
+    name = f"recipes/{recipe}" if recipe else "reporting"
+    folder = Path(__file__).resolve().parents[1] / name
+    roots = [_module(path) for path in sorted(folder.rglob("*.py"))]
+    code = canonical(code_digests(roots, on_disk=True))
+    digest = hashlib.sha256(code if isinstance(code, bytes) else code.encode())
     if notebook is not None:
         from emolib.reporting.parameters import read_notebook
 
@@ -99,3 +101,9 @@ def code_digest(recipe: str | None, notebook: Path | None = None) -> str:
             if cell["cell_type"] == "code":
                 digest.update("".join(cell["source"]).encode())
     return digest.hexdigest()[:16]
+
+
+def _module(path: Path) -> str:
+    """Return the dotted name of a module of the package."""
+    parts = path.with_suffix("").parts[len(Path(__file__).resolve().parents[2].parts) :]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -12,25 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-import numpy as np
-
-from emolib.digests import hash_file, plain, write_whole
-from emolib.store.entries import (
-    ENTRY_NAME,
-    FILE_NAME,
-    FORMAT,
-    Entry,
-    Key,
-    Outcome,
-    check_names,
-)
+from emolib.store.disk import flush_folder, read_entry, read_manifest, write_entry
+from emolib.store.entries import ENTRY_NAME, Entry, Key, Outcome
 from emolib.store.locks import locked
 from emolib.store.places import cache_folder
-from emolib.store.tables import write_table
 
-ALWAYS_HASHED = 4 * 2**20
-"""Files up to this many bytes are hashed whenever an entry is opened; larger ones are
-held against their size, and hashed by ``emolib store verify``."""
 _ASIDE = re.compile(r"\.aside-(?P<host>[^-]+)-(?P<pid>\d+)-.*")
 
 
@@ -83,7 +68,7 @@ class Store:
         aside = self._aside(folder)
         try:
             aside.mkdir(parents=True)
-            manifest = _write(aside, key, outcome, facts)
+            manifest = write_entry(aside, key, outcome, facts)
             self._settle(aside, folder, key.digest)
         except OSError as error:
             raise OSError(
@@ -121,127 +106,12 @@ class Store:
         """Rename `aside` to `folder` unless a sound entry stands there already."""
         with suppress(OSError):
             aside.rename(folder)
-            return _flush_folder(folder.parent)
+            return flush_folder(folder.parent)
         if read_entry(folder, digest=digest) is None:
             damaged = self._aside(folder)
             folder.rename(damaged)
             aside.rename(folder)
             shutil.rmtree(damaged, ignore_errors=True)
-
-
-# ---------------------------------------------------------------- writing
-
-
-def _write(folder: Path, key: Key, outcome: Outcome, facts: dict) -> dict:
-    """Write an outcome's files and its manifest; return the manifest."""
-    tables = outcome.all_tables()
-    check_names("tables", tables)
-    columns = {
-        name: write_table(folder / f"{name}.csv", frame)
-        for name, frame in tables.items()
-    }
-    _write_arrays(folder / "arrays", outcome.arrays)
-    _write_arrays(folder / "state", outcome.state)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    manifest = {
-        "format": FORMAT,
-        "recipe": key.recipe,
-        "kind": key.kind,
-        "sha256": key.digest,
-        "key": plain(key.parts),
-        "tables": columns,
-        "notes": plain(outcome.notes),
-        **plain(facts),
-        "bytes": sum(path.stat().st_size for path in files),
-        "files": {path.relative_to(folder).as_posix(): _about(path) for path in files},
-    }
-    write_whole(folder / "manifest.json", json.dumps(manifest, indent=1).encode())
-    for inner in (folder / "arrays", folder / "state", folder):
-        _flush_folder(inner)
-    return manifest
-
-
-def _write_arrays(folder: Path, arrays) -> None:
-    """Write each array as a file of its name."""
-    check_names("arrays", arrays)
-    for name, values in arrays.items():
-        values = np.asarray(values)
-        if values.dtype.kind not in "fiubcSU":
-            raise ValueError(
-                f"array {name!r} must hold numbers or fixed-width text; got type "
-                f"{values.dtype}. Convert it with astype."
-            )
-        folder.mkdir(exist_ok=True)
-        np.save(folder / f"{name}.npy", values, allow_pickle=False)
-
-
-def _about(path: Path) -> dict:
-    """Flush a file to disk and return its size and digest."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    return {"bytes": path.stat().st_size, "sha256": hash_file(path)}
-
-
-def _flush_folder(folder: Path) -> None:
-    """Flush a folder's list of names to disk, where the system can."""
-    if os.name == "nt" or not folder.is_dir():
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-# ---------------------------------------------------------------- reading
-
-
-def read_manifest(folder: Path) -> dict | None:
-    """Return an entry's manifest; None when it is missing or not one of ours."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
-        key = Key(manifest["recipe"], manifest["kind"], manifest["key"])
-        fits = (
-            manifest["format"] == FORMAT
-            and manifest["sha256"] == key.digest
-            and key.name == folder.name
-            and all(FILE_NAME.fullmatch(name) for name in manifest["files"])
-            and set(manifest) >= {"tables", "notes", "bytes"}
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return manifest if fits else None
-
-
-def read_entry(folder: Path, *, digest: str | None = None) -> Entry | None:
-    """Return the entry in a folder; None when it is absent, damaged or another's."""
-    manifest = read_manifest(folder)
-    if manifest is None or digest not in (None, manifest["sha256"]):
-        return None
-    return None if flaws(folder, manifest) else Entry(folder, manifest)
-
-
-def flaws(folder: Path, manifest: dict, *, thorough: bool = False) -> list[str]:
-    """Return the files of an entry that are not as its manifest says.
-
-    Parameters
-    ----------
-    folder : Path
-    manifest : dict
-    thorough : bool
-        Hash large files too.
-    """
-    found = []
-    for name, about in manifest["files"].items():
-        path = folder / name
-        with suppress(OSError):
-            size = path.stat().st_size
-            hashed = thorough or size <= ALWAYS_HASHED
-            same = size == about["bytes"]
-            if same and (not hashed or hash_file(path) == about["sha256"]):
-                continue
-        found.append(name)
-    return found
 
 
 def _host() -> str:
@@ -250,13 +120,17 @@ def _host() -> str:
 
 
 def _is_alive(pid: int) -> bool:
-    """Tell whether a process of this machine is running; when unsure, yes."""
+    """Tell whether a process of this machine is running; when unsure, yes.
+
+    One that has ended and that nobody has asked after (a zombie) is not.
+    """
     if os.name == "nt":
         return True
     try:
         os.kill(pid, 0)
+        status = Path(f"/proc/{pid}/stat").read_text("utf-8")
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except OSError:  # another user's process, or a system without /proc
         return True
-    return True
+    return not status.rpartition(")")[2].startswith(" Z")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -58,7 +61,10 @@ else:
                 return fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 time.sleep(0.05)
+            except OSError as error:  # some network folders know no locks
+                return logger.info("no lock on %s: %s", stream.name, error)
 
     def _release(stream) -> None:
         """Give the lock back."""
-        fcntl.flock(stream, fcntl.LOCK_UN)
+        with suppress(OSError):
+            fcntl.flock(stream, fcntl.LOCK_UN)

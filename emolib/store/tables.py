@@ -12,11 +12,12 @@ def write_table(file: Path, frame) -> dict[str, str]:
     stays text (a trial ``"01"`` does not become 1). The index is not kept. Raises
     ValueError on columns that are not numbers, True and False, or whole text.
     """
-    columns = {name: _kind(name, frame[name]) for name in map(_text, frame.columns)}
-    if len(columns) != len(frame.columns):
+    names = [_text(name) for name in frame.columns]
+    if len(set(names)) != len(names):
         raise ValueError(
             f"a table must have columns of different names; got {list(frame.columns)}."
         )
+    columns = {name: _kind(name, frame[name]) for name in names}
     frame.to_csv(file, index=False, na_rep="nan", lineterminator="\n", encoding="utf-8")
     return columns
 
@@ -35,16 +36,23 @@ def read_table(file: Path, columns: dict[str, str]):
     if not columns:
         return pd.DataFrame()
     frame = pd.read_csv(
-        file,
-        dtype={name: str for name, kind in columns.items() if kind == "str"},
-        na_values={name: ["nan"] for name, kind in columns.items() if kind != "str"},
-        keep_default_na=False,
-        float_precision="round_trip",
-        skip_blank_lines=False,
-        encoding="utf-8",
+        file, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8"
     )
-    numbers = {name: kind for name, kind in columns.items() if kind != "str"}
-    return frame.astype(numbers)
+    return frame.assign(
+        **{name: _parse(frame[name], kind) for name, kind in columns.items()}
+    )
+
+
+def _parse(column, kind: str):
+    """Return a column of text as numbers of a type; Python's own parser is exact."""
+    import numpy as np
+
+    if kind == "str":
+        return column
+    if kind == "bool":
+        return column == "True"
+    exact = float if kind.startswith("float") else int
+    return np.array([exact(text) for text in column], dtype=kind)
 
 
 def _text(name) -> str:

@@ -7,5 +7,9 @@ notebook or config; two notebooks that share one train it once.
 from emolib.units.costs import Plan, estimate
 from emolib.units.running import Finished, find_unit, load, run_units
 from emolib.units.unit import Unit
+from emolib.units.upkeep import prune, status, verify, why
 
-__all__ = ["Finished", "Plan", "Unit", "estimate", "find_unit", "load", "run_units"]
+__all__ = [
+    "Finished", "Plan", "Unit", "estimate", "find_unit", "load", "prune", "run_units",
+    "status", "verify", "why",
+]  # fmt: skip

@@ -126,7 +126,10 @@ def outcome_of(windows: Windows) -> Outcome:
         "sfreq": windows.sfreq,
         "ch_names": windows.ch_names,
     }
-    return Outcome(tables={"meta": windows.meta}, arrays=arrays, notes=notes)
+    tables = {"meta": windows.meta}
+    if windows.removed is not None:
+        tables["removed"] = windows.removed
+    return Outcome(tables=tables, arrays=arrays, notes=notes)
 
 
 def windows_of(entry: Entry) -> Windows:
@@ -142,4 +145,5 @@ def windows_of(entry: Entry) -> Windows:
         ch_names={name: tuple(names) for name, names in notes["ch_names"].items()},
         lengths={name.removeprefix("lengths."): arrays[name] for name in lengths},
         step_index=arrays["step_index"] if "step_index" in arrays else None,
+        removed=entry.tables.get("removed"),
     )

@@ -82,7 +82,7 @@ def plan_todo(
         entry.manifest
         for recipe in sorted(recipes)
         for entry in store.entries(recipe)
-        if entry.manifest["kind"] == "unit"
+        if {"seconds", "peak_bytes"} <= set(entry.manifest)
     ]
     costs = [(unit, _witnesses(unit, earlier)) for unit in units]
     known = [found for _, found in costs if found]
@@ -106,7 +106,7 @@ def _witnesses(unit: Unit, earlier: list[dict]) -> list[dict]:
     alike = [
         (_likeness(unit, manifest["key"]), manifest)
         for manifest in earlier
-        if manifest["key"]["system"] == unit.system
+        if manifest["key"].get("system") == unit.system
         and manifest["recipe"] == unit.recipe
     ]
     best = max((score for score, _ in alike), default=0)

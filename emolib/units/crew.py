@@ -136,6 +136,7 @@ class _Worker:
 
     def obituary(self) -> dict:
         """Return the reply of a worker that died over its task."""
+        self.dismiss()
         code = self._process.wait()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return {

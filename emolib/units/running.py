@@ -10,7 +10,7 @@ from typing import Any
 
 from emolib.digests import check_unchanged
 from emolib.store import Entry, Key, Store
-from emolib.store.folders import read_entry
+from emolib.store.disk import read_entry
 from emolib.units.context import Context
 from emolib.units.costs import plan_todo
 from emolib.units.crew import open_crew
@@ -134,9 +134,11 @@ def _compute(
 
     Windows come first, so that two workers never prepare the same ones.
     """
+    if not todo:
+        return {}
     for _, key in todo.values():
         check_unchanged(key.parts["code"])
-    n_workers = max(1, min(n_workers, len(todo)))
+    n_workers = min(n_workers, len(todo))
     expected = plan_todo([unit for unit, _ in todo.values()], shelf.store, n_workers)
     with (
         ProgressLine(len(todo), expected.seconds, shown=progress) as line,

@@ -102,7 +102,7 @@ class Keyring:
     def stage(self, unit: Unit, function, settings: Mapping) -> Key:
         """Return the key of a stage: a function, its settings and the unit's data."""
         name = f"{function.__module__}.{function.__qualname__}"
-        if not name.startswith("emolib.") or "<" in name:
+        if not name.startswith("emolib.") or "." in function.__qualname__:
             raise ValueError(
                 f"a stage must be a function at the top of a module of emolib; got "
                 f"{name}. Its code is part of its key, so it must be found on disk."

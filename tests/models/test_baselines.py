@@ -83,6 +83,23 @@ def test_attention_is_scaled_by_the_full_width():
     torch.testing.assert_close(layer(x), h + layer.feed_forward(h))
 
 
+def test_attention_weights_are_dropped_in_training_only_and_keep_their_mean():
+    torch.manual_seed(0)
+    layer = FullWidthLayer(
+        12, 3, 8, activation=nn.ReLU(), dropout=0.0, attn_dropout=0.25
+    )
+    x = noise(1, 5, 12)
+    once, often = layer(x), layer(x.expand(20_000, -1, -1))
+    layer.eval()
+    assert torch.equal(layer(x), layer(x))
+    assert (once - layer(x)).abs().max() > 1e-3
+    attended = layer._attend(layer.norm_attn(x))
+    layer.train()
+    mean = layer._attend(layer.norm_attn(x).expand(20_000, -1, -1)).mean(0)
+    torch.testing.assert_close(mean, attended[0], rtol=0.05, atol=0.01)
+    assert often.std(0).max() > 1e-3
+
+
 def test_one_convolution_does_the_work_of_two():
     torch.manual_seed(0)
     model = EEGConformer(n_chans=5, n_times=200).eval()
@@ -187,6 +204,16 @@ def test_the_distortion_heads_share_nothing():
     for layer in model.heads.layers:
         hit = layer.weight.grad.flatten(1).abs().sum(-1).view(7, -1).sum(-1).nonzero()
         assert hit.tolist() == [[3]]
+
+
+def test_each_distortion_head_is_a_small_network_of_its_own():
+    model, features = SSLECG(n_times=640).eval(), noise(2, 128)
+    hidden = features
+    for layer, n_out in zip(model.heads.layers, (128, 128, 1), strict=True):
+        weight = layer.weight.view(7, n_out, 128)[4]
+        hidden = hidden @ weight.T + layer.bias.view(7, n_out)[4]
+        hidden = F.leaky_relu(hidden, 0.2) if n_out > 1 else hidden
+    torch.testing.assert_close(model.heads(features)[:, 4], hidden[:, 0])
 
 
 def test_ssl_ecg_asks_for_one_lead():

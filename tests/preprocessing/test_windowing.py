@@ -170,3 +170,13 @@ def test_another_rate_within_a_corpus_is_an_error():
 def test_two_recordings_with_the_same_ids_are_an_error():
     with pytest.raises(ValueError, match="must differ in subject, session or trial"):
         cut_windows([make_recording()] * 2, window_s=10, target="valence")
+
+
+def test_a_problem_with_what_is_not_used_costs_no_trial():
+    recording = make_recording(ratings={"arousal": 4.0, "familiarity": np.nan})
+    problems = ("gsr: missing", "familiarity: no rating")
+    recording = replace(recording, problems=problems)
+    _, removed = cut_windows([recording], window_s=2.0, target="arousal")
+    assert removed.empty
+    with pytest.raises(ValueError, match="familiarity: no rating"):
+        cut_windows([recording], window_s=2.0, target=["arousal", "familiarity"])

@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from toy import write_notebook, write_project
+from toy_notebooks import write_notebook, write_project
 
 from emolib.reporting.comparison import compare_runs, interval
 from emolib.reporting.gallery import gallery_note, gallery_table, make_gallery

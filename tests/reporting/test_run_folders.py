@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from toy import write_project
+from toy_notebooks import write_project
 
 from emolib.reporting.marks import SURROGATE
 from emolib.reporting.runs import put_in_place, read_run

@@ -6,6 +6,15 @@
 
 from emolib.recipes.ecg_eeg import items
 from emolib.recipes.ecg_eeg.settings import Method, Settings
-from emolib.recipes.ecg_eeg.study import Study, plan, results_of, run
+from emolib.recipes.ecg_eeg.study import Study, expand, plan, results_of, run
 
-__all__ = ["Method", "Settings", "Study", "items", "plan", "results_of", "run"]
+__all__ = [
+    "Method",
+    "Settings",
+    "Study",
+    "expand",
+    "items",
+    "plan",
+    "results_of",
+    "run",
+]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emolib import corpora
-from emolib.checks import CorpusError
 from emolib.preprocessing.filtering import bandpass_recordings, resample
 from emolib.preprocessing.scaling import zscore
 from emolib.preprocessing.windowing import cut_windows
+from emolib.recipes.ecg_eeg.planted import planted_windows
 
 MODALITIES = ("eeg", "ecg")
 RATES = {"eegmat": {"eeg": 128.0, "ecg": 256.0}}
@@ -21,8 +21,16 @@ def folder(data: dict) -> corpora.CorpusFolder:
 
 
 def input_digest(data: dict) -> str:
-    """Return the digest of what `prepare` reads from disk."""
-    return folder(data).digest
+    """Return the digest of what `prepare` reads from disk; nothing is written."""
+    if "planted" in data:
+        return "nothing is read from disk"
+    found = corpora.identify(data["corpus"], data=data["data"], **data["surrogate"])
+    return found.digest
+
+
+def truth_folder(data: dict):
+    """Return the folder with a surrogate's latents, for its ceiling alone."""
+    return corpora.truth_folder(folder(data).path)
 
 
 def recordings(data: dict):
@@ -52,7 +60,7 @@ def cut(data: dict):
     return cut_windows(
         recordings(data),
         window_s=data["window_s"],
-        target=data["first_target"],
+        target=data["targets"],
         modalities=MODALITIES,
         last_s=data["last_s"] or None,
     )
@@ -63,15 +71,12 @@ def prepare(data: dict):
 
     Paper 2, Section 2.1: unusable data removed, 10 s windows without overlap, z-score
     per subject and channel. With ``zscore_scope="train"`` the scaling waits for the
-    fold (`scaled`).
+    fold (`scaled`). Data settings with ``planted`` name a quantity instead of a corpus.
     """
+    if "planted" in data:
+        return planted_windows(data["planted"], data["n"], data["seed"])
     windows, removed = cut(data)
-    if not len(windows):
-        raise CorpusError(
-            f"{data['corpus']}: expected at least one usable trial; got none. "
-            f"Removed: {removed['reason'].unique().tolist()}. Run `emolib corpora "
-            f"check {data['corpus']} FOLDER`."
-        )
+    windows = replace(windows, removed=removed)
     if data["zscore_scope"] == "train":
         return windows
     return zscore(windows, scope=data["zscore_scope"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from itertools import product
 
+from emolib.corpora import identify
+from emolib.recipes.ecg_eeg.planted import QUANTITIES
 from emolib.recipes.ecg_eeg.settings import (
     BASELINES,
     FEW_LABELS,
@@ -17,8 +19,15 @@ from emolib.recipes.ecg_eeg.settings import (
     VARIANTS,
     Settings,
 )
+from emolib.recipes.ecg_eeg.systems.readability import READS as READABILITY_READS
 from emolib.recipes.ecg_eeg.task import TASK_KEYS
 from emolib.units import Unit
+
+LABELS = (
+    "dataset", "target", "protocol", "preset", "system", "label_fraction", "method",
+    "variant", "condition", "sweep", "swept",
+)  # fmt: skip
+"""What tables call a unit; fold and seed stand in its predictions."""
 
 DATA_KEYS = ("window_s", "last_s", "videos", "zscore_scope", "eeg_band")
 
@@ -27,9 +36,9 @@ def data_settings(settings: Settings, corpus: str, method) -> dict:
     """Return what `data.prepare` reads for one corpus and method."""
     return {
         "corpus": corpus,
-        "first_target": TARGETS[corpus][0],
+        "targets": TARGETS[corpus],
         "data": settings.data,
-        "surrogate": settings.surrogate_knobs(),
+        "surrogate": settings.surrogate_knobs(corpus),
         **{key: getattr(method, key) for key in DATA_KEYS},
     }
 
@@ -43,6 +52,35 @@ def expand(settings: Settings) -> list[Unit]:
     for cell in _cells(settings):
         changes = [{}, *_sweep(settings, cell)]
         units += [_unit(settings, cell, change) for change in changes]
+    return units + readability_units(settings)
+
+
+def readability_units(settings: Settings) -> list[Unit]:
+    """Return the units of the encoders' learning curves: stem x quantity x size."""
+    if not settings.readability:
+        return []
+    n, n_test = max(settings.readability), settings.readability_test
+    units = []
+    for quantity, stem, size, seed in product(
+        QUANTITIES, ("conv", "linear"), settings.readability, settings.seeds
+    ):
+        known = {
+            **vars(settings.method("ours", stem=stem)),
+            "n_windows": size,
+            "n_test": n_test,
+            "seed": seed,
+        }
+        labels = dict.fromkeys(LABELS, "")
+        more = {"quantity": quantity, "stem": stem, "n_windows": size, "seed": seed}
+        units.append(
+            Unit(
+                recipe=PAPER,
+                system="readability",
+                data={"planted": quantity, "n": n + n_test, "seed": 0},
+                settings={key: known[key] for key in READABILITY_READS},
+                labels={**labels, **more, "system": "readability", "fold": 0},
+            )
+        )
     return units
 
 
@@ -117,10 +155,8 @@ def _sweep(settings, cell) -> list[dict]:
 
 
 def _has_truth(settings, corpus) -> bool:
-    """Return whether the corpus is a surrogate, which alone knows its ceiling."""
-    from emolib.corpora import source_of
-
-    return source_of(corpus, data=settings.data) == "surrogate"
+    """Return whether the corpus was written here, which alone knows its ceiling."""
+    return bool(identify(corpus, data=settings.data).parameters)
 
 
 def _unit(settings: Settings, cell: dict, change: dict) -> Unit:

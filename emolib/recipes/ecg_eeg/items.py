@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emolib.metrics import paired_differences, summarise
+from emolib.metrics import paired_differences, score_folds, summarise
 from emolib.recipes.ecg_eeg.study import Study
 
 OPEN_GAIN = pd.DataFrame(
@@ -16,6 +16,8 @@ OPEN_GAIN = pd.DataFrame(
 )
 """Gain in arousal AUC open to a linear student of 23 surrogate subjects, known before
 any system was trained (emolib/surrogates/README.md)."""
+
+MODALITY = {"heart rate": "ECG", "alpha power": "EEG"}
 
 N_SHOWN = 60
 """Windows in a similarity matrix: more are not told apart on paper."""
@@ -175,16 +177,45 @@ def shown(n_windows: int) -> np.ndarray:
 
 
 def sweep(results: pd.DataFrame, study: Study, metric: str = "auc") -> pd.DataFrame:
-    """Return the score at each swept value: columns parameter, value, mean, low, high."""
+    """Return the score at each swept value.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns parameter, value, mean, low, high.
+    """
     swept = study.table()
     swept = swept[swept["sweep"] != ""]
     if swept.empty:
         return pd.DataFrame(columns=["parameter", "value", "mean", "low", "high"])
-    from emolib.metrics import score_folds
-
     rows = score_folds(swept, by=("sweep", "swept", "fold", "seed"))
     table = summarise(rows, ("sweep", "swept", "metric"))
     table = table[table["metric"] == metric]
     return table.rename(columns={"sweep": "parameter", "swept": "value"})[
         ["parameter", "value", "mean", "low", "high"]
     ].reset_index(drop=True)
+
+
+def readability(study: Study) -> pd.DataFrame:
+    """Return how well each stem reads a planted quantity from so many windows.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns task, stem, n_windows, score: R squared on held-out windows, 0 for the
+        mean answer and 1 for a perfect one.
+    """
+    rows = []
+    for unit, entry in study.select(system="readability"):
+        table = entry.tables["predictions"]
+        error = ((table["y_pred"] - table["y_true"]) ** 2).mean()
+        labels = unit.labels
+        rows.append(
+            {
+                "task": f"{MODALITY[labels['quantity']]}: {labels['quantity']}",
+                "stem": labels["stem"],
+                "n_windows": labels["n_windows"],
+                "score": 1 - error / table["y_true"].var(ddof=0),
+            }
+        )
+    return pd.DataFrame(rows, columns=["task", "stem", "n_windows", "score"])

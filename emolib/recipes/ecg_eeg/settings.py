@@ -24,6 +24,7 @@ THRESHOLDS = {  # not stated; the middle of each scale, high means above it
     "amigos": 5.0,
     "eegmat": 0.5,
 }
+OPEN = ("eegmat",)
 PROTOCOLS = ("by_subject", "by_trial", "random_windows")
 
 
@@ -134,6 +135,8 @@ class Settings:
     folds_within: list[int] = field(default_factory=lambda: [0])
     seeds: list[int] = field(default_factory=lambda: [0])
     sweep: dict = field(default_factory=dict)
+    readability: list[int] = field(default_factory=list)
+    readability_test: int = 1000
     overrides: dict = field(default_factory=dict)
     device: str = "auto"
     n_workers: int = 1
@@ -173,8 +176,10 @@ class Settings:
         merged = {**PRESETS[preset], **self.overrides, **VARIANTS[variant], **change}
         return build(Method, merged)
 
-    def surrogate_knobs(self) -> dict:
-        """Return the knobs of the surrogate writers."""
+    def surrogate_knobs(self, corpus: str) -> dict:
+        """Return the knobs of a surrogate writer; an open corpus has none."""
+        if corpus in OPEN:
+            return {}
         return {"n_subjects": self.n_subjects, **self.surrogate}
 
     def as_dict(self) -> dict:

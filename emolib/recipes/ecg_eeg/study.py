@@ -7,18 +7,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from emolib import corpora
-from emolib.containers import RESULT_COLUMNS
+from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS
 from emolib.metrics import score_folds
-from emolib.recipes.ecg_eeg.grid import expand
+from emolib.recipes.ecg_eeg.grid import LABELS
+from emolib.recipes.ecg_eeg.grid import expand as expand_grid
 from emolib.recipes.ecg_eeg.settings import PAPER, Settings
 from emolib.units import estimate, run_units
 
 ITEMS = {"dreamer": "Table 1", "amigos": "Table 2", "eegmat": "EEGMAT"}
-LABELS = (
-    "dataset", "target", "protocol", "preset", "system", "label_fraction", "method",
-    "variant", "condition", "sweep", "swept",
-)  # fmt: skip
-"""Columns that tell whose predictions a row is; fold and seed are in Predictions."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Study:
     ----------
     settings : Settings
     finished : list of (Unit, Entry)
-    failures : list of Failure
+    failures : list of (Unit, str)
         Units that did not finish, with the reason; they cost their cell of a table.
     sources : dict of corpus to {'surrogate', 'licensed', 'open'}
     """
@@ -59,29 +55,45 @@ class Study:
         return pd.concat(parts, ignore_index=True)
 
 
-def plan(settings: Settings):
+def expand(parameters: dict | Settings) -> list:
+    """Return the units of a run."""
+    return expand_grid(typed(parameters))
+
+
+def plan(parameters: dict | Settings):
     """Return what a run will cost: units done and to do, time, memory, disk."""
-    return estimate(expand(settings))
+    settings = typed(parameters)
+    return estimate(
+        expand(settings), n_workers=settings.n_workers, device=settings.device
+    )
+
+
+def typed(parameters: dict | Settings) -> Settings:
+    """Return settings, built and checked where plain parameters came."""
+    if isinstance(parameters, Settings):
+        return parameters
+    return Settings.from_parameters(parameters)
 
 
 def run(settings: Settings) -> Study:
     """Train what the store lacks and return every finished unit of the run."""
-    units = expand(settings)
-    finished, failures = run_units(
-        units, n_workers=settings.n_workers, device=settings.device
+    done = run_units(
+        expand(settings), n_workers=settings.n_workers, device=settings.device
     )
     sources = {
-        corpus: corpora.source_of(corpus, data=settings.data)
+        corpus: corpora.identify(corpus, data=settings.data).source
         for corpus in settings.corpora
     }
-    return Study(settings, finished, failures, sources)
+    return Study(settings, list(done.entries), list(done.failures), sources)
 
 
 def results_of(study: Study) -> pd.DataFrame:
     """Return Results: every fold and seed of every system, one row a number."""
     keys = ("dataset", "target", "protocol", "method", "variant", "condition")
     by = (*keys, "sweep", "label_fraction", "fold", "seed")
-    rows = score_folds(study.table(), by=by)
+    predictions = study.table()
+    systems = predictions[predictions["system"] != "readability"]
+    rows = score_folds(systems[[*PREDICTION_COLUMNS, *keys, *by[6:8]]], by=by)
     rows = rows.assign(
         paper=PAPER,
         item=[item_of(row) for row in rows.to_dict("records")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emolib.recipes.ecg_eeg.data import truth_folder
 from emolib.recipes.ecg_eeg.task import Task
 from emolib.store import Outcome
 from emolib.surrogates.ceiling import ceiling_predictions
@@ -14,7 +15,7 @@ def run(settings, context) -> Outcome:
     task = Task.of(settings, context)
     index = task.fold.test
     observed = ceiling_predictions(
-        context.truth_folder,
+        truth_folder(context.data),
         task.windows.meta.iloc[index].reset_index(drop=True),
         target=settings["target"],
         threshold=settings["threshold"],

@@ -33,8 +33,8 @@ FIT = {
     "batch_size": 128,
     "drop_last": True,
 }
-MOST_PREDICTIONS = 50
-"""Steps predicted ahead; fewer where the window is too short for them."""
+N_PREDICTIONS = {2560: 50}
+"""Steps predicted ahead in windows of so many time points; 20 in shorter ones."""
 
 
 def run(settings, context) -> Outcome:
@@ -45,7 +45,7 @@ def run(settings, context) -> Outcome:
         model = TSTCC(
             n_chans=n_chans,
             n_times=n_times,
-            n_predictions=min(MOST_PREDICTIONS, n_times // 64),
+            n_predictions=N_PREDICTIONS.get(n_times, 20),
         )
     options = {**FIT, **published(EPOCHS, settings), "device": context.device}
     contrast = fit(

@@ -45,7 +45,7 @@ def write_project(root, **cells):
     return root
 
 
-def write_notebook(root, *, work=WORK, save=SAVE, parameters=PARAMETERS):
+def write_notebook(root, *, work=WORK, save=SAVE, parameters=PARAMETERS, recipe=None):
     """Write the notebook 'toy' of a toy project."""
     cells = [nbformat.v4.new_markdown_cell("# Toy")]
     sources = [parameters, SETTINGS, work, save]
@@ -57,5 +57,6 @@ def write_notebook(root, *, work=WORK, save=SAVE, parameters=PARAMETERS):
         "display_name": "Python 3",
         "language": "python",
     }
-    notebook.metadata["emolib"] = {"outputs": ["table_1.md", "fig_1_values.svg"]}
+    outputs = ["table_1.md", "fig_1_values.svg"]
+    notebook.metadata["emolib"] = {"outputs": outputs, "recipe": recipe}
     nbformat.write(notebook, root / "notebooks" / "toy.ipynb")

@@ -1,0 +1,451 @@
+"""What figures show is what they were given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+from emolib.containers import Windows
+from emolib.figures import (
+    comparison,
+    curves,
+    efficiency,
+    embeddings,
+    protocols,
+    scalp,
+    signals,
+    similarity,
+    subjects,
+)
+from emolib.figures.style import (
+    Picture,
+    describe,
+    digest_of,
+    interval,
+    look,
+    new_figure,
+    number,
+    structure_of,
+    style,
+)
+
+CH_NAMES = ("AF3", "F7", "O1", "O2")
+FRACTIONS = [0.1, 0.3, 1.0]
+GAIN = pd.DataFrame({
+    "fraction": FRACTIONS, "mean": [0.05, 0.02, 0.0], "low": [0.03, 0.0, -0.01],
+    "high": [0.07, 0.04, 0.01], "n": [12, 12, 12],
+})  # fmt: skip
+OPEN = pd.DataFrame({"fraction": FRACTIONS, "value": [0.062, 0.027, 0.007]})
+ROWS = pd.DataFrame({
+    "system": ["w/o align", "ours"], "mean": [0.61, 0.65], "low": [0.58, 0.62],
+    "high": [0.64, 0.68],
+})  # fmt: skip
+PRIOR = pd.DataFrame({
+    "target": ["valence", "arousal"], "share_high": [0.36, 0.41], "n_windows": [90, 80]
+})  # fmt: skip
+RATES = pd.DataFrame({
+    "subject": ["s1", "s2", "s3"], "rest": [60.0, 70.0, 80.0],
+    "task": [66.0, 75.0, 79.0],
+})  # fmt: skip
+SWEEP = pd.DataFrame({
+    "parameter": ["temperature"] * 3 + ["w_patch"] * 2, "value": [0.05, 0.1, 0.5, 0, 1],
+    "mean": [0.6, 0.7, 0.65, 0.61, 0.62], "low": [0.5] * 5, "high": [0.8] * 5,
+})  # fmt: skip
+RESULTS = pd.DataFrame(
+    [
+        (protocol, method, "", "accuracy", fold, 0, value + 0.01 * fold)
+        for protocol, value in (("by_subject", 0.6), ("random_windows", 0.8))
+        for method in ("linear probe", "chance", "majority")
+        for fold in (0, 1)
+    ],
+    columns=["protocol", "method", "variant", "metric", "fold", "seed", "value"],
+)
+CELLS = pd.DataFrame({
+    "column": ["DREAMER arousal"] * 2, "system": ["TFC", "ours"],
+    "paper": [0.5432, 0.9611], "ours": [np.nan, 0.7], "low": [np.nan, 0.65],
+    "high": [np.nan, 0.75],
+})  # fmt: skip
+READING = pd.DataFrame(
+    [
+        (task, stem, n, score)
+        for task in ("ECG: heart rate", "EEG: alpha power")
+        for stem, score in (("conv", 0.9), ("linear", 0.1))
+        for n in (200, 500)
+    ],
+    columns=["task", "stem", "n_windows", "score"],
+)
+HISTORY = pd.DataFrame({
+    "epoch": [1, 2, 3] * 2, "split": ["train"] * 3 + ["validation"] * 3,
+    "total": [1.0, 0.8, 0.6, 1.1, 0.9, 1.0], "patch": [2.0, 1.6, 1.2, 2.2, 1.8, 2.0],
+})  # fmt: skip
+
+
+@pytest.fixture
+def windows():
+    rng = np.random.default_rng(0)
+    meta = {"subject": "s01", "session": "1", "trial": "05", "start_s": 20.0}
+    return Windows(
+        x={"eeg": rng.normal(size=(2, 4, 80)), "ecg": rng.normal(size=(2, 2, 160))},
+        y=np.array([0, 1]),
+        meta=pd.DataFrame([{**meta, "stop_s": 30.0}] * 2),
+        present=np.ones((2, 2), bool),
+        sfreq={"eeg": 8.0, "ecg": 16.0},
+        ch_names={"eeg": CH_NAMES, "ecg": ("ECG1", "ECG2")},
+    )
+
+
+def _matrices():
+    rng = np.random.default_rng(1)
+    return rng.uniform(-0.6, 0, (6, 6)), rng.uniform(-0.2, 0.3, (6, 6))
+
+
+def _every_figure(windows):
+    """Return each figure once, by name."""
+    rng = np.random.default_rng(2)
+    before = {"eeg": windows.x["eeg"][0, 0], "ecg": windows.x["ecg"][0, 0]}
+    points = rng.normal(size=(8, 2))
+    return {
+        "windows": signals.plot_windows(windows),
+        "shuffle": signals.plot_patch_shuffle(
+            before, before, np.arange(10), sfreq=windows.sfreq
+        ),
+        "similarity": similarity.plot_similarity(*_matrices()),
+        "tsne": embeddings.plot_tsne(
+            points, points, np.arange(8) % 2, silhouettes=(0.01, 0.2)
+        ),
+        "readability": curves.plot_readability(READING),
+        "history": curves.plot_history({"3 align": HISTORY}),
+        "sweep": curves.plot_sweep(SWEEP),
+        "efficiency": efficiency.plot_label_efficiency(GAIN, open_gain=OPEN),
+        "protocols": protocols.plot_protocols(RESULTS),
+        "paper": comparison.plot_paper_vs_ours(CELLS),
+        "ablation": comparison.plot_ablation(ROWS),
+        "prior": subjects.plot_class_prior(PRIOR),
+        "heart": subjects.plot_heart_rate(RATES),
+        "map": scalp.plot_topomap(
+            {"planted": np.array([0.1, -0.2, 1.5, 1.2])}, CH_NAMES, label="Power (dB)"
+        ),
+    }
+
+
+NAMES = (
+    "windows", "shuffle", "similarity", "tsne", "readability", "history", "sweep",
+    "efficiency", "protocols", "paper", "ablation", "prior", "heart", "map",
+)  # fmt: skip
+
+
+def _drawn(ax):
+    """Return every y value that the lines of `ax` show."""
+    return np.concatenate([np.ravel(line.get_ydata()) for line in ax.lines]).astype(
+        float
+    )
+
+
+def test_every_figure_says_in_numbers_what_it_shows(windows):
+    figures = _every_figure(windows)
+    assert tuple(figures) == NAMES
+    for name, figure in figures.items():
+        assert isinstance(figure, Figure), name
+        assert any(c.isdigit() for c in figure.alt_text), name
+        assert figure.alt_text.endswith("."), name
+        assert figure.get_figwidth() <= 7.0, name
+        assert structure_of(figure).startswith(f"{len(figure.axes)} axes: "), name
+
+
+def test_every_axis_has_a_label_with_a_unit(windows):
+    units = ("(", "Split", "Cosine", "R²")
+    for name, figure in _every_figure(windows).items():
+        for ax in figure.axes:
+            labels = [label for label in (ax.get_xlabel(), ax.get_ylabel()) if label]
+            assert all(any(u in label for u in units) for label in labels), name
+        assert any(ax.get_xlabel() or ax.get_ylabel() for ax in figure.axes), name
+
+
+def test_drawing_changes_no_global_setting(windows):
+    before = dict(rcParams)
+    _every_figure(windows)
+    assert dict(rcParams) == before
+
+
+def test_a_window_is_drawn_point_by_point(windows):
+    figure = signals.plot_windows(windows, 1, n_patches=10)
+    ecg, eeg = figure.axes
+    shown = np.array([line.get_ydata() for line in eeg.lines[:4]])
+    x = windows.x["eeg"][1]
+    moved = shown - x
+    np.testing.assert_allclose(moved, np.tile(moved[:, :1], 80), atol=1e-12)
+    assert [t.get_text() for t in eeg.get_yticklabels()] == list(CH_NAMES)
+    assert ecg.lines[0].get_xdata()[-1] == pytest.approx(10 - 1 / 16)
+
+
+def test_an_absent_window_is_named(windows):
+    with pytest.raises(ValueError, match=r"row must be in \[0, 1\]; got 2"):
+        signals.plot_windows(windows, 2)
+
+
+def test_an_order_that_repeats_a_patch_is_named(windows):
+    x = {"eeg": windows.x["eeg"][0, 0]}
+    with pytest.raises(ValueError, match="order must hold each patch once"):
+        signals.plot_patch_shuffle(x, x, np.array([0, 0]), sfreq=windows.sfreq)
+
+
+def test_similarity_matrices_share_limits_centred_on_zero():
+    before, after = _matrices()
+    figure = similarity.plot_similarity(before, after)
+    images = [ax.images[0] for ax in figure.axes[:2]]
+    limit = max(np.abs(before).max(), np.abs(after).max())
+    for image, matrix in zip(images, (before, after), strict=True):
+        assert image.get_clim() == (-limit, limit)
+        np.testing.assert_array_equal(image.get_array(), matrix)
+
+
+def test_similarity_numbers_are_those_of_the_matrix():
+    matrix = np.array([[0.9, 0.1], [0.4, 0.2]])
+    scores = similarity.similarity_scores(matrix)
+    assert scores["matched"] == pytest.approx(0.55)
+    assert scores["unmatched"] == pytest.approx(0.25)
+    assert scores["gap"] == pytest.approx(0.3)
+    assert scores["top1"] == 0.5
+    assert scores["chance"] == 0.5
+    text = similarity.plot_similarity(matrix, matrix).alt_text
+    assert "matched mean 0.550, unmatched mean 0.250" in text
+
+
+def test_cosines_of_a_vector_with_itself_are_one():
+    x = np.random.default_rng(0).normal(size=(5, 7))
+    cosines = similarity.cosine_matrix(x, 3 * x)
+    np.testing.assert_allclose(np.diag(cosines), 1)
+    with pytest.raises(ValueError, match="eeg must have shape"):
+        similarity.cosine_matrix(x, x[:, :3])
+
+
+def test_a_matrix_that_is_not_square_is_named():
+    with pytest.raises(ValueError, match="Rows are ECG, columns EEG"):
+        similarity.similarity_scores(np.ones((2, 3)))
+
+
+def test_a_tsne_map_shows_every_window_in_its_class():
+    points = np.random.default_rng(0).normal(size=(9, 2))
+    y = np.array([0, 0, 0, 1, 1, 1, 1, 1, 1])
+    figure = embeddings.plot_tsne(points, -points, y, silhouettes=(0.1, 0.2))
+    for ax, sign in zip(figure.axes, (1, -1), strict=True):
+        low, high = (c.get_offsets() for c in ax.collections)
+        np.testing.assert_array_equal(low, sign * points[:3])
+        np.testing.assert_array_equal(high, sign * points[3:])
+    assert "3 low and 6 high" in figure.alt_text
+
+
+def test_a_tsne_map_is_the_same_for_one_seed():
+    x = np.random.default_rng(0).normal(size=(20, 5))
+    a, b = (embeddings.tsne_map(x, seed=3, perplexity=5) for _ in range(2))
+    np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match=r"perplexity must be in \(0, 20\)"):
+        embeddings.tsne_map(x, seed=3)
+
+
+def test_silhouette_is_high_for_classes_apart():
+    y = np.arange(20) % 2
+    x = np.random.default_rng(0).normal(size=(20, 3)) * 0.1 + y[:, None] * 9
+    assert embeddings.silhouette(x, y) > 0.9
+
+
+def test_readability_panels_share_limits_and_follow_the_modality():
+    figure = curves.plot_readability(READING)
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+    colors = [ax.lines[0].get_color() for ax in figure.axes]
+    assert colors == ["#D55E00", "#0072B2"]
+    assert "EEG: alpha power, linear 0.10" in figure.alt_text
+
+
+def test_history_draws_every_named_loss_and_the_best_epoch():
+    figure = curves.plot_history({"3 align": HISTORY})
+    drawn = _drawn(figure.axes[0])
+    assert set(HISTORY["total"]) | set(HISTORY["patch"]) <= set(drawn)
+    assert "best validation total 0.900 at epoch 2" in figure.alt_text
+
+
+def test_a_sweep_shows_its_values_and_fills_the_one_in_use():
+    figure = curves.plot_sweep(SWEEP, chosen={"temperature": 0.1})
+    first, second = figure.axes
+    assert first.get_ylim() == second.get_ylim()
+    np.testing.assert_array_equal(first.lines[0].get_ydata(), [0.6, 0.7, 0.65])
+    filled = [ln for ln in first.lines if ln.get_markerfacecolor() == "black"]
+    assert 0.7 in np.concatenate([ln.get_ydata() for ln in filled[-1:]])
+
+
+def test_label_efficiency_shows_gain_interval_and_open_gain():
+    figure = efficiency.plot_label_efficiency(GAIN, open_gain=OPEN)
+    drawn = _drawn(figure.axes[0])
+    assert set(GAIN["mean"]) | set(OPEN["value"]) <= set(drawn)
+    assert "10 % of labels +0.050 (+0.030 to +0.070), n = 12" in figure.alt_text
+    assert "+0.027 at 30 %" in figure.alt_text
+
+
+def test_label_efficiency_puts_levels_and_ceiling_beside_the_gain():
+    scores = ROWS.assign(fraction=1.0)
+    figure = efficiency.plot_label_efficiency(GAIN, scores=scores, ceiling=0.756)
+    assert len(figure.axes) == 2
+    assert 0.756 in _drawn(figure.axes[0])
+    assert "Ceiling of ECG: 0.756" in figure.alt_text
+
+
+def test_two_panels_do_not_fit_into_one_axes():
+    _, axes = new_figure()
+    with pytest.raises(ValueError, match="ax must come without scores"):
+        efficiency.plot_label_efficiency(GAIN, scores=ROWS, ax=axes[0, 0])
+
+
+def test_protocols_show_folds_and_reference_lines():
+    figure = protocols.plot_protocols(RESULTS)
+    ax = figure.axes[0]
+    assert {0.6, 0.61, 0.8, 0.81} <= set(np.round(_drawn(ax), 6))
+    shown = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert shown == ["majority", "chance", "linear probe"]
+    assert [t.get_text() for t in ax.get_xticklabels()][0].startswith("random windows")
+
+
+def test_an_unknown_metric_is_named():
+    with pytest.raises(ValueError, match="metric must be one of 'accuracy'; got 'auc'"):
+        protocols.plot_protocols(RESULTS, metric="auc")
+
+
+def test_the_paper_stands_beside_ours_and_a_cell_not_run_says_so():
+    note = "not comparable: surrogate"
+    figure = comparison.plot_paper_vs_ours(CELLS, note=note)
+    paper, ours = figure.axes[0].lines
+    np.testing.assert_array_equal(paper.get_xdata(), [0.5432, 0.9611])
+    np.testing.assert_array_equal(ours.get_xdata(), [np.nan, 0.7])
+    assert "TFC 0.543 and not run; ours 0.961 and 0.700" in figure.alt_text
+    assert note in figure.alt_text
+
+
+def test_an_ablation_shows_its_rows_in_order():
+    figure = comparison.plot_ablation(ROWS, reference=("chance", 0.5))
+    ax = figure.axes[0]
+    labels = {t.get_text(): t.get_position()[1] for t in ax.get_yticklabels()}
+    assert labels["w/o align"] > labels["ours"]
+    assert "ours 0.650 (0.620 to 0.680)" in figure.alt_text
+
+
+def test_class_priors_fill_the_whole_bar():
+    figure = subjects.plot_class_prior(PRIOR, implied={"valence": 0.6})
+    bars = figure.axes[0].patches
+    np.testing.assert_allclose([b.get_width() for b in bars], [0.36, 0.41, 0.64, 0.59])
+    assert "valence 60%" in figure.alt_text
+
+
+def test_heart_rates_are_joined_by_subject():
+    figure = subjects.plot_heart_rate(RATES)
+    pairs = [tuple(line.get_ydata()) for line in figure.axes[0].lines[:3]]
+    assert pairs == [(60, 66), (70, 75), (80, 79)]
+    assert "rises in 2 of 3 subjects, mean change +3.3" in figure.alt_text
+
+
+def test_maps_share_limits_centred_on_zero():
+    maps = {"planted": np.array([0, 0, 2.0, 1]), "measured": np.array([0, 0, 1.0, 0])}
+    figure = scalp.plot_topomap(maps, CH_NAMES, label="Power (dB)")
+    assert [ax.images[0].get_clim() for ax in figure.axes[:2]] == [(-2, 2)] * 2
+    assert "largest 2.00 at O1" in figure.alt_text
+
+
+def test_a_map_needs_one_value_per_channel():
+    with pytest.raises(ValueError, match=r"maps\['planted'\] must have shape"):
+        scalp.plot_topomap({"planted": np.ones(3)}, CH_NAMES, label="Power (dB)")
+
+
+@pytest.mark.parametrize(
+    "plot, frame",
+    [
+        (efficiency.plot_label_efficiency, GAIN),
+        (protocols.plot_protocols, RESULTS),
+        (comparison.plot_ablation, ROWS),
+        (subjects.plot_class_prior, PRIOR),
+        (subjects.plot_heart_rate, RATES),
+    ],
+)
+def test_a_single_panel_goes_into_given_axes(plot, frame):
+    figure, axes = new_figure(1, 2)
+    given = axes[0, 1]
+    assert plot(frame, ax=given) is figure
+    assert len(figure.axes) == 2
+    assert given.has_data() and not axes[0, 0].has_data()
+    assert figure.alt_text
+
+
+@pytest.mark.parametrize(
+    "plot, frame, column",
+    [
+        (efficiency.plot_label_efficiency, GAIN, "low"),
+        (protocols.plot_protocols, RESULTS, "protocol"),
+        (comparison.plot_ablation, ROWS, "mean"),
+        (comparison.plot_paper_vs_ours, CELLS, "paper"),
+        (subjects.plot_class_prior, PRIOR, "n_windows"),
+        (subjects.plot_heart_rate, RATES, "task"),
+        (curves.plot_sweep, SWEEP, "value"),
+        (curves.plot_readability, READING, "stem"),
+    ],
+)
+def test_a_missing_column_is_named(plot, frame, column):
+    with pytest.raises(ValueError, match=f"Missing: {column}"):
+        plot(frame.drop(columns=column))
+    with pytest.raises(ValueError, match="at least one row; got none"):
+        plot(frame.iloc[:0])
+
+
+def test_two_figures_in_one_are_both_described():
+    figure, _ = new_figure()
+    describe(describe(figure, "One."), "Two.")
+    assert figure.alt_text == "One. Two."
+
+
+def test_a_figure_shows_itself_with_its_text():
+    figure, _ = new_figure()
+    describe(figure, "Nothing yet, 0 points.")
+    data, metadata = figure._repr_mimebundle_()
+    assert isinstance(figure, Picture)
+    assert data["text/plain"] == metadata["image/png"]["alt"] == figure.alt_text
+    assert data["image/png"] == figure._repr_mimebundle_()[0]["image/png"]
+
+
+def test_the_style_hides_two_spines_and_only_inside():
+    with style():
+        assert not rcParams["axes.spines.top"]
+        assert rcParams["font.size"] == 8
+    assert rcParams["axes.spines.top"]
+
+
+def test_the_digest_counts_three_digits():
+    frame = pd.DataFrame({"a": [1.2341, -0.0, np.nan], "b": ["x", "y", "z"]})
+    near = frame.assign(a=[1.2339, 0.0, np.nan])
+    far = frame.assign(a=[1.25, 0.0, np.nan])
+    assert digest_of(frame) == digest_of(near) != digest_of(far)
+    assert len(digest_of(frame)) == 12
+    assert digest_of(frame, digits=5) != digest_of(near, digits=5)
+    assert digest_of({"a": np.ones(2)}) != digest_of({"a": np.ones((2, 1))})
+
+
+def test_the_structure_holds_no_plotted_value():
+    scaled = GAIN.assign(mean=GAIN["mean"] * 1.37)
+    one, other = (efficiency.plot_label_efficiency(f) for f in (GAIN, scaled))
+    assert structure_of(one) == structure_of(other)
+    assert "'Labelled training trials (%)'" in structure_of(one)
+
+
+def test_numbers_have_a_true_minus_and_no_negative_zero():
+    assert number(-0.1234) == "−0.123"
+    assert number(-0.0001) == "0.000"
+    assert number(0.05, sign=True) == "+0.050"
+    assert number(np.nan) == "—"
+    assert interval(0.5, np.nan, np.nan) == "0.500"
+
+
+def test_systems_differ_by_more_than_colour():
+    from emolib.figures.style import LOOKS
+
+    marks = [(marker, filled) for _, marker, filled in LOOKS.values()]
+    unfilled_or_colour = {(c, m, f) for c, m, f in LOOKS.values()}
+    assert len(unfilled_or_colour) == len(LOOKS)
+    assert len(set(marks)) >= len(LOOKS) - 3
+    new = ["mine", "yours"]
+    assert look("mine", new)["marker"] != look("yours", new)["marker"]
