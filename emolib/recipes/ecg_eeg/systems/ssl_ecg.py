@@ -15,7 +15,7 @@ from torch.nn import functional
 from emolib.corruptions.ecg_distortions import distort_all
 from emolib.losses.distortion import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
-from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
+from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published, with_state
 from emolib.recipes.ecg_eeg.task import Task
 from emolib.store import Outcome
 from emolib.training.fit import fit
@@ -29,14 +29,24 @@ HEAD = {"amigos": {"dropout": 0.4, "penalty": 0.0}}
 """What the public code changes in the head by corpus; else .2 and 1e-4."""
 
 
+def head_of(settings) -> dict:
+    """Return the dropout and the weight penalty of the emotion head."""
+    return HEAD.get(settings["dataset"], {"dropout": 0.2, "penalty": 1e-4})
+
+
+def build(windows, settings) -> SSLECG:
+    """Return the untrained model for windows of this size."""
+    n_times = windows.x["ecg"].shape[2]
+    return SSLECG(n_times=n_times, dropout=head_of(settings)["dropout"])
+
+
 def run(settings, context) -> Outcome:
     """Pre-train on all training windows, train the head on the labelled ones, test."""
     task = Task.of(settings, context)
     first_lead = task.with_channels("ecg", [0])
-    head = HEAD.get(settings["dataset"], {"dropout": 0.2, "penalty": 1e-4})
-    n_times = first_lead.windows.x["ecg"].shape[2]
+    head = head_of(settings)
     with seeded(task.seed_of("ssl_ecg")):
-        model = SSLECG(n_times=n_times, dropout=head["dropout"])
+        model = build(task.windows, settings)
     train = first_lead.arrays(task.fold.train, "ecg")
     n_steps = -(-len(train["y"]) // FIT["batch_size"])
     distort = fit(
@@ -85,3 +95,9 @@ def _head_step(weight: float):
         return {"emotion": emotion, "penalty": penalty, "total": emotion + penalty}
 
     return step
+
+
+def restore(entry, context) -> SSLECG:
+    """Return the trained model of a stored unit; it reads the first lead alone."""
+    settings = entry.manifest["key"]["settings"]
+    return with_state(build(context.windows, settings), entry.state)

@@ -14,7 +14,7 @@ from torch.nn import functional
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
-from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
+from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published, with_state
 from emolib.recipes.ecg_eeg.task import Task
 from emolib.store import Outcome
 from emolib.training.fit import fit
@@ -32,12 +32,17 @@ FIT = {
 }
 
 
+def build(windows) -> TFC:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["ecg"].shape
+    return TFC(n_chans=n_chans, n_times=n_times)
+
+
 def run(settings, context) -> Outcome:
     """Pre-train on all training windows, fine-tune on the labelled ones, test."""
     task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["ecg"].shape
     with seeded(task.seed_of("tfc")):
-        model = TFC(n_chans=n_chans, n_times=n_times)
+        model = build(task.windows)
     options = {**FIT, **published(EPOCHS, settings), "device": context.device}
     contrast = fit(
         model,
@@ -80,3 +85,8 @@ def _consistency(model, x, generator):
         frequency_view(spectrum, generator=generator),
     )
     return outputs, consistency_loss(outputs, view)
+
+
+def restore(entry, context) -> TFC:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)

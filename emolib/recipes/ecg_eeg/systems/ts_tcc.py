@@ -17,6 +17,7 @@ from emolib.recipes.ecg_eeg.classify import (
     joined,
     outcome_of,
     published,
+    with_state,
 )
 from emolib.recipes.ecg_eeg.task import Task
 from emolib.store import Outcome
@@ -37,16 +38,18 @@ N_PREDICTIONS = {2560: 50}
 """Steps predicted ahead in windows of so many time points; 20 in shorter ones."""
 
 
+def build(windows) -> TSTCC:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["ecg"].shape
+    n_predictions = N_PREDICTIONS.get(n_times, 20)
+    return TSTCC(n_chans=n_chans, n_times=n_times, n_predictions=n_predictions)
+
+
 def run(settings, context) -> Outcome:
     """Pre-train on all training windows, fine-tune on the labelled ones, test."""
     task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["ecg"].shape
     with seeded(task.seed_of("ts_tcc")):
-        model = TSTCC(
-            n_chans=n_chans,
-            n_times=n_times,
-            n_predictions=N_PREDICTIONS.get(n_times, 20),
-        )
+        model = build(task.windows)
     options = {**FIT, **published(EPOCHS, settings), "device": context.device}
     contrast = fit(
         model,
@@ -77,3 +80,8 @@ def _contrast_step(model, batch, generator):
         step=draw_step(model.n_steps, model.n_predictions, generator),
     )
     return ts_tcc_loss(views.predictions, views.targets, views.contexts)
+
+
+def restore(entry, context) -> TSTCC:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)
