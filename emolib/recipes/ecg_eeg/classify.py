@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from emolib.store import Outcome
 from emolib.training.predict import predict
-from emolib.training.states import state_arrays
+from emolib.training.states import load_state_arrays, state_arrays
 
 ENCODER_KEYS = (
     "stem", "n_patches", "d_patch", "n_layers", "n_heads", "d_ff", "dropout",
@@ -64,6 +64,12 @@ def outcome_of(task, model, history, modality: str, context, **arrays) -> Outcom
         arrays=arrays,
         state=state_arrays(model),
     )
+
+
+def with_state(model, state):
+    """Return a built model with a unit's stored weights, for evaluation."""
+    load_state_arrays(model, state)
+    return model.eval()
 
 
 def published(epochs: int, settings) -> dict:

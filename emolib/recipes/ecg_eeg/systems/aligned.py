@@ -20,6 +20,7 @@ from emolib.recipes.ecg_eeg.classify import (
     classification_step,
     fit_options,
     outcome_of,
+    with_state,
 )
 from emolib.recipes.ecg_eeg.systems.teacher import embed, load_teacher
 from emolib.recipes.ecg_eeg.task import TASK_KEYS, Task, pick
@@ -30,6 +31,8 @@ from emolib.training.states import load_state_arrays, state_arrays
 
 ALIGN_KEYS = ("shuffle", "w_patch", "temperature_patch", "temperature_window", "twins")
 READS = (*ENCODER_KEYS, *FIT_KEYS, "align", *ALIGN_KEYS)
+READS_IF = {"align": ALIGN_KEYS}
+"""A switch -> what is read only while it is on."""
 
 
 class Pair(nn.Module):
@@ -133,5 +136,4 @@ def restore(entry, context) -> ECGClassifier:
     settings = entry.manifest["key"]["settings"]
     x = context.windows.x["ecg"]
     model = ECGClassifier(build_encoder(ECGEncoder, x, settings))
-    load_state_arrays(model, entry.state)
-    return model.eval()
+    return with_state(model, entry.state)

@@ -15,7 +15,12 @@ from torch.nn import functional
 from emolib.corruptions.ecg_distortions import distort_all
 from emolib.losses.distortion import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
-from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
+from emolib.recipes.ecg_eeg.classify import (
+    joined,
+    outcome_of,
+    published,
+    with_state,
+)
 from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
 from emolib.store import Outcome
 from emolib.training.fit import fit
@@ -30,6 +35,17 @@ FIT = {"optimizer": "adam", "lr": 1e-3, "batch_size": 128}
 N_MICRO = 16
 HEAD = {"amigos": {"dropout": 0.4, "penalty": 0.0}}
 """What the public code changes in the head by corpus; else .2 and 1e-4."""
+
+
+def head_of(settings) -> dict:
+    """Return the dropout and the weight penalty of the emotion head."""
+    return HEAD.get(settings["dataset"], {"dropout": 0.2, "penalty": 1e-4})
+
+
+def build(windows, settings) -> SSLECG:
+    """Return the untrained model for windows of this size."""
+    n_times = windows.x["ecg"].shape[2]
+    return SSLECG(n_times=n_times, dropout=head_of(settings)["dropout"])
 
 
 def distort(context, **settings) -> Outcome:
@@ -64,14 +80,12 @@ def run(settings, context) -> Outcome:
     """Train the emotion head on frozen features of the labelled windows, and test."""
     task = Task.of(settings, context).with_channels("ecg", [0])
     start = context.stage(distort, **pick(settings, DISTORT_KEYS))
-    head = HEAD.get(settings["dataset"], {"dropout": 0.2, "penalty": 1e-4})
     with seeded(task.seed_of("tune")):
-        n_times = task.windows.x["ecg"].shape[2]
-        model = SSLECG(n_times=n_times, dropout=head["dropout"])
+        model = build(task.windows, settings)
     load_state_arrays(model.encoder, start.state)
     tuned = fit(
         model,
-        _head_step(head["penalty"]),
+        _head_step(head_of(settings)["penalty"]),
         _features(model, task, task.labelled, context),
         validation=_features(model, task, task.fold.val, context),
         trainable=[model.classifier],
@@ -113,3 +127,9 @@ def _head_step(weight: float):
         return {"emotion": emotion, "penalty": penalty, "total": emotion + penalty}
 
     return step
+
+
+def restore(entry, context) -> SSLECG:
+    """Return the trained model of a stored unit; it reads the first lead alone."""
+    settings = entry.manifest["key"]["settings"]
+    return with_state(build(context.windows, settings), entry.state)

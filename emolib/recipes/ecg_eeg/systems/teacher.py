@@ -106,3 +106,9 @@ def run(settings, context) -> Outcome:
     """Test the EEG teacher itself: what EEG can do with the same labels."""
     entry = context.stage(tune, **pick(settings, (*TASK_KEYS, *READS)))
     return Outcome(predictions=entry.tables["predictions"], tables=entry.tables)
+
+
+def restore(entry, context) -> EmotionModel:
+    """Return the tuned EEG model of a stored unit."""
+    settings = entry.manifest["key"]["settings"]
+    return load_teacher(context, settings, context.windows.x["eeg"]).eval()

@@ -14,7 +14,12 @@ from torch.nn import functional
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
-from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
+from emolib.recipes.ecg_eeg.classify import (
+    joined,
+    outcome_of,
+    published,
+    with_state,
+)
 from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
 from emolib.store import Outcome
 from emolib.training.fit import fit
@@ -33,13 +38,20 @@ FIT = {
 }
 
 
+def build(windows) -> TFC:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["ecg"].shape
+    return TFC(n_chans=n_chans, n_times=n_times)
+
+
 def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
     fold = fold_of(context.windows, settings)
-    ecg = scaled(context.windows, fold, settings["zscore_scope"]).x["ecg"]
+    windows = scaled(context.windows, fold, settings["zscore_scope"])
+    ecg = windows.x["ecg"]
     seed = derive_seed(settings["seed"], "contrast")
     with seeded(seed):
-        model = TFC(n_chans=ecg.shape[1], n_times=ecg.shape[2])
+        model = build(windows)
     result = fit(
         model,
         _consistency_step,
@@ -57,8 +69,7 @@ def run(settings, context) -> Outcome:
     """Fine-tune the pre-trained model on the labelled windows and test it."""
     task = Task.of(settings, context)
     start = context.stage(contrast, **pick(settings, (*FOLD_KEYS, *READS)))
-    _, n_chans, n_times = task.windows.x["ecg"].shape
-    model = TFC(n_chans=n_chans, n_times=n_times)
+    model = build(task.windows)
     load_state_arrays(model, start.state)
     tuned = fit(
         model,
@@ -95,3 +106,8 @@ def _consistency(model, x, generator):
         frequency_view(spectrum, generator=generator),
     )
     return outputs, consistency_loss(outputs, view)
+
+
+def restore(entry, context) -> TFC:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)

@@ -17,6 +17,7 @@ from emolib.recipes.ecg_eeg.classify import (
     joined,
     outcome_of,
     published,
+    with_state,
 )
 from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
 from emolib.store import Outcome
@@ -38,13 +39,21 @@ N_PREDICTIONS = {2560: 50}
 """Steps predicted ahead in windows of so many time points; 20 in shorter ones."""
 
 
+def build(windows) -> TSTCC:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["ecg"].shape
+    n_predictions = N_PREDICTIONS.get(n_times, 20)
+    return TSTCC(n_chans=n_chans, n_times=n_times, n_predictions=n_predictions)
+
+
 def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
     fold = fold_of(context.windows, settings)
-    ecg = scaled(context.windows, fold, settings["zscore_scope"]).x["ecg"]
+    windows = scaled(context.windows, fold, settings["zscore_scope"])
+    ecg = windows.x["ecg"]
     seed = derive_seed(settings["seed"], "contrast")
     with seeded(seed):
-        model = build(ecg)
+        model = build(windows)
     result = fit(
         model,
         _contrast_step,
@@ -58,18 +67,11 @@ def contrast(context, **settings) -> Outcome:
     return Outcome(tables={"history": result.history}, state=state_arrays(result.model))
 
 
-def build(ecg) -> TSTCC:
-    """Return the model for windows `ecg`, shape (n_windows, n_chans, n_times)."""
-    _, n_chans, n_times = ecg.shape
-    n_predictions = N_PREDICTIONS.get(n_times, 20)
-    return TSTCC(n_chans=n_chans, n_times=n_times, n_predictions=n_predictions)
-
-
 def run(settings, context) -> Outcome:
     """Fine-tune the pre-trained model on the labelled windows and test it."""
     task = Task.of(settings, context)
     start = context.stage(contrast, **pick(settings, (*FOLD_KEYS, *READS)))
-    model = build(task.windows.x["ecg"])
+    model = build(task.windows)
     load_state_arrays(model, start.state)
     tuned = fit(
         model,
@@ -94,3 +96,8 @@ def _contrast_step(model, batch, generator):
         step=draw_step(model.n_steps, model.n_predictions, generator),
     )
     return ts_tcc_loss(views.predictions, views.targets, views.contexts)
+
+
+def restore(entry, context) -> TSTCC:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)
