@@ -16,16 +16,17 @@ from emolib.corruptions.ecg_distortions import distort_all
 from emolib.losses.distortion import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.recipes.ecg_eeg.classify import (
+    fit_unlabelled,
     joined,
     outcome_of,
     published,
     with_state,
 )
-from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick
 from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.predict import predict
-from emolib.training.seeding import derive_seed, seeded
+from emolib.training.seeding import seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "distortion_epochs", "patience", "dataset")
@@ -50,24 +51,19 @@ def build(windows, settings) -> SSLECG:
 
 def distort(context, **settings) -> Outcome:
     """Pre-train the encoder on all training windows; no label is read."""
-    fold = fold_of(context.windows, settings)
-    windows = scaled(context.windows, fold, settings["zscore_scope"])
-    ecg = windows.x["ecg"][:, :1]
-    seed = derive_seed(settings["seed"], "distort")
-    with seeded(seed):
-        model = SSLECG(n_times=ecg.shape[2])
-    n_steps = -(-len(fold.train) // FIT["batch_size"])
+    n_train = len(fold_of(context.windows, settings).train)
+    n_steps = -(-n_train // FIT["batch_size"])
     cap = settings["distortion_epochs"] or EPOCHS["distort"]
-    result = fit(
-        model,
+    result = fit_unlabelled(
+        context,
+        settings,
+        lambda windows: SSLECG(n_times=windows.x["ecg"].shape[2]),
         _distortion_step,
-        {"ecg": ecg[fold.train]},
-        validation={"ecg": ecg[fold.val]},
-        trainable=[model.encoder, model.heads],
+        stage="distort",
+        modality="ecg",
+        channels=[0],
         schedule=lambda epoch: 0.9 ** (epoch * n_steps // 10_000),
         n_micro=N_MICRO,
-        seed=seed,
-        device=context.device,
         **FIT,
         **published(min(cap, EPOCHS["distort"]), settings),
     )

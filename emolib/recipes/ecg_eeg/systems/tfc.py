@@ -15,15 +15,15 @@ from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
 from emolib.recipes.ecg_eeg.classify import (
+    fit_unlabelled,
     joined,
     outcome_of,
     published,
     with_state,
 )
-from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, pick
 from emolib.store import Outcome
 from emolib.training.fit import fit
-from emolib.training.seeding import derive_seed, seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "patience")
@@ -46,19 +46,13 @@ def build(windows) -> TFC:
 
 def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
-    fold = fold_of(context.windows, settings)
-    windows = scaled(context.windows, fold, settings["zscore_scope"])
-    ecg = windows.x["ecg"]
-    seed = derive_seed(settings["seed"], "contrast")
-    with seeded(seed):
-        model = build(windows)
-    result = fit(
-        model,
+    result = fit_unlabelled(
+        context,
+        settings,
+        build,
         _consistency_step,
-        {"ecg": ecg[fold.train]},
-        validation={"ecg": ecg[fold.val]},
-        seed=seed,
-        device=context.device,
+        stage="contrast",
+        modality="ecg",
         **FIT,
         **published(EPOCHS, settings),
     )

@@ -14,15 +14,15 @@ from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.ts_tcc import TSTCC
 from emolib.recipes.ecg_eeg.classify import (
     classification_step,
+    fit_unlabelled,
     joined,
     outcome_of,
     published,
     with_state,
 )
-from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick, scaled
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, pick
 from emolib.store import Outcome
 from emolib.training.fit import fit
-from emolib.training.seeding import derive_seed, seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "patience")
@@ -48,19 +48,13 @@ def build(windows) -> TSTCC:
 
 def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
-    fold = fold_of(context.windows, settings)
-    windows = scaled(context.windows, fold, settings["zscore_scope"])
-    ecg = windows.x["ecg"]
-    seed = derive_seed(settings["seed"], "contrast")
-    with seeded(seed):
-        model = build(windows)
-    result = fit(
-        model,
+    result = fit_unlabelled(
+        context,
+        settings,
+        build,
         _contrast_step,
-        {"ecg": ecg[fold.train]},
-        validation={"ecg": ecg[fold.val]},
-        seed=seed,
-        device=context.device,
+        stage="contrast",
+        modality="ecg",
         **FIT,
         **published(EPOCHS, settings),
     )
