@@ -56,6 +56,7 @@ class Method:
     max_epochs: int = 40  # not stated; every stage ends by early stopping
     patience: int = 8  # not stated
     val_fraction: float = 0.2  # not stated; part of the training folds
+    distortion_epochs: int = 0  # cap on SSL-ECG's pre-training; 0 is its own 100
     baseline_epochs: int = 0  # cap on a baseline's stages; 0 is its published number
 
     def __post_init__(self):
