@@ -282,6 +282,13 @@ def test_label_efficiency_shows_gain_interval_and_open_gain():
     assert "+0.027 at 30 %" in figure.alt_text
 
 
+def test_an_open_gain_at_other_fractions_is_neither_drawn_nor_told():
+    elsewhere = OPEN.assign(fraction=[0.2, 0.4, 0.6][: len(OPEN)])
+    figure = efficiency.plot_label_efficiency(GAIN, open_gain=elsewhere)
+    assert "linear student" not in figure.alt_text
+    assert not set(OPEN["value"]) & set(_drawn(figure.axes[0]))
+
+
 def test_label_efficiency_puts_levels_and_ceiling_beside_the_gain():
     scores = ROWS.assign(fraction=1.0)
     figure = efficiency.plot_label_efficiency(GAIN, scores=scores, ceiling=0.756)

@@ -17,7 +17,7 @@ from emolib.metrics import (
     summarise,
 )
 from emolib.recipes.ecg_eeg import items
-from emolib.recipes.ecg_eeg.settings import VARIANTS
+from emolib.recipes.ecg_eeg.settings import SWEEPS, VARIANTS, Settings
 from emolib.recipes.ecg_eeg.study import Study
 
 MIN_SUBJECTS = 5
@@ -70,13 +70,19 @@ def verdict(
     table = differences[["fraction", "mean", "low", "high", "n"]].copy()
     table["gate"] = [led.get(fraction, "not tested") for fraction in table["fraction"]]
     rows = table.to_dict("records")
-    table["verdict"] = [WORDS[_judge(row)] for row in rows]
+    table["verdict"] = [WORDS[judge(row)] for row in rows]
     table["sentence"] = [_sentence(row, n_seeds) for row in table.to_dict("records")]
     return table
 
 
-def _judge(row: dict) -> str:
-    """Return the word for one fraction; the gate is asked before the interval."""
+def judge(row: dict) -> str:
+    """Return the key of `WORDS` for one fraction; the gate comes before the interval.
+
+    Parameters
+    ----------
+    row : dict
+        gate, low, high and n of one fraction of labels.
+    """
     if row["gate"] == "not tested":
         return "no gate"
     if row["gate"] != "teacher leads":
@@ -127,6 +133,11 @@ def label_verdicts(study: Study) -> pd.DataFrame:
 
 def cells(study: Study) -> list[dict]:
     """Return the labels of each corpus, target and preset that was run by subject."""
+    if "by_subject" not in study.settings.protocols:
+        raise ValueError(
+            f"protocols must hold 'by_subject' where alignment is judged; got "
+            f"{study.settings.protocols}. The other splits pay for recognising a trial."
+        )
     found = dict.fromkeys(
         tuple(unit.labels[name] for name in CELL)
         for unit, _ in study.finished
@@ -136,6 +147,15 @@ def cells(study: Study) -> list[dict]:
         {**dict(zip(CELL, values, strict=True)), "protocol": "by_subject"}
         for values in found
     ]
+
+
+def not_run(settings: Settings) -> str:
+    """Return what of this study the settings leave out, in a sentence."""
+    left_out = [name for name in VARIANTS if name not in settings.systems]
+    left_out += [f"sweep of {name}" for name in SWEEPS if name not in settings.sweep]
+    if not left_out:
+        return "Every row and every sweep is in this run."
+    return f"Not in this run: {', '.join(left_out)}. The tier full has all of them."
 
 
 def drawn(frame: pd.DataFrame) -> pd.DataFrame:

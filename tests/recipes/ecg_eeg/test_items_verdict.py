@@ -8,7 +8,7 @@ import pytest
 
 from emolib.recipes.ecg_eeg import verdicts
 from emolib.recipes.ecg_eeg.grid import LABELS
-from emolib.recipes.ecg_eeg.settings import Settings
+from emolib.recipes.ecg_eeg.settings import VARIANTS, Settings
 from emolib.recipes.ecg_eeg.study import Study
 
 CELL = {"dataset": "dreamer", "target": "arousal", "preset": "ours"}
@@ -148,6 +148,22 @@ def test_a_ceiling_that_was_not_run_is_none():
     assert verdicts.ceiling(study(HELPED)) is None
     known = verdicts.ceiling(study({"ceiling, ECG": 0.5}))
     assert 0.5 < known < 1
+
+
+def test_alignment_is_judged_by_subject_alone():
+    leaky = study(HELPED)
+    leaky = Study(leaky.settings.change(protocols=["by_trial"]), [], [], {})
+    with pytest.raises(ValueError, match="protocols must hold 'by_subject'"):
+        verdicts.label_verdicts(leaky)
+
+
+def test_what_a_run_leaves_out_is_said():
+    assert verdicts.not_run(Settings()) == (
+        "Not in this run: w/o shuffle, w/o patch-align, w/o seq-align, sweep of "
+        "temperature, sweep of w_patch. The tier full has all of them."
+    )
+    every = Settings(systems=list(VARIANTS), sweep={"temperature": [1], "w_patch": [1]})
+    assert verdicts.not_run(every) == "Every row and every sweep is in this run."
 
 
 # --- the null test
