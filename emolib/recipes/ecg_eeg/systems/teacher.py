@@ -14,6 +14,7 @@ from emolib.recipes.ecg_eeg.classify import (
     build_encoder,
     classification_step,
     fit_options,
+    joined,
     outcome_of,
 )
 from emolib.recipes.ecg_eeg.task import (
@@ -85,7 +86,8 @@ def tune(context, **settings) -> Outcome:
         device=context.device,
         **fit_options(settings),
     )
-    return outcome_of(task, result.model, result.history, "eeg", context)
+    stages = {"reconstruction": start.tables["history"], "tuning": result.history}
+    return outcome_of(task, result.model, joined(**stages), "eeg", context)
 
 
 def load_teacher(context, settings, eeg) -> EmotionModel:
