@@ -10,15 +10,19 @@ import numpy as np
 import pandas as pd
 
 from emolib.metrics import (
+    METRICS,
     holm,
     paired_differences,
     permutation_test,
     score_folds,
     summarise,
 )
+from emolib.papers import load_reported
 from emolib.recipes.ecg_eeg import items
-from emolib.recipes.ecg_eeg.settings import SWEEPS, VARIANTS, Settings
-from emolib.recipes.ecg_eeg.study import Study
+from emolib.recipes.ecg_eeg.settings import PAPER, SWEEPS, VARIANTS, Settings
+from emolib.recipes.ecg_eeg.study import ITEMS, Study, cells, results_of
+from emolib.reporting.declared import slug
+from emolib.reporting.tables import compare_table
 
 MIN_SUBJECTS = 5
 """Below this an interval over subjects is too wide to be worth drawing."""
@@ -125,13 +129,13 @@ def label_verdicts(study: Study) -> pd.DataFrame:
             items.gate(study, **cell),
             n_seeds=len(study.settings.seeds),
         ).assign(**{name: cell[name] for name in CELL})
-        for cell in cells(study)
+        for cell in judged(study)
     ]
     columns = [*CELL, "fraction", "mean", "low", "high", "n", "gate", "verdict"]
     return pd.concat(parts, ignore_index=True)[[*columns, "sentence"]]
 
 
-def cells(study: Study) -> list[dict]:
+def judged(study: Study) -> list[dict]:
     """Return the labels of each corpus, target and preset that was run by subject."""
     if "by_subject" not in study.settings.protocols:
         raise ValueError(
@@ -162,6 +166,19 @@ def drawn(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without the intervals of fewer than `MIN_SUBJECTS` subjects."""
     few = frame["n"] < MIN_SUBJECTS
     return frame.assign(**{c: frame[c].mask(few) for c in ("low", "high")})
+
+
+def ablation_tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Return the rows of Tables 1 and 2 that are variants of ours, by name of file."""
+    ours = results_of(study).query("method == 'ours' and metric in @METRICS")
+    paper = items.reported_as_ours(load_reported(PAPER)).query("method == 'ours'")
+    names = [ITEMS[corpus] for corpus in study.settings.corpora]
+    return {
+        f"{slug(name)}_ablation": compare_table(
+            ours, paper, item=name, predictions=cells(study)
+        )
+        for name in names
+    }
 
 
 def ablation(study: Study, metric: str = "auc", **labels):
@@ -233,7 +250,7 @@ def null_test(study: Study, *, n_draws: int = NULL_DRAWS) -> pd.DataFrame:
         correction runs over all rows of the run.
     """
     rows = []
-    for cell in cells(study):
+    for cell in judged(study):
         table = study.table(label_fraction=1.0, sweep="", **cell)
         for system, part in table.groupby("system", sort=False):
             if system in NOT_JUDGED or system.startswith("ceiling"):
