@@ -274,6 +274,12 @@ def test_a_sweep_shows_its_values_and_fills_the_one_in_use():
     assert 0.7 in np.concatenate([ln.get_ydata() for ln in filled[-1:]])
 
 
+def test_a_flat_sweep_looks_flat():
+    flat = SWEEP.assign(mean=0.7, low=np.nan, high=np.nan)
+    low, high = curves.plot_sweep(flat).axes[0].get_ylim()
+    assert high - low >= 0.1 - 1e-9
+
+
 def test_label_efficiency_shows_gain_interval_and_open_gain():
     figure = efficiency.plot_label_efficiency(GAIN, open_gain=OPEN)
     drawn = _drawn(figure.axes[0])
