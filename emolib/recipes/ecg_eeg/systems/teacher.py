@@ -15,6 +15,7 @@ from emolib.recipes.ecg_eeg.classify import (
     classification_step,
     fit_options,
     fit_unlabelled,
+    joined,
     outcome_of,
 )
 from emolib.recipes.ecg_eeg.task import (
@@ -82,7 +83,8 @@ def tune(context, **settings) -> Outcome:
         device=context.device,
         **fit_options(settings),
     )
-    return outcome_of(task, result.model, result.history, "eeg", context)
+    stages = {"reconstruction": start.tables["history"], "tuning": result.history}
+    return outcome_of(task, result.model, joined(**stages), "eeg", context)
 
 
 def load_teacher(context, settings, eeg) -> EmotionModel:
