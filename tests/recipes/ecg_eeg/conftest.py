@@ -20,7 +20,7 @@ TINY = {
     },
     "device": "cpu",
 }
-"""Every system, on 24 windows, for two epochs of every stage of ours and one of each baseline."""
+"""Every system, on 24 windows; one epoch of each baseline, two of each other stage."""
 
 
 @pytest.fixture(scope="session")
