@@ -96,6 +96,21 @@ def load_claims(stem: str) -> pd.DataFrame:
     return frame
 
 
+def load_section(stem: str, heading: str) -> str:
+    """Return one section of a paper's README as Markdown, without its heading.
+
+    Parameters
+    ----------
+    stem : str
+    heading : str
+        Of a second-level section, for example ``"Open choices"``.
+    """
+    parts = _path(stem, "README.md").read_text("utf-8").split("\n## ")
+    sections = dict(part.split("\n", 1) for part in parts[1:])
+    check_option("heading", heading, tuple(sections))
+    return sections[heading].strip()
+
+
 def papers() -> tuple[str, ...]:
     """Return the stems of the papers that have a folder here."""
     here = Path(__file__).parent

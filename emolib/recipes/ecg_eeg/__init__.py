@@ -6,7 +6,7 @@
 
 from emolib.recipes.ecg_eeg import items
 from emolib.recipes.ecg_eeg.settings import Method, Settings
-from emolib.recipes.ecg_eeg.study import Study, expand, plan, results_of, run
+from emolib.recipes.ecg_eeg.study import Study, expand, plan, results_of, run, windows
 
 __all__ = [
     "Method",
@@ -17,4 +17,5 @@ __all__ = [
     "plan",
     "results_of",
     "run",
+    "windows",
 ]

@@ -53,6 +53,7 @@ class Method:
     max_epochs: int = 40  # not stated; every stage ends by early stopping
     patience: int = 8  # not stated
     val_fraction: float = 0.2  # not stated; part of the training folds
+    distortion_epochs: int = 0  # cap on SSL-ECG's pre-training; 0 is its own 100
     baseline_epochs: int = 0  # cap on a baseline's stages; 0 is its published number
 
     def __post_init__(self):
@@ -159,18 +160,28 @@ class Settings:
         for fold in (*self.folds, *self.folds_within):
             check_range("folds", fold, 0, self.n_folds - 1)
         check_range("n_folds", self.n_folds, 2, 100)
-        names = [f.name for f in fields(Method)]
-        check_keys("key of overrides", self.overrides, names)
+        known = [*_names(Method), *_names(Settings)]
+        check_keys("key of overrides", self.overrides, known)
         self.method("ours")
 
     @classmethod
     def from_parameters(cls, parameters: dict) -> Settings:
-        """Build settings from a notebook's parameters, whatever their types."""
-        return build(cls, parameters)
+        """Build settings from a notebook's parameters, whatever their types.
+
+        What a notebook has no parameter for, its `overrides` may hold: a field of
+        `Method`, or one of these settings.
+        """
+        overrides = parameters.get("overrides", {})
+        if not isinstance(overrides, dict):  # the typed door says what is wrong
+            return build(cls, parameters)
+        deeper = {k: v for k, v in overrides.items() if k in _names(cls)}
+        return build(cls, {**parameters, **deeper})
 
     def method(self, preset: str, variant: str = "ours", **change) -> Method:
         """Return the method of one preset and variant, with overrides applied."""
-        merged = {**PRESETS[preset], **self.overrides, **VARIANTS[variant], **change}
+        names = _names(Method)
+        changed = {k: v for k, v in self.overrides.items() if k in names}
+        merged = {**PRESETS[preset], **changed, **VARIANTS[variant], **change}
         return build(Method, merged)
 
     def surrogate_knobs(self, corpus: str) -> dict:
@@ -186,3 +197,8 @@ class Settings:
     def change(self, **values) -> Settings:
         """Return a copy with some values changed."""
         return replace(self, **values)
+
+
+def _names(settings_class) -> list[str]:
+    """Return the names of the fields of a settings class."""
+    return [f.name for f in fields(settings_class)]

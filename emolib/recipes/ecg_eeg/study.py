@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from emolib import corpora
-from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS
+from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS, Windows
 from emolib.metrics import score_folds
 from emolib.recipes.ecg_eeg.grid import LABELS
 from emolib.recipes.ecg_eeg.grid import expand as expand_grid
 from emolib.recipes.ecg_eeg.settings import PAPER, TARGETS, Settings
+from emolib.store import Store
 from emolib.units import estimate, run_units
+from emolib.units.context import Context
+from emolib.units.machine import kind_of, local_devices
+from emolib.units.unit import Keyring
 
 ITEMS = {
     **{name: corpora.CORPORA[name].title for name in TARGETS},
@@ -48,6 +52,10 @@ class Study:
             if all(unit.labels[k] == v for k, v in labels.items())
         ]
 
+    def windows(self, corpus: str) -> Windows:
+        """Return the windows of one corpus, as its units read them."""
+        return windows(self.settings, corpus)
+
     def table(self, name: str = "predictions", **labels) -> pd.DataFrame:
         """Return one stored table of every selected unit, with the units' labels."""
         parts = [
@@ -58,6 +66,14 @@ class Study:
         if not parts:
             return pd.DataFrame(columns=[*LABELS])
         return pd.concat(parts, ignore_index=True)
+
+
+def windows(parameters: dict | Settings, corpus: str) -> Windows:
+    """Return the windows that every system of a run reads, prepared if they must be."""
+    settings = typed(parameters)
+    unit = next(u for u in expand(settings) if u.labels["dataset"] == corpus)
+    place = local_devices(settings.device)[0]
+    return Context(unit, Store(), Keyring(kind_of(place)), place).windows
 
 
 def expand(parameters: dict | Settings) -> list:
@@ -92,19 +108,28 @@ def run(settings: Settings) -> Study:
     return Study(settings, list(done.entries), list(done.failures), sources)
 
 
+CELL = [c for c in RESULT_COLUMNS if c not in ("metric", "value")]
+"""What names the predictions that are scored together."""
+
+
+def cells(study: Study) -> pd.DataFrame:
+    """Return the predictions of every system with what names their cell of a table."""
+    labels = ["dataset", "sweep", "label_fraction"]
+    predictions = study.table()
+    predictions = predictions[predictions["system"] != "readability"]
+    kinds = predictions[labels].drop_duplicates()
+    kinds = kinds.assign(
+        paper=PAPER,
+        item=[item_of(row) for row in kinds.to_dict("records")],
+        source=kinds["dataset"].map(study.sources),
+    )
+    columns = [*CELL, *[c for c in PREDICTION_COLUMNS if c not in CELL]]
+    return predictions.merge(kinds, on=labels)[columns]
+
+
 def results_of(study: Study) -> pd.DataFrame:
     """Return Results: every fold and seed of every system, one row a number."""
-    keys = ("dataset", "target", "protocol", "method", "variant", "condition")
-    by = (*keys, "sweep", "label_fraction", "fold", "seed")
-    predictions = study.table()
-    systems = predictions[predictions["system"] != "readability"]
-    rows = score_folds(systems[[*PREDICTION_COLUMNS, *keys, *by[6:8]]], by=by)
-    rows = rows.assign(
-        paper=PAPER,
-        item=[item_of(row) for row in rows.to_dict("records")],
-        source=rows["dataset"].map(study.sources),
-    )
-    return rows[list(RESULT_COLUMNS)]
+    return score_folds(cells(study), by=CELL)[list(RESULT_COLUMNS)]
 
 
 def item_of(row: dict) -> str:

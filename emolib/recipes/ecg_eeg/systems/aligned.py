@@ -19,6 +19,7 @@ from emolib.recipes.ecg_eeg.classify import (
     build_encoder,
     classification_step,
     fit_options,
+    joined,
     outcome_of,
     with_state,
 )
@@ -111,12 +112,13 @@ def run(settings, context) -> Outcome:
     with seeded(seed):
         encoder = build_encoder(ECGEncoder, task.windows.x["ecg"], settings)
         model = ECGClassifier(encoder)
-    arrays = {}
+    arrays, histories = {}, {}
     if settings["align"]:
         keys = (*TASK_KEYS, *ENCODER_KEYS, *FIT_KEYS, *ALIGN_KEYS)
         aligned = context.stage(align, **pick(settings, keys))
         load_state_arrays(model.encoder, aligned.state)
         arrays = {name: aligned.arrays[name] for name in ("ecg_aligned", "eeg")}
+        histories = {"alignment": aligned.tables["history"]}
     result = fit(
         model,
         classification_step("ecg"),
@@ -128,7 +130,8 @@ def run(settings, context) -> Outcome:
     )
     test = task.arrays(task.fold.test, "ecg")
     arrays["ecg"] = embed(result.model, test, "ecg", context)
-    return outcome_of(task, result.model, result.history, "ecg", context, **arrays)
+    history = joined(**histories, classification=result.history)
+    return outcome_of(task, result.model, history, "ecg", context, **arrays)
 
 
 def restore(entry, context) -> ECGClassifier:

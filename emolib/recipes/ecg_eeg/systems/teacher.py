@@ -14,20 +14,20 @@ from emolib.recipes.ecg_eeg.classify import (
     build_encoder,
     classification_step,
     fit_options,
+    fit_unlabelled,
+    joined,
     outcome_of,
 )
 from emolib.recipes.ecg_eeg.task import (
     FOLD_KEYS,
     TASK_KEYS,
     Task,
-    fold_of,
     pick,
-    scaled,
 )
 from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.predict import predict
-from emolib.training.seeding import derive_seed, seeded
+from emolib.training.seeding import seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
 READS = (*ENCODER_KEYS, *FIT_KEYS)
@@ -38,20 +38,18 @@ def reconstruct(context, **settings) -> Outcome:
 
     Paper 2, Section 2.2, first half of EEG encoder pre-training.
     """
-    fold = fold_of(context.windows, settings)
-    windows = scaled(context.windows, fold, settings["zscore_scope"])
-    eeg = windows.x["eeg"]
-    seed = derive_seed(settings["seed"], "reconstruct")
-    with seeded(seed):
-        encoder = build_encoder(EEGEncoder, eeg, settings)
-        model = ReconstructionModel(encoder)
-    result = fit(
-        model,
+
+    def build(windows):
+        encoder = build_encoder(EEGEncoder, windows.x["eeg"], settings)
+        return ReconstructionModel(encoder)
+
+    result = fit_unlabelled(
+        context,
+        settings,
+        build,
         _reconstruction_step,
-        {"eeg": eeg[fold.train]},
-        validation={"eeg": eeg[fold.val]},
-        seed=seed,
-        device=context.device,
+        stage="reconstruct",
+        modality="eeg",
         **fit_options(settings),
     )
     return Outcome(
@@ -85,7 +83,8 @@ def tune(context, **settings) -> Outcome:
         device=context.device,
         **fit_options(settings),
     )
-    return outcome_of(task, result.model, result.history, "eeg", context)
+    stages = {"reconstruction": start.tables["history"], "tuning": result.history}
+    return outcome_of(task, result.model, joined(**stages), "eeg", context)
 
 
 def load_teacher(context, settings, eeg) -> EmotionModel:

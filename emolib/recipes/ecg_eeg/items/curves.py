@@ -1,11 +1,7 @@
-"""The tables and figures of paper 2, as views of stored predictions.
-
-Nothing here trains; a changed sentence or colour costs no unit.
-"""
+"""Curves over labels, windows and settings, and the gate before them."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from emolib.metrics import paired_differences, score_folds, summarise
@@ -17,25 +13,15 @@ OPEN_GAIN = pd.DataFrame(
 """Gain in arousal AUC open to a linear student of 23 surrogate subjects, known before
 any system was trained (emolib/surrogates/README.md)."""
 
+STAGES = {
+    "1 reconstruction": ("EEG teacher", "reconstruction"),
+    "2 EEG teacher": ("EEG teacher", "tuning"),
+    "3 alignment": ("ours", "alignment"),
+    "4 ECG classifier": ("ours", "classification"),
+}
+"""The stages of Section 2.2, and the system whose history holds each."""
+
 MODALITY = {"heart rate": "ECG", "alpha power": "EEG"}
-
-N_SHOWN = 60
-"""Windows in a similarity matrix: more are not told apart on paper."""
-
-
-def reported_as_ours(reported: pd.DataFrame) -> pd.DataFrame:
-    """Return the paper's numbers with F1 under the name that most rows allow.
-
-    The paper does not say how it averaged F1. Most rows look like macro F1; three
-    cannot be, since they exceed their accuracy.
-    """
-    return reported.assign(metric=reported["metric"].replace({"f1": "f1_macro"}))
-
-
-def summary(results: pd.DataFrame, predictions: pd.DataFrame | None = None):
-    """Return mean, SD and 95 % interval of every system and condition."""
-    by = ("dataset", "target", "protocol", "method", "variant", "condition", "metric")
-    return summarise(results, by, predictions=predictions)
 
 
 def label_efficiency(study: Study, metric: str = "auc", **labels):
@@ -114,68 +100,6 @@ def gate(study: Study, **labels) -> pd.DataFrame:
     )
 
 
-def embeddings(study: Study, **labels) -> dict[str, np.ndarray]:
-    """Return the held-out embeddings of Fig. 2 for one fold.
-
-    Returns
-    -------
-    vectors : dict
-        "eeg" (the teacher's), "before" (ECG encoder w/o align), "aligned" (after
-        alignment, before fine-tuning) and "after" (ours), each (n_windows, 320); "y".
-    """
-    ours = study.select(system="ours", sweep="", **labels)[0][1]
-    without = study.select(system="w/o align", **labels)[0][1]
-    order = ours.tables["predictions"].sort_values("window")
-    return {
-        "eeg": np.asarray(ours.arrays["eeg"]),
-        "before": np.asarray(without.arrays["ecg"]),
-        "aligned": np.asarray(ours.arrays["ecg_aligned"]),
-        "after": np.asarray(ours.arrays["ecg"]),
-        "y": order["y_true"].to_numpy(),
-    }
-
-
-def cosine_matrix(ecg: np.ndarray, eeg: np.ndarray) -> np.ndarray:
-    """Return the cosine of every ECG embedding with every EEG embedding (n, n)."""
-    ecg = ecg / np.linalg.norm(ecg, axis=1, keepdims=True)
-    eeg = eeg / np.linalg.norm(eeg, axis=1, keepdims=True)
-    return ecg @ eeg.T
-
-
-def matched_cosines(cosines: np.ndarray) -> dict[str, float]:
-    """Return what a similarity matrix says: matched, unmatched, range, retrieval.
-
-    Paper 2, Fig. 2, prints the mean over the whole matrix; what InfoNCE drives is the
-    gap between matched and unmatched pairs.
-    """
-    matched = np.diag(cosines)
-    others = cosines[~np.eye(len(cosines), dtype=bool)]
-    return {
-        "cosine_min": float(cosines.min()),
-        "cosine_max": float(cosines.max()),
-        "cosine_mean": float(cosines.mean()),
-        "matched": float(matched.mean()),
-        "unmatched": float(others.mean()),
-        "retrieval_top1": float(
-            (cosines.argmax(axis=1) == np.arange(len(cosines))).mean()
-        ),
-    }
-
-
-def figure_2(vectors: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return Fig. 2's numbers before and after alignment, one row each."""
-    rows = {
-        name: matched_cosines(cosine_matrix(vectors[name], vectors["eeg"]))
-        for name in ("before", "aligned")
-    }
-    return pd.DataFrame(rows).T.rename_axis("encoder").reset_index()
-
-
-def shown(n_windows: int) -> np.ndarray:
-    """Return the windows drawn in a matrix: evenly spaced over the test fold."""
-    return np.linspace(0, n_windows - 1, min(N_SHOWN, n_windows)).round().astype(int)
-
-
 def sweep(results: pd.DataFrame, study: Study, metric: str = "auc") -> pd.DataFrame:
     """Return the score at each swept value.
 
@@ -219,3 +143,15 @@ def readability(study: Study) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=["task", "stem", "n_windows", "score"])
+
+
+def histories(study: Study, **labels) -> dict[str, pd.DataFrame]:
+    """Return every named loss of the four stages of one fold: the first that fits."""
+    chosen = {"sweep": "", "label_fraction": 1.0, **labels}
+    found = {}
+    for name, (system, stage) in STAGES.items():
+        entries = study.select(system=system, **chosen)
+        if entries:
+            history = entries[0][1].tables["history"]
+            found[name] = history[history["stage"] == stage].drop(columns="stage")
+    return found

@@ -1,0 +1,208 @@
+"""Tables 1 and 2 beside our numbers, and what else `save_report` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from emolib.containers import RESULT_COLUMNS
+from emolib.metrics import METRICS, subject_scores, summarise
+from emolib.papers import load_reported
+from emolib.recipes.ecg_eeg.items.alignment import figure_2_results
+from emolib.recipes.ecg_eeg.settings import BASELINES, PAPER, REFERENCES, VARIANTS
+from emolib.recipes.ecg_eeg.study import ITEMS, Study, cells, item_of, results_of
+from emolib.recipes.ecg_eeg.task import fold_of
+from emolib.reporting.tables import compare_table
+
+FILES = {"Table 1": "table_1", "Table 2": "table_2", "EEGMAT": "table_eegmat"}
+ORDER = (*BASELINES, *list(VARIANTS)[1:], "ours", *REFERENCES)
+"""Systems as a reader meets them: the rows of the paper, then references."""
+
+SHORT = {
+    "accuracy": "accuracy", "f1_macro": "macro F1", "f1_positive": "F1 of high",
+    "auc": "AUC",
+}  # fmt: skip
+
+
+def reported_as_ours(reported: pd.DataFrame) -> pd.DataFrame:
+    """Return the paper's numbers with F1 under the name that most rows allow.
+
+    The paper does not say how it averaged F1. Most rows look like macro F1; three
+    cannot be, since they exceed their accuracy.
+    """
+    return reported.assign(metric=reported["metric"].replace({"f1": "f1_macro"}))
+
+
+def summary(results: pd.DataFrame, predictions: pd.DataFrame | None = None):
+    """Return mean, SD and 95 % interval of every system and condition."""
+    by = ("dataset", "target", "protocol", "method", "variant", "condition", "metric")
+    return summarise(results, by, predictions=predictions)
+
+
+def results(study: Study) -> pd.DataFrame:
+    """Return all Results of a run: the scores of every system, and Fig. 2's numbers."""
+    return pd.concat([results_of(study), figure_2_results(study)], ignore_index=True)
+
+
+def table(study: Study, item: str) -> pd.DataFrame:
+    """Return one printed table beside our numbers, with references below it.
+
+    Rows are cells, as `emolib.reporting.compare_table` gives them; those that were not
+    run are left out and counted.
+    """
+    scores = results_of(study)
+    scores = scores[scores["metric"].isin(METRICS)]
+    compared = compare_table(
+        scores,
+        reported_as_ours(load_reported(PAPER)),
+        item=item,
+        failures=[f for f in failures(study) if f["item"] == item],
+        predictions=cells(study),
+    )
+    if item not in ("Table 1", "Table 2"):
+        compared.attrs["cells"] = "open data: the paper prints nothing beside it"
+    return _in_order(compared)
+
+
+def tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run by the name of their file.
+
+    Both printed tables are always there, empty where nothing of them was run.
+    """
+    items = ["Table 1", "Table 2"]
+    items += [ITEMS[c] for c in study.settings.corpora if ITEMS[c] not in items]
+    return {FILES[item]: table(study, item) for item in items} | {
+        "table_fig_2": figure_2_table(study)
+    }
+
+
+def figure_2_table(study: Study) -> pd.DataFrame:
+    """Return Fig. 2's printed numbers beside ours.
+
+    The paper does not say on which corpus and target; its numbers stand beside each.
+    """
+    ours = figure_2_results(study)
+    printed = load_reported(PAPER)
+    printed = printed[printed["item"] == "Fig. 2"].drop(columns=["dataset", "target"])
+    places = ours[["dataset", "target"]].drop_duplicates()
+    return compare_table(ours, printed.merge(places, how="cross"), item="Fig. 2")
+
+
+def page(compared: pd.DataFrame) -> pd.DataFrame:
+    """Return a compared table as it is read: a row a system, two columns a metric."""
+    if compared.empty:
+        return compared
+    rows = compared.assign(
+        system=_system(compared),
+        cell=[_number(r) for r in compared.to_dict("records")],
+        printed=compared["paper"].map(lambda v: "—" if v != v else f"{v:.3f}"),
+    )
+    keys = ["dataset", "target", "protocol", "condition", "system"]
+    wide = {}
+    for metric in METRICS:
+        part = rows[rows["metric"] == metric].set_index(keys)
+        wide[f"{SHORT[metric]}, paper"] = part["printed"]
+        wide[f"{SHORT[metric]}, ours"] = part["cell"]
+    order = rows[keys].drop_duplicates()
+    frame = order.merge(pd.DataFrame(wide).reset_index(), on=keys)
+    empty = [c for c in frame if set(frame[c]) <= {"—", ""}]
+    return frame.drop(columns=empty).rename(columns={"protocol": "split"})
+
+
+def _number(row: dict) -> str:
+    """Return our mean with its SD and interval, or what stands in their place."""
+    if row["ours"] != row["ours"]:
+        return "—"
+    text = f"{row['ours']:.3f}"
+    if row["sd"] == row["sd"]:
+        text += f" ± {row['sd']:.3f}"
+    if row["low"] == row["low"]:
+        text += f" [{row['low']:.3f}, {row['high']:.3f}]"
+    return text
+
+
+def dots(
+    compared: Mapping[str, pd.DataFrame], metric: str = "auc",
+    protocol: str = "by_subject",
+) -> pd.DataFrame:  # fmt: skip
+    """Return what `plot_paper_vs_ours` draws: one metric under one split.
+
+    Parameters
+    ----------
+    compared : mapping of name to DataFrame
+        As `tables` returns them; Fig. 2 has no such metric.
+    metric, protocol : str
+    """
+    every = pd.concat([t for t in compared.values() if len(t)], ignore_index=True)
+    chosen = every["metric"].eq(metric) & every["protocol"].eq(protocol)
+    rows = every[chosen & every["condition"].eq("")]
+    return pd.DataFrame(
+        {
+            "column": rows["dataset"].str.upper() + " " + rows["target"],
+            "system": _system(rows),
+            **{name: rows[name] for name in ("paper", "ours", "low", "high")},
+        }
+    ).reset_index(drop=True)
+
+
+def subjects(study: Study, metric: str = "auc") -> pd.DataFrame:
+    """Return each subject's score in each cell: what pairs two runs."""
+    keys = [c for c in RESULT_COLUMNS if c not in ("fold", "seed", "metric", "value")]
+    parts = [
+        subject_scores(rows, metric).assign(**dict(zip(keys, key, strict=True)))
+        for key, rows in cells(study).groupby(keys, sort=True)
+    ]
+    everyone = pd.concat(parts, ignore_index=True).assign(metric=metric)
+    return everyone.drop(columns="n_parts").dropna(subset="value")
+
+
+def failures(study: Study) -> list[dict]:
+    """Return the units that gave no result: their labels, their item, the reason."""
+    return [
+        {**unit.labels, "reason": reason,
+         "item": item_of(unit.labels) if unit.labels["dataset"] else unit.system}
+        for unit, reason in study.failures
+    ]  # fmt: skip
+
+
+def audits(study: Study) -> list[dict]:
+    """Return what training and test share in each split that was run."""
+    windows = {corpus: study.windows(corpus) for corpus in study.settings.corpora}
+    names = ("dataset", "protocol", "fold")
+    splits = {
+        tuple(unit.labels[name] for name in names): unit
+        for unit, _ in study.finished
+        if unit.labels["dataset"]
+    }
+    rows = []
+    for split, unit in sorted(splits.items()):
+        audit = fold_of(windows[split[0]], unit.settings).audit
+        known = dict(zip(names, split, strict=True))
+        rows.append({**known, "leaky": audit.leaky, "text": audit.text})
+    return rows
+
+
+def _system(frame: pd.DataFrame) -> pd.Series:
+    """Return each row's name as the paper's tables have it."""
+    return frame["variant"].where(frame["variant"] != "", frame["method"])
+
+
+def _in_order(compared: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with baselines, variants, ours and references in this order."""
+    attrs = dict(compared.attrs)
+    place = {name: i for i, name in enumerate(ORDER)}
+    keys = pd.DataFrame(
+        {
+            "dataset": compared["dataset"],
+            "target": compared["target"],
+            "protocol": compared["protocol"].fillna(""),
+            "condition": compared["condition"],
+            "system": _system(compared).map(place),
+            "metric": compared["metric"].map({m: i for i, m in enumerate(METRICS)}),
+        }
+    )
+    index = keys.sort_values(list(keys), kind="stable").index
+    ordered = compared.loc[index].reset_index(drop=True)
+    ordered.attrs.update(attrs)
+    return ordered
