@@ -37,7 +37,7 @@ def test_a_stage_that_two_systems_share_is_computed_once(toy):
 
 
 def test_a_stage_wanted_by_two_workers_at_once_is_computed_once(toy):
-    toy.run("say(len(go([toy(i, stage_s=1.5) for i in range(2)], 2)))")
+    toy.run("say(len(go([toy(i, after='unit 1') for i in range(2)], 2)))")
     diary = toy.diary()
     assert diary.count("stage project 3") == 1
     assert diary.index("unit 1") < diary.index("working 0"), "both began before it"

@@ -48,7 +48,8 @@ def test_why_says_that_a_unit_is_stored(toy):
 def test_why_names_the_setting_that_differs_from_the_nearest(toy):
     words = ask(toy, "why(toy(0, n_features=4), device='cpu')")
     assert re.search(
-        r"not stored; the nearest is unit-\w{16}:\n  settings: n_features was 3, now 4",
+        r"not stored; the nearest is unit-\w{16}:\n"
+        r"  settings: n_features was 3, now 4$",
         words,
     )
 
@@ -119,6 +120,6 @@ def test_a_large_file_is_hashed_by_verify_alone(toy):
     file = next(toy.store.glob("toy/windows-*/arrays/x.eeg.npy"))
     content = file.read_bytes()
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    small = "import emolib.store.disk as f; f.ALWAYS_HASHED = 100\n"
+    small = "import emolib.store.folders as f; f.ALWAYS_HASHED = 100\n"
     code = CODE + small + "found = len(go([toy(0)]))\nsay([found, len(verify())])"
     assert toy.run(code) == [1, 1]

@@ -29,6 +29,7 @@ def show_source(thing: Callable) -> Source:
     """
     thing = inspect.unwrap(thing)
     lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
+    lines = [line.removesuffix("  # fmt: skip") for line in lines]
     for first, last in sorted(_docstrings("\n".join(lines)), reverse=True):
         del lines[first - 1 : last]
     return Source("\n".join(lines), f"{thing.__module__}.{thing.__qualname__}")

@@ -118,8 +118,13 @@ def load(unit: Unit, *, device: str = "auto", store: Store | None = None) -> Any
             f"the unit must be finished; got none of {unit.system!r} with these "
             "settings in the store. Run it first: run_units([unit])."
         )
-    context = Context(unit, store, Keyring(kind_of(place)), place)
-    return import_module(unit.system_module).restore(entry, context)
+    restore = getattr(import_module(unit.system_module), "restore", None)
+    if restore is None:
+        raise TypeError(
+            f"the unit must be of a system that keeps a model; got {unit.system!r}. "
+            "Its predictions are in the store: find_unit(unit).predictions."
+        )
+    return restore(entry, Context(unit, store, Keyring(kind_of(place)), place))
 
 
 def _compute(

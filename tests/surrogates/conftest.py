@@ -15,7 +15,7 @@ from emolib.surrogates.dreamer import EEG_CH_NAMES, dreamer_design
 from emolib.surrogates.signals import subject_ecg, subject_eeg
 from emolib.surrogates.truth import write_truth
 
-BANDS = [(1, 4), (4, 8), (8, 13), (14, 30), (31, 45)]
+BANDS = [(4, 8), (8, 13), (14, 30), (31, 45)]  # below 4 Hz there are blinks
 ALL = slice(None)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from emolib.recipes.ecg_eeg.task import fold_of, scaled
 from emolib.store import Outcome
+from emolib.training.fit import fit
 from emolib.training.predict import predict
-from emolib.training.states import state_arrays
+from emolib.training.seeding import derive_seed, seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 ENCODER_KEYS = (
     "stem", "n_patches", "d_patch", "n_layers", "n_heads", "d_ff", "dropout",
@@ -63,6 +66,54 @@ def outcome_of(task, model, history, modality: str, context, **arrays) -> Outcom
         tables={"validation": tables["validation"], "history": history},
         arrays=arrays,
         state=state_arrays(model),
+    )
+
+
+def with_state(model, state):
+    """Return a built model with a unit's stored weights, for evaluation."""
+    load_state_arrays(model, state)
+    return model.eval()
+
+
+def fit_unlabelled(
+    context,
+    settings,
+    build,
+    step,
+    *,
+    stage: str,
+    modality: str,
+    channels=None,
+    **options,
+):
+    """Return the fit of a stage that reads no label: all training windows of a fold.
+
+    Parameters
+    ----------
+    build : callable (windows) -> Module
+    step : callable (model, batch, generator) -> dict of losses
+    stage : str
+        Its seed follows from the name.
+    modality : str
+    channels : list of int
+        Some channels of it, where not all are read.
+    **options
+        Of `emolib.training.fit.fit`.
+    """
+    fold = fold_of(context.windows, settings)
+    windows = scaled(context.windows, fold, settings["zscore_scope"])
+    x = windows.x[modality] if channels is None else windows.x[modality][:, channels]
+    seed = derive_seed(settings["seed"], stage)
+    with seeded(seed):
+        model = build(windows)
+    return fit(
+        model,
+        step,
+        {modality: x[fold.train]},
+        validation={modality: x[fold.val]},
+        seed=seed,
+        device=context.device,
+        **options,
     )
 
 

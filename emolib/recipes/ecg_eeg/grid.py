@@ -166,7 +166,6 @@ def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
     swept = {field: change["value"] for field in SWEEPS.get(change.get("sweep"), ())}
     method = settings.method(preset, variant, **swept)
     module, extra = REFERENCES.get(system, (BASELINES.get(system, "aligned"), {}))
-    reads = import_module(f"emolib.recipes.{PAPER}.systems.{module}").READS
     known = {
         **{name: getattr(method, name) for name in vars(method)},
         **cell,
@@ -178,7 +177,7 @@ def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
         recipe=PAPER,
         system=module,
         data=data_settings(settings, cell["dataset"], method),
-        settings={key: known[key] for key in (*TASK_KEYS, *reads)},
+        settings={key: known[key] for key in (*TASK_KEYS, *_keys_read(module, known))},
         labels={
             **cell,
             **labels_of(system),
@@ -187,6 +186,14 @@ def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
             "swept": change.get("value", 0.0),
         },
     )
+
+
+def _keys_read(module: str, known: dict) -> list[str]:
+    """Return the settings that a system reads: a switch that is off hides some."""
+    system = import_module(f"emolib.recipes.{PAPER}.systems.{module}")
+    switches = getattr(system, "READS_IF", {})
+    hidden = {key for name, keys in switches.items() if not known[name] for key in keys}
+    return [key for key in system.READS if key not in hidden]
 
 
 def labels_of(system: str) -> dict:

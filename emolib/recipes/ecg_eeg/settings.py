@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 
 from emolib.checks import build, check_keys, check_option, check_range
+from emolib.corpora.registry import CORPORA
 
 PAPER = "ecg_eeg"
 TARGETS = {
@@ -19,12 +20,8 @@ TARGETS = {
     "amigos": ("arousal", "valence"),  # Section 2.1: dominance is not reported
     "eegmat": ("workload",),
 }
-THRESHOLDS = {  # not stated; the middle of each scale, high means above it
-    "dreamer": 3.0,
-    "amigos": 5.0,
-    "eegmat": 0.5,
-}
-OPEN = ("eegmat",)
+THRESHOLDS = {name: CORPORA[name].threshold for name in TARGETS}
+"""Not stated; the middle of each scale, high means above it."""
 PROTOCOLS = ("by_subject", "by_trial", "random_windows")
 
 
@@ -56,6 +53,7 @@ class Method:
     max_epochs: int = 40  # not stated; every stage ends by early stopping
     patience: int = 8  # not stated
     val_fraction: float = 0.2  # not stated; part of the training folds
+    distortion_epochs: int = 0  # cap on SSL-ECG's pre-training; 0 is its own 100
     baseline_epochs: int = 0  # cap on a baseline's stages; 0 is its published number
 
     def __post_init__(self):
@@ -188,7 +186,7 @@ class Settings:
 
     def surrogate_knobs(self, corpus: str) -> dict:
         """Return the knobs of a surrogate writer; an open corpus has none."""
-        if corpus in OPEN:
+        if CORPORA[corpus].is_open:
             return {}
         return {"n_subjects": self.n_subjects, **self.surrogate}
 

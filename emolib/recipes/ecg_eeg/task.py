@@ -9,7 +9,7 @@ import pandas as pd
 
 from emolib.containers import PREDICTION_COLUMNS, PREDICTION_IDS, Windows
 from emolib.preprocessing.labels import binarise
-from emolib.recipes.ecg_eeg.data import scaled
+from emolib.recipes.ecg_eeg.data import scaled  # also for the stages
 from emolib.splits import Fold, label_subset, make_folds
 from emolib.training.seeding import derive_seed
 

@@ -17,9 +17,11 @@ def run(settings, context):
         raise ValueError("learning rate must be small;\n got 1e9.")
     if settings.get("dies"):
         os.kill(os.getpid(), signal.SIGKILL)
-    stage = context.stage(
-        project, n_features=settings["n_features"], seconds=settings.get("stage_s", 0)
-    )
+    options = {
+        "seconds": settings.get("stage_s", 0),
+        "after": settings.get("after", ""),
+    }
+    stage = context.stage(project, n_features=settings["n_features"], **options)
     windows = context.windows
     x = np.asarray(windows.x["eeg"], float).reshape(len(windows), -1)
     score = 1 / (1 + np.exp(-(x @ stage.state["weight"]).sum(1)))

@@ -16,11 +16,18 @@ from emolib.recipes.ecg_eeg.items.alignment import (
 from emolib.recipes.ecg_eeg.items.curves import (
     MODALITY,
     OPEN_GAIN,
+    STAGES,
     gate,
     histories,
     label_efficiency,
     readability,
     sweep,
+)
+from emolib.recipes.ecg_eeg.items.data import (
+    IMPLIED_PRIOR,
+    class_priors,
+    heart_rates,
+    shape_ledger,
 )
 from emolib.recipes.ecg_eeg.items.tables import (
     audits,
@@ -37,11 +44,14 @@ from emolib.recipes.ecg_eeg.items.tables import (
 )
 
 __all__ = [
+    "IMPLIED_PRIOR",
     "MODALITY",
     "N_SHOWN",
     "OPEN_GAIN",
+    "STAGES",
     "aligned_pairs",
     "audits",
+    "class_priors",
     "cosine_matrix",
     "dots",
     "embeddings",
@@ -50,6 +60,7 @@ __all__ = [
     "figure_2_results",
     "figure_2_table",
     "gate",
+    "heart_rates",
     "histories",
     "label_efficiency",
     "matched_cosines",
@@ -57,6 +68,7 @@ __all__ = [
     "readability",
     "reported_as_ours",
     "results",
+    "shape_ledger",
     "shown",
     "subjects",
     "summary",

@@ -13,6 +13,14 @@ OPEN_GAIN = pd.DataFrame(
 """Gain in arousal AUC open to a linear student of 23 surrogate subjects, known before
 any system was trained (emolib/surrogates/README.md)."""
 
+STAGES = {
+    "1 reconstruction": ("EEG teacher", "reconstruction"),
+    "2 EEG teacher": ("EEG teacher", "tuning"),
+    "3 alignment": ("ours", "alignment"),
+    "4 ECG classifier": ("ours", "classification"),
+}
+"""The stages of Section 2.2, and the system whose history holds each."""
+
 MODALITY = {"heart rate": "ECG", "alpha power": "EEG"}
 
 
@@ -135,15 +143,6 @@ def readability(study: Study) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=["task", "stem", "n_windows", "score"])
-
-
-STAGES = {
-    "1 reconstruction": ("EEG teacher", "reconstruction"),
-    "2 EEG teacher": ("EEG teacher", "tuning"),
-    "3 alignment": ("ours", "alignment"),
-    "4 ECG classifier": ("ours", "classification"),
-}
-"""The stages of Section 2.2, and the system whose history holds each."""
 
 
 def histories(study: Study, **labels) -> dict[str, pd.DataFrame]:

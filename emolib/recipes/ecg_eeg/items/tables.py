@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
@@ -120,10 +122,21 @@ def _number(row: dict) -> str:
     return text
 
 
-def dots(compared: pd.DataFrame, metric: str = "auc", protocol: str = "by_subject"):
-    """Return what `plot_paper_vs_ours` draws: one metric under one split."""
-    chosen = compared["metric"].eq(metric) & compared["protocol"].eq(protocol)
-    rows = compared[chosen & compared["condition"].eq("")]
+def dots(
+    compared: Mapping[str, pd.DataFrame], metric: str = "auc",
+    protocol: str = "by_subject",
+) -> pd.DataFrame:  # fmt: skip
+    """Return what `plot_paper_vs_ours` draws: one metric under one split.
+
+    Parameters
+    ----------
+    compared : mapping of name to DataFrame
+        As `tables` returns them; Fig. 2 has no such metric.
+    metric, protocol : str
+    """
+    every = pd.concat([t for t in compared.values() if len(t)], ignore_index=True)
+    chosen = every["metric"].eq(metric) & every["protocol"].eq(protocol)
+    rows = every[chosen & every["condition"].eq("")]
     return pd.DataFrame(
         {
             "column": rows["dataset"].str.upper() + " " + rows["target"],

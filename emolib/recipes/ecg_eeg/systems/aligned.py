@@ -21,6 +21,7 @@ from emolib.recipes.ecg_eeg.classify import (
     fit_options,
     joined,
     outcome_of,
+    with_state,
 )
 from emolib.recipes.ecg_eeg.systems.teacher import embed, load_teacher
 from emolib.recipes.ecg_eeg.task import TASK_KEYS, Task, pick
@@ -31,6 +32,8 @@ from emolib.training.states import load_state_arrays, state_arrays
 
 ALIGN_KEYS = ("shuffle", "w_patch", "temperature_patch", "temperature_window", "twins")
 READS = (*ENCODER_KEYS, *FIT_KEYS, "align", *ALIGN_KEYS)
+READS_IF = {"align": ALIGN_KEYS}
+"""A switch -> what is read only while it is on."""
 
 
 class Pair(nn.Module):
@@ -136,5 +139,4 @@ def restore(entry, context) -> ECGClassifier:
     settings = entry.manifest["key"]["settings"]
     x = context.windows.x["ecg"]
     model = ECGClassifier(build_encoder(ECGEncoder, x, settings))
-    load_state_arrays(model, entry.state)
-    return model.eval()
+    return with_state(model, entry.state)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from emolib.corruptions.recombination import recombine_segments
 from emolib.models.baselines.eeg_conformer import EEGConformer
-from emolib.recipes.ecg_eeg.classify import outcome_of, published
+from emolib.recipes.ecg_eeg.classify import outcome_of, published, with_state
 from emolib.recipes.ecg_eeg.task import Task
 from emolib.store import Outcome
 from emolib.training.fit import fit
@@ -26,12 +26,17 @@ EPOCHS = 100
 FIT = {"optimizer": "adam", "lr": 2e-4, "betas": (0.5, 0.999), "batch_size": 72}
 
 
+def build(windows) -> EEGConformer:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["eeg"].shape
+    return EEGConformer(n_chans=n_chans, n_times=n_times)
+
+
 def run(settings, context) -> Outcome:
     """Train on the labelled training windows and test."""
     task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["eeg"].shape
     with seeded(task.seed_of("eeg_conformer")):
-        model = EEGConformer(n_chans=n_chans, n_times=n_times)
+        model = build(task.windows)
     result = fit(
         model,
         _step,
@@ -52,3 +57,8 @@ def _step(model, batch, generator):
         more = recombine_segments(x, y, generator=generator)
         x, y = torch.cat([x, more]), torch.cat([y, y])
     return {"total": functional.cross_entropy(model(x).logits, y)}
+
+
+def restore(entry, context) -> EEGConformer:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)

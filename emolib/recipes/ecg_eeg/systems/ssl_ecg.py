@@ -15,13 +15,22 @@ from torch.nn import functional
 from emolib.corruptions.ecg_distortions import distort_all
 from emolib.losses.distortion import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
-from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
-from emolib.recipes.ecg_eeg.task import Task
+from emolib.recipes.ecg_eeg.classify import (
+    fit_unlabelled,
+    joined,
+    outcome_of,
+    published,
+    with_state,
+)
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick
 from emolib.store import Outcome
 from emolib.training.fit import fit
+from emolib.training.predict import predict
 from emolib.training.seeding import seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
-READS = ("baseline_epochs", "patience", "dataset")
+READS = ("baseline_epochs", "distortion_epochs", "patience", "dataset")
+DISTORT_KEYS = (*FOLD_KEYS, "baseline_epochs", "distortion_epochs", "patience")
 EPOCHS = {"distort": 100, "tune": 200}
 FIT = {"optimizer": "adam", "lr": 1e-3, "batch_size": 128}
 N_MICRO = 16
@@ -29,42 +38,70 @@ HEAD = {"amigos": {"dropout": 0.4, "penalty": 0.0}}
 """What the public code changes in the head by corpus; else .2 and 1e-4."""
 
 
-def run(settings, context) -> Outcome:
-    """Pre-train on all training windows, train the head on the labelled ones, test."""
-    task = Task.of(settings, context)
-    first_lead = task.with_channels("ecg", [0])
-    head = HEAD.get(settings["dataset"], {"dropout": 0.2, "penalty": 1e-4})
-    n_times = first_lead.windows.x["ecg"].shape[2]
-    with seeded(task.seed_of("ssl_ecg")):
-        model = SSLECG(n_times=n_times, dropout=head["dropout"])
-    train = first_lead.arrays(task.fold.train, "ecg")
-    n_steps = -(-len(train["y"]) // FIT["batch_size"])
-    distort = fit(
-        model,
+def head_of(settings) -> dict:
+    """Return the dropout and the weight penalty of the emotion head."""
+    return HEAD.get(settings["dataset"], {"dropout": 0.2, "penalty": 1e-4})
+
+
+def build(windows, settings) -> SSLECG:
+    """Return the untrained model for windows of this size."""
+    n_times = windows.x["ecg"].shape[2]
+    return SSLECG(n_times=n_times, dropout=head_of(settings)["dropout"])
+
+
+def distort(context, **settings) -> Outcome:
+    """Pre-train the encoder on all training windows; no label is read."""
+    n_train = len(fold_of(context.windows, settings).train)
+    n_steps = -(-n_train // FIT["batch_size"])
+    cap = settings["distortion_epochs"] or EPOCHS["distort"]
+    result = fit_unlabelled(
+        context,
+        settings,
+        lambda windows: SSLECG(n_times=windows.x["ecg"].shape[2]),
         _distortion_step,
-        train,
-        validation=first_lead.arrays(task.fold.val, "ecg"),
-        trainable=[model.encoder, model.heads],
+        stage="distort",
+        modality="ecg",
+        channels=[0],
         schedule=lambda epoch: 0.9 ** (epoch * n_steps // 10_000),
         n_micro=N_MICRO,
-        seed=task.seed_of("distort"),
-        device=context.device,
         **FIT,
-        **published(EPOCHS["distort"], settings),
+        **published(min(cap, EPOCHS["distort"]), settings),
     )
+    return Outcome(
+        tables={"history": result.history}, state=state_arrays(result.model.encoder)
+    )
+
+
+def run(settings, context) -> Outcome:
+    """Train the emotion head on frozen features of the labelled windows, and test."""
+    task = Task.of(settings, context).with_channels("ecg", [0])
+    start = context.stage(distort, **pick(settings, DISTORT_KEYS))
+    with seeded(task.seed_of("tune")):
+        model = build(task.windows, settings)
+    load_state_arrays(model.encoder, start.state)
     tuned = fit(
         model,
-        _head_step(head["penalty"]),
-        first_lead.arrays(task.labelled, "ecg"),
-        validation=first_lead.arrays(task.fold.val, "ecg"),
+        _head_step(head_of(settings)["penalty"]),
+        _features(model, task, task.labelled, context),
+        validation=_features(model, task, task.fold.val, context),
         trainable=[model.classifier],
         seed=task.seed_of("tune"),
         device=context.device,
         **FIT,
         **published(EPOCHS["tune"], settings),
     )
-    history = joined(distort=distort.history, tune=tuned.history)
-    return outcome_of(first_lead, tuned.model, history, "ecg", context)
+    history = joined(distort=start.tables["history"], tune=tuned.history)
+    return outcome_of(task, tuned.model, history, "ecg", context)
+
+
+def _features(model, task, index, context) -> dict:
+    """Return the frozen encoder's features of windows: computed once, not each step."""
+
+    def forward(model, batch):
+        return {"features": model.encoder(batch["ecg"])}
+
+    arrays = task.arrays(index, "ecg")
+    return {**predict(model, forward, arrays, device=context.device), "y": arrays["y"]}
 
 
 def _distortion_step(model, batch, generator):
@@ -80,8 +117,15 @@ def _head_step(weight: float):
     """Return the step of the emotion head on frozen features."""
 
     def step(model, batch, generator):
-        emotion = functional.cross_entropy(model(batch["ecg"]).logits, batch["y"])
+        logits = model.classifier(batch["features"])
+        emotion = functional.cross_entropy(logits, batch["y"])
         penalty = weight_penalty(model.classifier.parameters(), weight=weight)
         return {"emotion": emotion, "penalty": penalty, "total": emotion + penalty}
 
     return step
+
+
+def restore(entry, context) -> SSLECG:
+    """Return the trained model of a stored unit; it reads the first lead alone."""
+    settings = entry.manifest["key"]["settings"]
+    return with_state(build(context.windows, settings), entry.state)

@@ -14,6 +14,7 @@ from emolib.recipes.ecg_eeg.classify import (
     build_encoder,
     classification_step,
     fit_options,
+    fit_unlabelled,
     joined,
     outcome_of,
 )
@@ -21,14 +22,12 @@ from emolib.recipes.ecg_eeg.task import (
     FOLD_KEYS,
     TASK_KEYS,
     Task,
-    fold_of,
     pick,
-    scaled,
 )
 from emolib.store import Outcome
 from emolib.training.fit import fit
 from emolib.training.predict import predict
-from emolib.training.seeding import derive_seed, seeded
+from emolib.training.seeding import seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
 READS = (*ENCODER_KEYS, *FIT_KEYS)
@@ -39,20 +38,18 @@ def reconstruct(context, **settings) -> Outcome:
 
     Paper 2, Section 2.2, first half of EEG encoder pre-training.
     """
-    fold = fold_of(context.windows, settings)
-    windows = scaled(context.windows, fold, settings["zscore_scope"])
-    eeg = windows.x["eeg"]
-    seed = derive_seed(settings["seed"], "reconstruct")
-    with seeded(seed):
-        encoder = build_encoder(EEGEncoder, eeg, settings)
-        model = ReconstructionModel(encoder)
-    result = fit(
-        model,
+
+    def build(windows):
+        encoder = build_encoder(EEGEncoder, windows.x["eeg"], settings)
+        return ReconstructionModel(encoder)
+
+    result = fit_unlabelled(
+        context,
+        settings,
+        build,
         _reconstruction_step,
-        {"eeg": eeg[fold.train]},
-        validation={"eeg": eeg[fold.val]},
-        seed=seed,
-        device=context.device,
+        stage="reconstruct",
+        modality="eeg",
         **fit_options(settings),
     )
     return Outcome(
@@ -108,3 +105,9 @@ def run(settings, context) -> Outcome:
     """Test the EEG teacher itself: what EEG can do with the same labels."""
     entry = context.stage(tune, **pick(settings, (*TASK_KEYS, *READS)))
     return Outcome(predictions=entry.tables["predictions"], tables=entry.tables)
+
+
+def restore(entry, context) -> EmotionModel:
+    """Return the tuned EEG model of a stored unit."""
+    settings = entry.manifest["key"]["settings"]
+    return load_teacher(context, settings, context.windows.x["eeg"]).eval()

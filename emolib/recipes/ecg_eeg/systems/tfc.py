@@ -14,11 +14,17 @@ from torch.nn import functional
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
-from emolib.recipes.ecg_eeg.classify import joined, outcome_of, published
-from emolib.recipes.ecg_eeg.task import Task
+from emolib.recipes.ecg_eeg.classify import (
+    fit_unlabelled,
+    joined,
+    outcome_of,
+    published,
+    with_state,
+)
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, pick
 from emolib.store import Outcome
 from emolib.training.fit import fit
-from emolib.training.seeding import seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "patience")
 EPOCHS = 40
@@ -32,30 +38,44 @@ FIT = {
 }
 
 
-def run(settings, context) -> Outcome:
-    """Pre-train on all training windows, fine-tune on the labelled ones, test."""
-    task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["ecg"].shape
-    with seeded(task.seed_of("tfc")):
-        model = TFC(n_chans=n_chans, n_times=n_times)
-    options = {**FIT, **published(EPOCHS, settings), "device": context.device}
-    contrast = fit(
-        model,
+def build(windows) -> TFC:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["ecg"].shape
+    return TFC(n_chans=n_chans, n_times=n_times)
+
+
+def contrast(context, **settings) -> Outcome:
+    """Pre-train on all training windows; no label is read."""
+    result = fit_unlabelled(
+        context,
+        settings,
+        build,
         _consistency_step,
-        task.arrays(task.fold.train, "ecg"),
-        validation=task.arrays(task.fold.val, "ecg"),
-        seed=task.seed_of("contrast"),
-        **options,
+        stage="contrast",
+        modality="ecg",
+        **FIT,
+        **published(EPOCHS, settings),
     )
+    return Outcome(tables={"history": result.history}, state=state_arrays(result.model))
+
+
+def run(settings, context) -> Outcome:
+    """Fine-tune the pre-trained model on the labelled windows and test it."""
+    task = Task.of(settings, context)
+    start = context.stage(contrast, **pick(settings, (*FOLD_KEYS, *READS)))
+    model = build(task.windows)
+    load_state_arrays(model, start.state)
     tuned = fit(
         model,
         _tuning_step,
         task.arrays(task.labelled, "ecg"),
         validation=task.arrays(task.fold.val, "ecg"),
         seed=task.seed_of("tune"),
-        **options,
+        device=context.device,
+        **FIT,
+        **published(EPOCHS, settings),
     )
-    history = joined(contrast=contrast.history, tune=tuned.history)
+    history = joined(contrast=start.tables["history"], tune=tuned.history)
     return outcome_of(task, tuned.model, history, "ecg", context)
 
 
@@ -80,3 +100,8 @@ def _consistency(model, x, generator):
         frequency_view(spectrum, generator=generator),
     )
     return outputs, consistency_loss(outputs, view)
+
+
+def restore(entry, context) -> TFC:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)

@@ -14,14 +14,16 @@ from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.ts_tcc import TSTCC
 from emolib.recipes.ecg_eeg.classify import (
     classification_step,
+    fit_unlabelled,
     joined,
     outcome_of,
     published,
+    with_state,
 )
-from emolib.recipes.ecg_eeg.task import Task
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS, Task, pick
 from emolib.store import Outcome
 from emolib.training.fit import fit
-from emolib.training.seeding import seeded
+from emolib.training.states import load_state_arrays, state_arrays
 
 READS = ("baseline_epochs", "patience")
 EPOCHS = 40
@@ -37,34 +39,45 @@ N_PREDICTIONS = {2560: 50}
 """Steps predicted ahead in windows of so many time points; 20 in shorter ones."""
 
 
-def run(settings, context) -> Outcome:
-    """Pre-train on all training windows, fine-tune on the labelled ones, test."""
-    task = Task.of(settings, context)
-    _, n_chans, n_times = task.windows.x["ecg"].shape
-    with seeded(task.seed_of("ts_tcc")):
-        model = TSTCC(
-            n_chans=n_chans,
-            n_times=n_times,
-            n_predictions=N_PREDICTIONS.get(n_times, 20),
-        )
-    options = {**FIT, **published(EPOCHS, settings), "device": context.device}
-    contrast = fit(
-        model,
+def build(windows) -> TSTCC:
+    """Return the untrained model for windows of this size."""
+    _, n_chans, n_times = windows.x["ecg"].shape
+    n_predictions = N_PREDICTIONS.get(n_times, 20)
+    return TSTCC(n_chans=n_chans, n_times=n_times, n_predictions=n_predictions)
+
+
+def contrast(context, **settings) -> Outcome:
+    """Pre-train on all training windows; no label is read."""
+    result = fit_unlabelled(
+        context,
+        settings,
+        build,
         _contrast_step,
-        task.arrays(task.fold.train, "ecg"),
-        validation=task.arrays(task.fold.val, "ecg"),
-        seed=task.seed_of("contrast"),
-        **options,
+        stage="contrast",
+        modality="ecg",
+        **FIT,
+        **published(EPOCHS, settings),
     )
+    return Outcome(tables={"history": result.history}, state=state_arrays(result.model))
+
+
+def run(settings, context) -> Outcome:
+    """Fine-tune the pre-trained model on the labelled windows and test it."""
+    task = Task.of(settings, context)
+    start = context.stage(contrast, **pick(settings, (*FOLD_KEYS, *READS)))
+    model = build(task.windows)
+    load_state_arrays(model, start.state)
     tuned = fit(
         model,
         classification_step("ecg"),
         task.arrays(task.labelled, "ecg"),
         validation=task.arrays(task.fold.val, "ecg"),
         seed=task.seed_of("tune"),
-        **options,
+        device=context.device,
+        **FIT,
+        **published(EPOCHS, settings),
     )
-    history = joined(contrast=contrast.history, tune=tuned.history)
+    history = joined(contrast=start.tables["history"], tune=tuned.history)
     return outcome_of(task, tuned.model, history, "ecg", context)
 
 
@@ -77,3 +90,8 @@ def _contrast_step(model, batch, generator):
         step=draw_step(model.n_steps, model.n_predictions, generator),
     )
     return ts_tcc_loss(views.predictions, views.targets, views.contexts)
+
+
+def restore(entry, context) -> TSTCC:
+    """Return the trained model of a stored unit."""
+    return with_state(build(context.windows), entry.state)

@@ -1,0 +1,84 @@
+"""What a notebook shows of the windows: class priors, shapes, heart rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from emolib.containers import Windows
+from emolib.preprocessing.cardiac import heart_rate_features
+from emolib.preprocessing.labels import binarise
+from emolib.recipes.ecg_eeg.settings import TARGETS, THRESHOLDS
+
+IMPLIED_PRIOR = {"amigos": {"arousal": 0.8101}}
+"""Share of the larger class where the paper's own numbers give it away: TFC's row in
+Table 2 is the score of the majority answer (erratum 15)."""
+
+
+def class_priors(windows: Windows, corpus: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the share of high windows of each target, overall and by subject.
+
+    Returns
+    -------
+    overall : DataFrame
+        Columns target, share_high, n_windows.
+    by_subject : DataFrame
+        Columns target, subject, share_high.
+    """
+    high = pd.DataFrame(
+        {
+            target: binarise(windows.meta[target], threshold=THRESHOLDS[corpus])
+            for target in TARGETS[corpus]
+        }
+    )
+    overall = high.mean().rename_axis("target").reset_index(name="share_high")
+    each = (
+        high.groupby(windows.meta["subject"].to_numpy()).mean().rename_axis("subject")
+    )
+    by_subject = each.reset_index().melt(
+        "subject", var_name="target", value_name="share_high"
+    )
+    return overall.assign(n_windows=len(windows)), by_subject
+
+
+def shape_ledger(encoders: Mapping, batch: Mapping) -> pd.DataFrame:
+    """Return the shape of a batch at each hop of each encoder.
+
+    Parameters
+    ----------
+    encoders, batch : mapping of modality to module and to Tensor
+    """
+    columns = {}
+    for modality, encoder in encoders.items():
+        encoded = encoder(batch[modality])
+        hops = {"x (b, c, t)": batch[modality], "tokens (b, c, d)": encoded.tokens}
+        hops |= {"window (b, d)": encoded.window}
+        hops |= {"patches (b, p, d_patch)": encoded.patches}
+        shapes = {name: tuple(hop.shape) for name, hop in hops.items()}
+        n_weights = sum(weights.numel() for weights in encoder.parameters())
+        columns[modality.upper()] = {**shapes, "weights": f"{n_weights:,}"}
+    return pd.DataFrame(columns)
+
+
+def heart_rates(windows: Windows, target: str) -> pd.DataFrame:
+    """Return each subject's heart rate in low and high windows of a target.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns subject, rest and task (median rate in beats per minute of low and of
+        high windows) and likeness (median over windows; below about 0.6 what was
+        recorded is no ECG).
+    """
+    features = heart_rate_features(windows.x["ecg"], sfreq=windows.sfreq["ecg"])
+    high = windows.meta[target].to_numpy() > windows.meta[target].mean()
+    features = features.assign(
+        subject=windows.meta["subject"].to_numpy(),
+        condition=pd.Series(high).map({False: "rest", True: "task"}),
+    )
+    groups = features.groupby(["subject", "condition"])
+    rates = groups["rate_bpm"].median().unstack()[["rest", "task"]]
+    alike = groups["likeness"].median().unstack()
+    rates["likeness_rest"], rates["likeness_task"] = alike["rest"], alike["task"]
+    return rates.reset_index().rename_axis(columns=None)

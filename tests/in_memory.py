@@ -1,0 +1,57 @@
+"""A context without a store: windows as given, stages kept in a dictionary."""
+
+import json
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from types import SimpleNamespace
+
+import numpy as np
+
+
+@dataclass
+class Context:
+    """What a system's run asks for, over windows that a test has tampered with."""
+
+    windows: object
+    data: dict
+    device: str = "cpu"
+    stages: dict = field(default_factory=dict)
+
+    def stage(self, function, **settings):
+        name = f"{function.__name__} {json.dumps(settings, sort_keys=True)}"
+        if name not in self.stages:
+            outcome = function(self, **settings)
+            self.stages[name] = SimpleNamespace(
+                tables=outcome.all_tables(), arrays=outcome.arrays, state=outcome.state
+            )
+        return self.stages[name]
+
+
+def run_unit(unit, context):
+    """Return a unit's outcome, computed here and now."""
+    module = import_module(unit.system_module)
+    return module.run(unit.settings, replace(context, data=unit.data))
+
+
+def fold_of(windows, unit):
+    """Return the fold that a unit is tested on."""
+    from emolib.recipes.ecg_eeg import task
+
+    return task.fold_of(windows, unit.settings)
+
+
+def with_permuted_labels(windows, rows):
+    """Return the windows with all ratings of the given rows permuted, never alike."""
+    meta = windows.meta.copy()
+    ratings = ["valence", "arousal", "dominance"]
+    flipped = 6.0 - meta.loc[meta.index[rows], ratings].to_numpy()[::-1]
+    meta.loc[meta.index[rows], ratings] = flipped
+    return replace(windows, meta=meta)
+
+
+def without_signals(windows, rows):
+    """Return the windows with every signal of the given rows overwritten by NaN."""
+    x = {name: np.array(values) for name, values in windows.x.items()}
+    for values in x.values():
+        values[rows] = np.nan
+    return replace(windows, x=x)
