@@ -274,12 +274,25 @@ def test_a_sweep_shows_its_values_and_fills_the_one_in_use():
     assert 0.7 in np.concatenate([ln.get_ydata() for ln in filled[-1:]])
 
 
+def test_a_flat_sweep_looks_flat():
+    flat = SWEEP.assign(mean=0.7, low=np.nan, high=np.nan)
+    low, high = curves.plot_sweep(flat).axes[0].get_ylim()
+    assert high - low >= 0.1 - 1e-9
+
+
 def test_label_efficiency_shows_gain_interval_and_open_gain():
     figure = efficiency.plot_label_efficiency(GAIN, open_gain=OPEN)
     drawn = _drawn(figure.axes[0])
     assert set(GAIN["mean"]) | set(OPEN["value"]) <= set(drawn)
     assert "10 % of labels +0.050 (+0.030 to +0.070), n = 12" in figure.alt_text
     assert "+0.027 at 30 %" in figure.alt_text
+
+
+def test_an_open_gain_at_other_fractions_is_neither_drawn_nor_told():
+    elsewhere = OPEN.assign(fraction=[0.2, 0.4, 0.6][: len(OPEN)])
+    figure = efficiency.plot_label_efficiency(GAIN, open_gain=elsewhere)
+    assert "linear student" not in figure.alt_text
+    assert not set(OPEN["value"]) & set(_drawn(figure.axes[0]))
 
 
 def test_label_efficiency_puts_levels_and_ceiling_beside_the_gain():

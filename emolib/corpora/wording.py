@@ -11,12 +11,7 @@ WINDOW_S = 10.0
 SECONDS_PER_WINDOW = 0.4
 """Training of a `quick` table on two cores, roughly; `--dry-run` prints a real plan."""
 _RUN = "emolib run ecg_eeg --config quick -p data local -p corpora"
-RUN = {
-    "dreamer": f"{_RUN} '[dreamer]'",
-    "amigos": f"{_RUN} '[amigos]'",
-    "eegmat": "emolib run ecg_eeg --config eegmat",
-}
-"""The command that runs a corpus's first table."""
+_RUN_OPEN = "emolib run ecg_eeg --config"
 
 
 def list_labels(corpus: Corpus, trials: list[dict]) -> dict[str, tuple]:
@@ -124,13 +119,20 @@ def describe_next(corpus: Corpus, folder, found, *, is_noted: bool) -> list[str]
     minutes = (found.seconds + n_windows * SECONDS_PER_WINDOW) / 60
     add = f"emolib corpora add {corpus.name} '{Path(folder)}'"
     steps = [] if is_noted else [add]
-    lines = [f"next       {step}" for step in [*steps, RUN[corpus.name]]]
+    lines = [f"next       {step}" for step in [*steps, _first_run(corpus)]]
     return [
         *lines,
         f"           about {max(minutes, 1):.0f} min on two cores (reading took "
         f"{found.seconds:.1f} s), {_size(memory)} of memory, {_size(disk)} of disk for "
         f"{n_windows} windows of {WINDOW_S:g} s; --dry-run prints the plan",
     ]
+
+
+def _first_run(corpus: Corpus) -> str:
+    """Return the command that runs a corpus's first table."""
+    if corpus.is_open:
+        return f"{_RUN_OPEN} {corpus.name}"
+    return f"{_RUN} '[{corpus.name}]'"
 
 
 def _window_bytes(corpus: Corpus, trials: list[dict]) -> float:

@@ -21,6 +21,9 @@ from emolib.figures.style import (
     style,
 )
 
+MIN_SPAN = 0.1
+"""Least height of a sweep's axis, as a fraction: what is flat must look flat."""
+
 _STEM_LOOKS = {
     "conv": {"linestyle": "-", "marker": "o"},
     "linear": {"linestyle": (0, (4, 2)), "marker": "s", "markerfacecolor": "white"},
@@ -215,6 +218,9 @@ def plot_sweep(
                 level_line(ax, reference[1], reference[0])
             ax.set_xlabel(_PARAMETER_LABELS.get(parameter, f"{parameter} (no unit)"))
         axes[0, 0].set_ylabel(f"{metric} (fraction)")
+        low, high = axes[0, 0].get_ylim()
+        middle, reach = (low + high) / 2, max((high - low) / 2, MIN_SPAN / 2)
+        axes[0, 0].set_ylim(middle - reach, middle + reach)
     said = " ".join(_sweep_words(p, frame, metric) for p in parameters)
     if reference:
         said += f" {reference[0]}: {number(reference[1])}."
@@ -235,6 +241,7 @@ def _swept(ax: Axes, rows: pd.DataFrame, chosen: float | None) -> None:
         )
     ax.set_xticks(values, [f"{v:g}" for v in values])
     ax.minorticks_off()
+    ax.margins(x=0.1)
     for x, y in zip(values[is_chosen], rows["high"].to_numpy()[is_chosen], strict=True):
         ax.annotate(
             "used", (x, np.nan_to_num(y, nan=mean[is_chosen][0])), xytext=(0, 3),

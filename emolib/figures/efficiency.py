@@ -47,7 +47,8 @@ def plot_label_efficiency(
         Columns `fraction`, `subject`, `value`: each subject's difference, drawn as a
         point.
     open_gain : DataFrame
-        Columns `fraction`, `value`: what could be gained, known beforehand.
+        Columns `fraction`, `value`: what could be gained, known beforehand. Fractions
+        that `frame` lacks are not drawn.
     scores : DataFrame
         Columns `fraction`, `system`, `mean`, `low`, `high`.
     ceiling : float
@@ -58,6 +59,10 @@ def plot_label_efficiency(
     need_columns("frame", frame, ("fraction", "mean", "low", "high", "n"))
     if ax is not None and scores is not None:
         raise ValueError("ax must come without scores; got both. Draw two figures.")
+    if open_gain is not None:
+        need_columns("open_gain", open_gain, ("fraction", "value"))
+        open_gain = open_gain[open_gain["fraction"].isin(frame["fraction"])]
+        open_gain = open_gain if len(open_gain) else None
     with style():
         if scores is None:
             figure, right = one_panel(ax, height=2.7)
@@ -95,7 +100,6 @@ def _differences(ax: Axes, frame, subjects, open_gain) -> None:
             at - 0.26 + spread, subjects["value"], s=5, color="0.72", label="subjects"
         )
     if open_gain is not None:
-        need_columns("open_gain", open_gain, ("fraction", "value"))
         at = open_gain["fraction"].map(places).to_numpy(dtype=float)
         ax.plot(
             at + 0.12, open_gain["value"], "_", color=COLORS["ecg"], markersize=22,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 
 from emolib.checks import build, check_keys, check_option, check_range
+from emolib.corpora.registry import CORPORA
 
 PAPER = "ecg_eeg"
 TARGETS = {
@@ -19,12 +20,8 @@ TARGETS = {
     "amigos": ("arousal", "valence"),  # Section 2.1: dominance is not reported
     "eegmat": ("workload",),
 }
-THRESHOLDS = {  # not stated; the middle of each scale, high means above it
-    "dreamer": 3.0,
-    "amigos": 5.0,
-    "eegmat": 0.5,
-}
-OPEN = ("eegmat",)
+THRESHOLDS = {name: CORPORA[name].threshold for name in TARGETS}
+"""Not stated; the middle of each scale, high means above it."""
 PROTOCOLS = ("by_subject", "by_trial", "random_windows")
 
 
@@ -189,7 +186,7 @@ class Settings:
 
     def surrogate_knobs(self, corpus: str) -> dict:
         """Return the knobs of a surrogate writer; an open corpus has none."""
-        if corpus in OPEN:
+        if CORPORA[corpus].is_open:
             return {}
         return {"n_subjects": self.n_subjects, **self.surrogate}
 

@@ -11,14 +11,19 @@ from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS, Windows
 from emolib.metrics import score_folds
 from emolib.recipes.ecg_eeg.grid import LABELS
 from emolib.recipes.ecg_eeg.grid import expand as expand_grid
-from emolib.recipes.ecg_eeg.settings import PAPER, Settings
+from emolib.recipes.ecg_eeg.settings import PAPER, TARGETS, Settings
 from emolib.store import Store
 from emolib.units import estimate, run_units
 from emolib.units.context import Context
 from emolib.units.machine import kind_of, local_devices
 from emolib.units.unit import Keyring
 
-ITEMS = {"dreamer": "Table 1", "amigos": "Table 2", "eegmat": "EEGMAT"}
+ITEMS = {
+    **{name: corpora.CORPORA[name].title for name in TARGETS},
+    "dreamer": "Table 1",
+    "amigos": "Table 2",
+}
+"""The paper's table of each corpus; one that the paper does not use has its own."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """One tiny surrogate, one store and one finished grid for all tests of this recipe."""
 
+import os
+
 import pytest
 
 from emolib.recipes import ecg_eeg
@@ -20,12 +22,16 @@ TINY = {
     },
     "device": "cpu",
 }
-"""Every system, on 24 windows, for two epochs of every stage of ours and one of each baseline."""
+"""Every system, on 24 windows; one epoch of each baseline, two of each other stage."""
 
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+    """Return the folder of surrogate and store; workers of one test run share it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return folder / "ecg_eeg_cache"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,172 @@
+"""The steps of CONTRIBUTING.md, followed: a toy baseline and a toy corpus get rows.
+
+`contributed/` holds the new files; `LINES` the lines that go into files of the package.
+Both are put into a copy of it, and the tables of paper 2 are asked for there.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+LINES = {
+    "baseline": [
+        (
+            "models/catalogue.py",
+            "MODELS = {\n",
+            '    "PooledMean": ("baselines.pooled_mean", _SIGNAL),\n',
+        ),
+        (
+            "recipes/ecg_eeg/settings.py",
+            "BASELINES = {\n",
+            '    "Pooled mean": "pooled_mean",\n',
+        ),
+    ],
+    "corpus": [
+        (
+            "datasets/folders.py",
+            "FILE_NAMES = {\n",
+            '    "meadow": r"Meadow_P(\\d+)\\.mat",\n',
+        ),
+        (
+            "corpora/registry.py",
+            "from emolib.datasets import amigos, dreamer, eegmat",
+            ", meadow",
+        ),
+        (
+            "corpora/registry.py",
+            "    for corpus in (\n",
+            """        Corpus(
+            name="meadow",
+            title="MEADOW",
+            read=meadow.read_meadow,
+            find=meadow.find_meadow,
+            list_subjects=meadow.list_subjects,
+            writer="emolib.surrogates.meadow:write_meadow",
+            licence="made up",
+            ask="nobody",
+            targets=meadow.TARGETS,
+            rating_scale=meadow.RATING_SCALE,
+            threshold=5.0,
+            modalities=("eeg", "ecg"),
+            n_subjects=meadow.N_SUBJECTS,
+            stimuli=meadow.N_TRIALS,
+        ),
+""",
+        ),
+        (
+            "recipes/ecg_eeg/settings.py",
+            "TARGETS = {\n",
+            '    "meadow": ("calm",),\n',
+        ),
+    ],
+}
+CODE = """
+import json, sys
+from emolib.papers import load_reported
+from emolib.recipes import ecg_eeg
+from emolib.reporting.tables import compare_table
+
+reported = ecg_eeg.items.reported_as_ours(load_reported("ecg_eeg"))
+rows = {}
+for parameters in json.loads(sys.argv[1]):
+    study = ecg_eeg.run(ecg_eeg.Settings.from_parameters(parameters))
+    assert not study.failures, study.failures
+    results = ecg_eeg.results_of(study)
+    for item in set(results["item"]):
+        table = compare_table(results, reported, item=item)
+        rows[item] = table.to_dict("records")
+print(json.dumps(rows, default=str))
+"""
+TINY = {
+    "systems": ["Pooled mean", "chance"],
+    "n_folds": 3,
+    "overrides": {"window_s": 5.0},
+    "device": "cpu",
+}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Return a copy of the project to which both walk-throughs were applied."""
+    root = tmp_path_factory.mktemp("contributed")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "emolib", root / "emolib", ignore=ignored)
+    shutil.copytree(
+        HERE / "contributed", root / "emolib", ignore=ignored, dirs_exist_ok=True
+    )
+    shutil.copy(ROOT / "pyproject.toml", root)
+    for name, anchor, line in (*LINES["baseline"], *LINES["corpus"]):
+        path = root / "emolib" / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(anchor) == 1, f"{anchor!r} moved out of {name}"
+        path.write_text(text.replace(anchor, anchor + line), encoding="utf-8")
+    return root
+
+
+def run(tree, *words):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "EMOLIB_CACHE": str(tree / "cache"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", *words],
+        env=environment, cwd=tree, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tables(tree):
+    """Return the rows of every table: the toy baseline on DREAMER and on MEADOW."""
+    runs = [
+        {"n_subjects": 6, "surrogate": {"n_trials": 4, "seconds": 11.0}},
+        {"corpora": ["meadow"], "targets": ["calm"], "surrogate": {"seconds": 10.0}},
+    ]
+    said = run(tree, "-c", CODE, json.dumps([{**TINY, **changes} for changes in runs]))
+    return json.loads(said.splitlines()[-1])
+
+
+@pytest.mark.parametrize("what", LINES)
+def test_the_guide_names_every_file_that_its_steps_touch(what):
+    _, _, section = GUIDE.partition(f"## A new {what}\n")
+    section = section.partition("\n## ")[0]
+    new = {"baseline": "pooled_mean", "corpus": "meadow"}[what]
+    touched = {name for name, _, _ in LINES[what]}
+    for path in (HERE / "contributed").rglob(f"{new}.py"):
+        name = path.relative_to(HERE / "contributed").as_posix()
+        touched.add(name.replace(new, "<name>"))
+    missing = [name for name in sorted(touched) if f"`emolib/{name}`" not in section]
+    assert not missing, f"CONTRIBUTING.md does not name {missing}"
+
+
+def test_a_baseline_by_these_steps_gets_its_row_of_table_1(tables):
+    rows = [r for r in tables["Table 1"] if r["method"] == "Pooled mean"]
+    assert {"accuracy", "auc", "f1_macro"} <= {row["metric"] for row in rows}
+    assert {row["source"] for row in rows} == {"surrogate"}
+
+
+def test_a_corpus_by_these_steps_gets_a_table_of_its_own(tables):
+    rows = [r for r in tables["MEADOW"] if r["method"] == "Pooled mean"]
+    assert {"accuracy", "auc", "f1_macro"} <= {row["metric"] for row in rows}
+    assert {(r["dataset"], r["target"], r["source"]) for r in rows} == {
+        ("meadow", "calm", "surrogate")
+    }
+
+
+def test_the_command_knows_a_corpus_added_by_these_steps(tree):
+    folder = str(tree / "meadow")
+    run(tree, "-m", "emolib", "corpora", "surrogate", "meadow", folder)
+    said = run(tree, "-m", "emolib", "corpora", "check", "meadow", folder)
+    assert "MEADOW" in said and "SURROGATE" in said
+    assert "calm" in said and "NOT USABLE" not in said
