@@ -98,7 +98,8 @@ def test_a_rate_is_given_only_where_hearts_beat(study):
     noisy = study.windows("dreamer").take(np.arange(24))
     rng = np.random.default_rng(0)
     noisy.x["ecg"] = rng.normal(size=noisy.x["ecg"].shape)
-    assert items.heart_rates(noisy, "arousal", 3.0)[["rest", "task"]].isna().to_numpy().all()
+    rates = items.heart_rates(noisy, "arousal", 3.0)
+    assert rates[["rest", "task"]].isna().to_numpy().all()
 
 
 def test_overrides_may_hold_settings_that_a_notebook_has_no_parameter_for():
