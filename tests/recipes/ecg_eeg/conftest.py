@@ -1,5 +1,7 @@
 """One tiny surrogate, one store and one finished grid for all tests of this recipe."""
 
+import os
+
 import pytest
 
 from emolib.recipes import ecg_eeg
@@ -25,7 +27,11 @@ TINY = {
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+    """Return the folder of surrogate and store; workers of one test run share it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return folder / "ecg_eeg_cache"
 
 
 @pytest.fixture(autouse=True)

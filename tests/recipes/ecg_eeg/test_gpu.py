@@ -1,7 +1,7 @@
 """CPU against GPU for every system: the forward pass, and one epoch's losses.
 
-Both devices are given the same random numbers, drawn on the CPU, and no dropout; what is
-left are sums in another order.
+Both devices are given the same random numbers, drawn on the CPU, and no dropout; what
+is left are sums in another order.
 """
 
 from importlib import import_module

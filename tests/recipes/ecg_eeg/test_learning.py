@@ -1,0 +1,119 @@
+"""What is planted is learnt; where nothing is planted, nothing is found."""
+
+import pytest
+
+from emolib.metrics import holm, permutation_test, score_folds
+from emolib.recipes import ecg_eeg
+from emolib.recipes.ecg_eeg.settings import READERS, Settings
+
+SURROGATE_SEEDS = (0, 1, 2)
+"""Fixed in advance: no seed was chosen for what it shows."""
+
+
+def run(**parameters):
+    study = ecg_eeg.run(Settings.from_parameters({"device": "cpu", **parameters}))
+    assert study.failures == []
+    return study
+
+
+def read(study, **labels):
+    """Return R squared on held-out windows: 0 for the mean answer, 1 for a perfect."""
+    ((_, entry),) = study.select(system="readability", **labels)
+    table = entry.predictions
+    error = ((table["y_pred"] - table["y_true"]) ** 2).mean()
+    return 1 - error / table["y_true"].var(ddof=0)
+
+
+def one_curve(monkeypatch, *, quantities, stems):
+    """Train encoders on 500 windows for a few epochs."""
+    expand = ecg_eeg.study.expand_grid
+    monkeypatch.setattr(
+        ecg_eeg.study,
+        "expand_grid",
+        lambda settings: [
+            unit
+            for unit in expand(settings)
+            if unit.system == "readability"
+            and unit.labels["quantity"] in quantities
+            and unit.labels["stem"] in stems
+        ],
+    )
+    return run(
+        readability=[500], readability_test=100,
+        overrides={"max_epochs": 8, "lr": 1e-3},
+    )  # fmt: skip
+
+
+def test_the_conv_stem_reads_a_planted_heart_rate_from_500_windows(monkeypatch):
+    study = one_curve(monkeypatch, quantities=["heart rate"], stems=["conv"])
+    assert read(study, stem="conv") > 0.3
+
+
+@pytest.mark.slow
+def test_from_500_windows_the_conv_stem_reads_more_than_the_linear(monkeypatch):
+    quantities = ["heart rate", "alpha power"]
+    study = one_curve(monkeypatch, quantities=quantities, stems=["conv", "linear"])
+    for quantity in quantities:
+        conv, linear = (
+            read(study, stem=stem, quantity=quantity) for stem in ("conv", "linear")
+        )
+        assert conv > max(0.3, linear)
+
+
+@pytest.mark.slow
+def test_the_teacher_and_the_encoder_without_it_beat_chance_on_a_large_effect():
+    study = run(
+        systems=["EEG teacher", "w/o align"], n_subjects=12, n_folds=4,
+        surrogate={"n_trials": 8, "seconds": 41.0, "effect": 3.0, "signature": 0.3},
+        overrides={"max_epochs": 12, "patience": 12, "lr": 1e-3},
+    )  # fmt: skip
+    scores = score_folds(study.table(), by=("system", "fold", "seed"))
+    auc = scores[scores["metric"] == "auc"].set_index("system")["value"]
+    assert auc["EEG teacher"] > 0.65
+    assert auc["w/o align"] > 0.65
+
+
+def found_by_readers(seed, n_draws, **size):
+    """Return AUC and p of every plain reader where no effect is planted, by subject."""
+    study = run(
+        systems=list(READERS), targets=["arousal", "valence"], n_folds=4,
+        folds=[0, 1, 2, 3], n_subjects=size["n_subjects"],
+        surrogate={
+            "n_trials": size["n_trials"], "seconds": size["seconds"],
+            "effect": 0.0, "seed": seed,
+        },
+    )  # fmt: skip
+    found = {}
+    for names, table in study.table().groupby(["system", "target"]):
+        scores = score_folds(table, by=("fold", "seed"))
+        auc = scores.loc[scores["metric"] == "auc", "value"].mean()
+        found[names] = auc, permutation_test(table, n_draws=n_draws, seed=0)
+    return found
+
+
+def assert_nothing_is_found(found):
+    p_values = {
+        (seed, *names): p
+        for seed, cells in found.items()
+        for names, (_, p) in cells.items()
+    }
+    assert len(p_values) == len(SURROGATE_SEEDS) * len(READERS) * 2
+    assert min(holm(p_values).values()) > 0.01
+
+
+def test_without_effect_no_plain_reader_is_above_chance_by_subject():
+    size = {"n_subjects": 6, "n_trials": 6, "seconds": 21.0}
+    assert_nothing_is_found(
+        {s: found_by_readers(s, 2000, **size) for s in SURROGATE_SEEDS}
+    )
+
+
+@pytest.mark.slow
+def test_without_effect_the_probe_stays_near_one_half_on_more_subjects():
+    size = {"n_subjects": 16, "n_trials": 18, "seconds": 41.0}
+    found = {s: found_by_readers(s, 10_000, **size) for s in SURROGATE_SEEDS}
+    assert_nothing_is_found(found)
+    for cells in found.values():
+        for (system, _), (auc, _) in cells.items():
+            if system == "linear probe":
+                assert 0.38 < auc < 0.62
