@@ -276,3 +276,10 @@ def test_an_unreadable_comparison_is_named(tmp_path, monkeypatch, comparison, me
 def test_an_unknown_paper_is_named():
     with pytest.raises(ValueError, match="stem must be one of 'ecg_eeg'; got 'mmq'"):
         papers.load_reported("mmq")
+
+
+def test_a_section_of_the_readme_can_be_shown_alone():
+    text = papers.load_section("ecg_eeg", "Presets")
+    assert text.startswith("Every table") and "##" not in text
+    with pytest.raises(ValueError, match="heading must be one of"):
+        papers.load_section("ecg_eeg", "Nothing")

@@ -143,9 +143,9 @@ def _rate_words(first: np.ndarray, second: np.ndarray, conditions) -> str:
 
 def _name_lines(ax: Axes, names: list[str], heights: np.ndarray) -> None:
     """Write names right of the lines' ends, moved apart where they would touch."""
-    low, high = np.nanmin(heights), np.nanmax(heights)
-    gap = max(high - low, 1.0) * 0.055
+    low, high = ax.get_ylim()
+    gap = (high - low) * 0.05
     place = -np.inf
-    for i in np.argsort(heights):
+    for i in np.argsort(heights)[: np.isfinite(heights).sum()]:
         place = max(heights[i], place + gap)
         ax.annotate(names[i], (1.06, place), va="center", fontsize=6.5, color="0.35")

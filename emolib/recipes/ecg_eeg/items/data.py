@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from emolib.containers import Windows
@@ -14,6 +15,9 @@ from emolib.recipes.ecg_eeg.settings import TARGETS, THRESHOLDS
 IMPLIED_PRIOR = {"amigos": {"arousal": 0.8101}}
 """Share of the larger class where the paper's own numbers give it away: TFC's row in
 Table 2 is the score of the majority answer (erratum 15)."""
+
+MIN_LIKENESS = 0.6
+"""Mean correlation of beats with their mean, below which there is no heartbeat."""
 
 
 def class_priors(windows: Windows, corpus: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -61,24 +65,25 @@ def shape_ledger(encoders: Mapping, batch: Mapping) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def heart_rates(windows: Windows, target: str) -> pd.DataFrame:
+def heart_rates(windows: Windows, target: str, threshold: float) -> pd.DataFrame:
     """Return each subject's heart rate in low and high windows of a target.
 
     Returns
     -------
     frame : DataFrame
-        Columns subject, rest and task (median rate in beats per minute of low and of
-        high windows) and likeness (median over windows; below about 0.6 what was
-        recorded is no ECG).
+        Columns subject, rest and task (median rate of low and of high windows in beats
+        per minute; NaN where no heartbeat was recorded), likeness_rest and
+        likeness_task (how alike the beats are, median over windows: heartbeats are
+        above `MIN_LIKENESS`).
     """
     features = heart_rate_features(windows.x["ecg"], sfreq=windows.sfreq["ecg"])
-    high = windows.meta[target].to_numpy() > windows.meta[target].mean()
+    high = binarise(windows.meta[target], threshold=threshold)
     features = features.assign(
         subject=windows.meta["subject"].to_numpy(),
-        condition=pd.Series(high).map({False: "rest", True: "task"}),
+        condition=np.array(["rest", "task"])[high],
     )
-    groups = features.groupby(["subject", "condition"])
-    rates = groups["rate_bpm"].median().unstack()[["rest", "task"]]
-    alike = groups["likeness"].median().unstack()
-    rates["likeness_rest"], rates["likeness_task"] = alike["rest"], alike["task"]
-    return rates.reset_index().rename_axis(columns=None)
+    middle = features.groupby(["subject", "condition"])[["rate_bpm", "likeness"]]
+    wide = middle.median().unstack()
+    rates = wide["rate_bpm"].where(wide["likeness"] > MIN_LIKENESS)
+    alike = wide["likeness"].add_prefix("likeness_")
+    return rates.join(alike).reset_index().rename_axis(columns=None)
