@@ -71,10 +71,7 @@ class Store:
             manifest = write_entry(aside, key, outcome, facts)
             self._settle(aside, folder, key.digest)
         except OSError as error:
-            raise OSError(
-                f"the store must be writable and have room; got {error} at "
-                f"{self.root}. Free some space, or move it with EMOLIB_CACHE."
-            ) from error
+            raise self._no_room(error) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return Entry(folder, manifest)
@@ -84,9 +81,13 @@ class Store:
 
         While another process is at it we wait; if that one dies we take over.
         """
-        found = self.find(key)
+        found, locks = self.find(key), self.root / ".locks"
         if found is None:
-            with locked(self.root / ".locks" / f"{key.recipe}-{key.name}"):
+            try:
+                locks.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise self._no_room(error) from error
+            with locked(locks / f"{key.recipe}-{key.name}"):
                 found = self.find(key) or make()
         return found
 
@@ -96,6 +97,13 @@ class Store:
             parts = _ASIDE.fullmatch(path.name)
             if parts and parts["host"] == _host() and not _is_alive(int(parts["pid"])):
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _no_room(self, error: OSError) -> OSError:
+        """Return the one error for a store that takes no more files."""
+        return OSError(
+            f"the store must be writable and have room; got {error} at "
+            f"{self.root}. Free some space, or move it with EMOLIB_CACHE."
+        )
 
     def _aside(self, folder: Path) -> Path:
         """Return a folder beside `folder` that nobody else writes to."""

@@ -102,7 +102,7 @@ def assert_nothing_is_found(found):
 
 
 def test_without_effect_no_plain_reader_is_above_chance_by_subject():
-    size = {"n_subjects": 6, "n_trials": 6, "seconds": 21.0}
+    size = {"n_subjects": 6, "n_trials": 6, "seconds": 11.0}
     assert_nothing_is_found(
         {s: found_by_readers(s, 2000, **size) for s in SURROGATE_SEEDS}
     )

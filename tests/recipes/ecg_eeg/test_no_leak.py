@@ -23,7 +23,14 @@ from emolib.units import context as store_context
 from emolib.units.unit import Keyring
 
 TRAINED = (*VARIANTS, *BASELINES, "EEG teacher")
+PRIORS = ("chance", "majority")
 KEPT = ("fold", "seed", "window", "y_pred", "y_score_1")
+
+
+def slow_if_ssl(system):
+    """Leave SSL-ECG to long runs: half of the time, and its other test stays."""
+    marks = pytest.mark.slow if system == "SSL-ECG" else ()
+    return pytest.param(system, marks=marks)
 
 
 def stored(study, system):
@@ -48,7 +55,7 @@ def assert_trained_alike(outcome, entry):
         assert np.array_equal(weights, entry.state[name])
 
 
-@pytest.mark.parametrize("system", [*TRAINED, *READERS, "chance", "majority"])
+@pytest.mark.parametrize("system", [*map(slow_if_ssl, TRAINED), *READERS, *PRIORS])
 def test_labels_of_the_test_fold_move_nothing(study, system):
     unit, entry, windows = stored(study, system)
     poisoned = with_permuted_labels(windows, fold_of(windows, unit).test)

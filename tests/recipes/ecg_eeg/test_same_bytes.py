@@ -9,7 +9,7 @@ from pathlib import Path
 from emolib.recipes import ecg_eeg
 
 ROOT = Path(__file__).resolve().parents[3]
-SYSTEMS = ["ours", "w/o align", "TFC", "linear probe", "chance", "ceiling"]
+SYSTEMS = ["ours", "w/o align", "linear probe", "chance"]
 CODE = """
 import json, sys
 from emolib.recipes import ecg_eeg

@@ -15,7 +15,11 @@ from emolib.recipes.ecg_eeg.study import ITEMS, Study, cells, item_of, results_o
 from emolib.recipes.ecg_eeg.task import fold_of
 from emolib.reporting.tables import compare_table
 
-FILES = {"Table 1": "table_1", "Table 2": "table_2", "EEGMAT": "table_eegmat"}
+FILES = {
+    **{item: f"table_{corpus}" for corpus, item in ITEMS.items()},
+    "Table 1": "table_1",
+    "Table 2": "table_2",
+}
 ORDER = (*BASELINES, *list(VARIANTS)[1:], "ours", *REFERENCES)
 """Systems as a reader meets them: the rows of the paper, then references."""
 
@@ -61,7 +65,7 @@ def table(study: Study, item: str) -> pd.DataFrame:
         predictions=cells(study),
     )
     if item not in ("Table 1", "Table 2"):
-        compared.attrs["cells"] = "open data: the paper prints nothing beside it"
+        compared.attrs["cells"] = "the paper prints nothing beside this corpus"
     return _in_order(compared)
 
 
