@@ -11,7 +11,14 @@ from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS, Windows
 from emolib.metrics import score_folds
 from emolib.recipes.ecg_eeg.grid import LABELS
 from emolib.recipes.ecg_eeg.grid import expand as expand_grid
-from emolib.recipes.ecg_eeg.settings import PAPER, TARGETS, Settings
+from emolib.recipes.ecg_eeg.settings import (
+    BASELINES,
+    PAPER,
+    TARGETS,
+    VARIANTS,
+    Settings,
+)
+from emolib.recipes.ecg_eeg.task import FOLD_KEYS
 from emolib.store import Store
 from emolib.units import estimate, run_units
 from emolib.units.context import Context
@@ -77,8 +84,27 @@ def windows(parameters: dict | Settings, corpus: str) -> Windows:
 
 
 def expand(parameters: dict | Settings) -> list:
-    """Return the units of a run."""
-    return expand_grid(typed(parameters))
+    """Return the units of a run, in the order in which to compute them."""
+    return in_running_order(expand_grid(typed(parameters)))
+
+
+def in_running_order(units: list) -> list:
+    """Return units so ordered that two workers seldom wait for one shared stage.
+
+    Of the units that need an EEG teacher the first of each fold comes first; while it
+    trains the teacher, others work on systems without one.
+    """
+    seen, ranked = set(), []
+    for unit in units:
+        taught = unit.system == "teacher" or unit.settings.get("align", False)
+        where = (*(str(unit.settings.get(key)) for key in FOLD_KEYS), str(unit.data))
+        if taught:
+            rank = 2 if where in seen else 0
+            seen.add(where)
+        else:
+            rank = 1 if unit.labels["system"] in (*BASELINES, *VARIANTS) else 3
+        ranked.append((rank, unit))
+    return [unit for _, unit in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def plan(parameters: dict | Settings):
@@ -98,14 +124,17 @@ def typed(parameters: dict | Settings) -> Settings:
 
 def run(settings: Settings) -> Study:
     """Train what the store lacks and return every finished unit of the run."""
+    units = expand_grid(settings)
     done = run_units(
-        expand(settings), n_workers=settings.n_workers, device=settings.device
+        in_running_order(units), n_workers=settings.n_workers, device=settings.device
     )
+    place = {id(unit): i for i, unit in enumerate(units)}
+    finished = sorted(done.entries, key=lambda pair: place[id(pair[0])])
     sources = {
         corpus: corpora.identify(corpus, data=settings.data).source
         for corpus in settings.corpora
     }
-    return Study(settings, list(done.entries), list(done.failures), sources)
+    return Study(settings, finished, list(done.failures), sources)
 
 
 CELL = [c for c in RESULT_COLUMNS if c not in ("metric", "value")]
