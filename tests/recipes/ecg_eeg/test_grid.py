@@ -4,13 +4,13 @@ from importlib import import_module
 
 import pytest
 
-from emolib.recipes import ecg_eeg
+from emolib.recipes.ecg_eeg.grid import expand
 from emolib.recipes.ecg_eeg.settings import SYSTEMS, VARIANTS, Method, Settings
 from emolib.recipes.ecg_eeg.task import TASK_KEYS
 
 
 def expanded(**changes):
-    return ecg_eeg.expand({"n_subjects": 6, **changes})
+    return expand(Settings.from_parameters({"n_subjects": 6, **changes}))
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
