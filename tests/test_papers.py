@@ -260,7 +260,7 @@ def test_an_equation_without_a_test_is_named(tmp_path, monkeypatch):
     "comparison, message",
     [
         ({"items": ["Table 1"], "metrics": ["f1"], "better": ["a"]}, "must have"),
-        ({"itens": ["Table 1"]}, "Did you mean 'items'"),
+        ({"itemz": ["Table 1"]}, "Did you mean 'items'"),
     ],
 )
 def test_an_unreadable_comparison_is_named(tmp_path, monkeypatch, comparison, message):
