@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from emolib.checks import check_option, check_range, check_shape
 
 TWINS = ("excluded", "negative")
+SIMILARITIES = ("cosine", "centred")
 
 
 class _Encoded(Protocol):
@@ -128,6 +129,7 @@ def alignment_loss(
     ecg: _Encoded, eeg: _Encoded, *, w_patch: float = 0.5,
     temperature_patch: float = 0.1, temperature_window: float = 0.1,
     recording: Tensor | None = None, twins: str = "excluded",
+    similarity: str = "cosine",
 ) -> dict[str, Tensor]:  # fmt: skip
     """Return both levels of the alignment loss and their weighted sum.
 
@@ -144,6 +146,9 @@ def alignment_loss(
         tau_p and tau_S.
     recording, twins
         As in `patch_info_nce`.
+    similarity : {'cosine', 'centred'}
+        Cosine of the features as they are, or after the batch's mean feature of each
+        encoder is taken away: what all windows share then counts for nothing.
 
     Returns
     -------
@@ -151,11 +156,15 @@ def alignment_loss(
         ``patch`` L_p, ``window`` L_S and ``total`` L; 0 is perfect.
     """
     check_range("w_patch", w_patch, 0, 1)
+    check_option("similarity", similarity, SIMILARITIES)
+    kept = _centred if similarity == "centred" else _as_they_are
     patch = patch_info_nce(
-        ecg.patches, eeg.patches, temperature=temperature_patch,
+        kept(ecg.patches), kept(eeg.patches), temperature=temperature_patch,
         recording=recording, twins=twins,
     )  # fmt: skip
-    window = window_info_nce(ecg.window, eeg.window, temperature=temperature_window)
+    window = window_info_nce(
+        kept(ecg.window), kept(eeg.window), temperature=temperature_window
+    )
     total = w_patch * patch + (1 - w_patch) * window
     return {"patch": patch, "window": window, "total": total}
 
@@ -192,6 +201,15 @@ def nt_xent(
     found = scores.log_softmax(-1)[row, row.roll(n)]  # log p  (2 b,)
     loss = -found.mean()
     return loss + 1 - n / (2 * n - 1) * found.exp().mean() if poly else loss
+
+
+def _as_they_are(x: Tensor) -> Tensor:
+    return x
+
+
+def _centred(x: Tensor) -> Tensor:
+    """Return the features less their mean over the batch, shape (b, ...)."""
+    return x - x.mean(dim=0, keepdim=True)
 
 
 def _unit(x: Tensor) -> Tensor:

@@ -236,3 +236,22 @@ def test_nt_xent_refuses_views_of_different_batches():
         nt_xent(features(4, 3), features(5, 3))
     with pytest.raises(ValueError, match=r"temperature must be in"):
         nt_xent(features(4, 3), features(4, 3), temperature=-1.0)
+
+
+def test_a_part_that_all_windows_share_flattens_cosines_but_not_centred_ones():
+    own, shared = features(16, 4, 8, seed=5), 50 * features(4, 8, seed=6)
+    x = own + shared  # a perfect match, hidden by what is common
+    pair = [SimpleNamespace(patches=x, window=x.flatten(1))] * 2
+    plain = alignment_loss(*pair)["window"]
+    centred = alignment_loss(*pair, similarity="centred")["window"]
+    assert plain > 0.9 * log(16)
+    assert centred < 0.2 * log(16)
+    by_hand = (x - x.mean(0)).flatten(1)
+    torch.testing.assert_close(centred, window_info_nce(by_hand, by_hand))
+
+
+def test_an_unknown_similarity_is_named():
+    x = features(3, 4, 8)
+    pair = [SimpleNamespace(patches=x, window=x.flatten(1))] * 2
+    with pytest.raises(ValueError, match="similarity must be one of 'cosine'"):
+        alignment_loss(*pair, similarity="dot")

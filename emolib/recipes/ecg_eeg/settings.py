@@ -46,6 +46,7 @@ class Method:
     w_patch: float = 0.5  # alpha of Eq. (4), not stated
     temperature_patch: float = 0.1  # tau_p of Eq. (2), not stated
     temperature_window: float = 0.1  # tau_S of Eq. (3), not stated
+    similarity: str = "centred"  # not defined; plain cosines collapse, see the README
     twins: str = "excluded"  # Section 2.2 says both; see the paper's README
     lr: float = 5e-4  # not stated; read planted affect in trials of the stem
     weight_decay: float = 0.01  # not stated
@@ -61,6 +62,7 @@ class Method:
         check_option("zscore_scope", self.zscore_scope, ("subject", "pooled", "train"))
         check_option("videos", self.videos, ("short", "all"))
         check_option("twins", self.twins, ("excluded", "negative"))
+        check_option("similarity", self.similarity, ("cosine", "centred"))
         check_range("w_patch", self.w_patch, 0, 1)
         for name in ("temperature_patch", "temperature_window"):
             check_range(name, getattr(self, name), 0, float("inf"), closed="neither")
@@ -73,7 +75,12 @@ class Method:
 
 PRESETS = {
     "ours": {},
-    "as_printed": {"stem": "linear", "twins": "negative", "eeg_band": []},
+    "as_printed": {
+        "stem": "linear",
+        "twins": "negative",
+        "similarity": "cosine",
+        "eeg_band": [],
+    },
 }
 VARIANTS = {  # rows of Tables 1 and 2: one change each
     "ours": {},

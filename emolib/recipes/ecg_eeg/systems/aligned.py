@@ -30,7 +30,14 @@ from emolib.training.fit import fit
 from emolib.training.seeding import seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
-ALIGN_KEYS = ("shuffle", "w_patch", "temperature_patch", "temperature_window", "twins")
+ALIGN_KEYS = (
+    "shuffle",
+    "w_patch",
+    "temperature_patch",
+    "temperature_window",
+    "twins",
+    "similarity",
+)
 READS = (*ENCODER_KEYS, *FIT_KEYS, "align", *ALIGN_KEYS)
 READS_IF = {"align": ALIGN_KEYS}
 """A switch -> what is read only while it is on."""
@@ -100,6 +107,7 @@ def _alignment_step(settings):
             temperature_window=settings["temperature_window"],
             recording=recording,
             twins=settings["twins"],
+            similarity=settings["similarity"],
         )
 
     return step
