@@ -96,9 +96,11 @@ def _reading(ax: Axes, rows: pd.DataFrame, stem: str, color: str) -> None:
     ax.plot(mean.index, mean.to_numpy(), color=color, **looks)
     if len(rows) > len(mean):
         ax.scatter(rows["n_windows"], rows["score"], color=color, s=5, alpha=0.5)
+    best = stem == "conv"  # its name above the curve, the other's below
     ax.annotate(
-        stem, (mean.index[-1], mean.iloc[-1]), xytext=(0, 5), color=color,
-        textcoords="offset points", ha="right", va="bottom", fontsize=7,
+        stem, (mean.index[-1], mean.iloc[-1]), xytext=(0, 5 if best else -6),
+        color=color, textcoords="offset points", ha="right",
+        va="bottom" if best else "top", fontsize=7,
     )  # fmt: skip
 
 
