@@ -15,5 +15,5 @@ def run(settings, context) -> Outcome:
     task = Task.of(settings, context)
     windows = majority.run(settings, context).predictions
     prior = task.y[task.labelled].mean()
-    seed = task.seed_of("chance")
+    seed = task.seed_of(f"chance, fold {task.fold.fold}")  # or folds share one draw
     return Outcome(predictions=chance_predictions(windows, prior, seed=seed))
