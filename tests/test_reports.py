@@ -140,3 +140,17 @@ def test_one_batch_at_a_time(project):
         first.wait(timeout=30)
     time.sleep(2)
     assert not processes_of(project)
+
+
+def test_a_digest_of_older_code_is_forgotten_and_todays_is_kept(tmp_path, monkeypatch):
+    from emolib.commands import workflow
+    from emolib.reporting.provenance import code_digest
+
+    old, today = tmp_path / "old.txt", tmp_path / "today.txt"
+    old.write_text("of other code\n", "utf-8")
+    today.write_text(f"{code_digest('ecg_eeg')}\n", "utf-8")
+    task = workflow.Task("ecg_eeg", "quick", (), (), (), "ecg_eeg")
+    for path in (old, today):
+        monkeypatch.setattr(workflow, "code_file", lambda recipe, path=path: str(path))
+        workflow.forget_old_code([task])
+    assert not old.exists() and today.exists()

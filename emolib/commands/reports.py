@@ -14,7 +14,12 @@ from emolib.batch.kernels import clock
 from emolib.commands import StatusLine, say
 from emolib.commands.driver import DRIVER, name_driver, watch_make
 from emolib.commands.events import EVENTS, read_events
-from emolib.commands.workflow import Task, choose, make_task
+from emolib.commands.workflow import (
+    Task,
+    choose,
+    forget_old_code,
+    make_task,
+)
 from emolib.reporting.places import cache_folder, project_root, relative
 from emolib.reporting.runs import read_run
 
@@ -93,6 +98,7 @@ class _Batch:
         """Run Snakemake to its end and return the exit code."""
         start = time.monotonic()
         self._unlock()
+        forget_old_code(self._tasks)
         with self._log.open("wb") as log:
             process = self._start(log)
             try:

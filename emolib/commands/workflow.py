@@ -109,6 +109,20 @@ def code_file(recipe: str) -> str:
     return _short(cache_folder() / "code" / f"{recipe}.txt")
 
 
+def forget_old_code(tasks: list[Task]) -> None:
+    """Remove the digest files that are not of today's code.
+
+    Snakemake remembers a rule's parameters in its own folder, which may have been
+    removed; a file that is not there is made again whatever it remembers.
+    """
+    from emolib.reporting.provenance import code_digest
+
+    for recipe in sorted({task.recipe for task in tasks if task.recipe}):
+        path = project_root() / code_file(recipe)
+        if path.is_file() and path.read_text("utf-8").strip() != code_digest(recipe):
+            path.unlink()
+
+
 def log_file(stem: str, tier: str, phase: str) -> str:
     """Return where a phase of a notebook logs."""
     return _short(cache_folder() / "logs" / f"{stem}-{tier}-{phase}.log")
