@@ -75,7 +75,7 @@ def _stack(ax: Axes, name: str, x: np.ndarray, sfreq: float, ch_names, unit) -> 
     offsets = -step * np.arange(len(x))
     times = np.arange(x.shape[1]) / sfreq
     color = COLORS.get(name, "black")
-    ax.plot(times, x.T + offsets, color=color, linewidth=0.6)
+    ax.plot(times, x.T + offsets, color=color, linewidth=0.6, rasterized=True)
     ax.set_yticks(offsets, ch_names)
     ax.set_ylim(offsets[-1] - step, max(step, x[0].max() * 1.1))
     ax.set_ylabel(f"{name.upper()} ({unit})")
@@ -172,7 +172,8 @@ def _strips(ax: Axes, signals, names, origin, sfreq) -> None:
     for i, name in enumerate(names):
         x = signals[name]
         times = np.arange(len(x)) / sfreq[name]
-        ax.plot(times, x - _APART * i, color=COLORS.get(name, "black"), linewidth=0.7)
+        ink = {"color": COLORS.get(name, "black"), "linewidth": 0.7}
+        ax.plot(times, x - _APART * i, rasterized=True, **ink)
     ax.set_yticks([-_APART * i for i in range(len(names))], [m.upper() for m in names])
     ax.set_xlim(0, seconds)
     ax.grid(visible=False)

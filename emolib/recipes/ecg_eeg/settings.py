@@ -191,6 +191,16 @@ class Settings:
         merged = {**PRESETS[preset], **changed, **VARIANTS[variant], **change}
         return build(Method, merged)
 
+    def need(self, *systems: str) -> None:
+        """Raise ValueError unless a notebook's systems hold those it shows."""
+        missing = [name for name in systems if name not in self.systems]
+        if missing:
+            raise ValueError(
+                f"systems must include {', '.join(systems)}, which this notebook "
+                f"shows; got {self.systems}. To train others alone: emolib units "
+                "NOTEBOOK --config CONFIG, which draws no page."
+            )
+
     def surrogate_knobs(self, corpus: str) -> dict:
         """Return the knobs of a surrogate writer; an open corpus has none."""
         if CORPORA[corpus].is_open:

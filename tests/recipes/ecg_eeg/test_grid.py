@@ -145,3 +145,10 @@ def test_text_that_spells_a_number_becomes_one():
     )
     assert (settings.n_subjects, settings.folds) == (6, [1])
     assert settings.method("ours").lr == 6e-4
+
+
+def test_a_notebook_says_before_training_which_systems_it_shows():
+    settings = Settings(systems=["TS-TCC", "ours"])
+    settings.need("ours")
+    with pytest.raises(ValueError, match="must include ours, w/o align"):
+        settings.need("ours", "w/o align")
