@@ -122,9 +122,9 @@ def plot_history(histories: Mapping[str, pd.DataFrame]) -> Figure:
             ax.set_title(stage)
             ax.set_xlabel("Epoch (number)")
         axes[0, 0].set_ylabel("Loss (0 is perfect)")
-        axes[0, -1].text(
-            0.98, 0.98, "– –  training\n—  validation\n│  best epoch", ha="right",
-            va="top", transform=axes[0, -1].transAxes, fontsize=6.5, color="0.35",
+        figure.supxlabel(
+            "– –  training     —  validation     │  best epoch", fontsize=6.5,
+            color="0.35",
         )  # fmt: skip
     return describe(
         figure, " ".join(_ending(stage, h) for stage, h in histories.items())
