@@ -1,0 +1,370 @@
+"""The noise scheduler: Eq. (1) to (5), Algorithm 1, and what noise may not touch."""
+
+import math
+
+import pytest
+import torch
+from scipy import stats
+
+from emolib.corruptions.conditions import (
+    CONDITIONS,
+    SIX,
+    draw_conditions,
+    fixed_condition,
+    names_of,
+)
+from emolib.corruptions.noise_released import corrupt_as_released, released_alpha_bars
+from emolib.corruptions.noise_scheduler import (
+    Level,
+    added_noise,
+    alpha_bar,
+    beta_schedule,
+    corrupt,
+    drop,
+    exact_alpha_bar,
+    gaussian_noise,
+    impulse_noise,
+    iterate,
+    level_for,
+    measured_db,
+    mix,
+    snr,
+    snr_db,
+    steps_for,
+)
+
+MOSEI = (150.8, 2.204, 0.0300)  # variances behind the paper's (140, 60, 5)
+WIDTHS = {"audio": 4, "visual": 3, "text": 5}
+both_noises = pytest.mark.parametrize("noise", ["gaussian", "impulse"])
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def batch(b=6, t=7):
+    """Return a batch with NaN on its padding, and its lengths."""
+    x = {m: torch.randn(b, t, d, generator=generator(d)) for m, d in WIDTHS.items()}
+    lengths = {m: torch.arange(b) % t + 1 for m in x}
+    for m in x:
+        x[m][torch.arange(t) >= lengths[m][:, None]] = math.nan
+    return x, lengths
+
+
+def levels(noise="gaussian", db=-10.0):
+    return {m: level_for(db, 1.0, noise=noise) for m in WIDTHS}
+
+
+def same(one, other):
+    """Return whether two tensors are bit-equal, NaN included."""
+    return torch.equal(one.view(torch.int32), other.view(torch.int32))
+
+
+# ---------------------------------------------------------------- schedule and dB
+
+
+def test_the_schedule_ends_at_beta_end_whatever_its_length():
+    assert beta_schedule(1).tolist() == [0.001]
+    assert beta_schedule(3).tolist() == pytest.approx([0.001, 0.0505, 0.1])
+    scaled = beta_schedule(3, start=0.01, end=0.09, shape="scaled_linear")
+    assert scaled.tolist() == pytest.approx([0.01, 0.04, 0.09])
+
+
+def test_alpha_bar_is_the_product_of_what_each_step_leaves():
+    by_hand = [0.999, 0.999 * 0.9495, 0.999 * 0.9495 * 0.9]
+    assert alpha_bar(beta_schedule(3)).tolist() == pytest.approx(by_hand)
+
+
+def test_snr_by_hand():
+    assert snr(0.2, 3.0) == pytest.approx(0.75)
+    assert snr(0.2, 3.0, 0.3) == pytest.approx(2.5)
+    assert snr_db(0.2, 3.0) == pytest.approx(-1.2493873660829995)
+    assert snr_db(0.5, 100.0) == pytest.approx(20.0)
+    assert (snr_db(1.0, 3.0), snr_db(0.0, 3.0)) == (math.inf, -math.inf)
+    assert snr_db(torch.tensor([0.5, 10 / 11]), 1.0).tolist() == pytest.approx([0, 10])
+
+
+def test_the_printed_triple_of_mosei_comes_out_of_its_variances():
+    assert [steps_for(-10, variance) for variance in MOSEI] == [140, 60, 5]
+
+
+@pytest.mark.parametrize(
+    ("shape", "variances", "rows"),
+    [
+        (
+            "linear",
+            (1.0, *MOSEI),
+            {
+                -10: (46, 140, 60, 5),
+                -20: (88, 184, 103, 27),
+                -30: (132, 228, 147, 66),
+                -40: (176, 272, 191, 109),
+            },
+        ),
+        (
+            "scaled_linear",
+            (1.0, 21.12, 0.903, 0.0233),
+            {
+                -10: (62, 140, 60, 5),
+                -20: (121, 200, 118, 31),
+                -30: (181, 261, 178, 83),
+                -40: (241, 321, 238, 143),
+            },
+        ),
+    ],
+)
+def test_steps_for_every_level_and_both_shapes(shape, variances, rows):
+    assert steps_for(0, 1.0, shape=shape) == {"linear": 13}.get(shape, 18)
+    for db, expected in rows.items():
+        got = tuple(steps_for(db, v, shape=shape) for v in variances)
+        assert got == expected, db
+
+
+def test_the_chosen_t_is_nearer_than_its_neighbours():
+    for db in range(-45, 31, 5):
+        for variance in (0.03, 1.0, 150.8):
+            n = steps_for(db, variance)
+            off = {
+                k: abs(snr_db(alpha_bar(beta_schedule(k))[-1].item(), variance) - db)
+                for k in (n - 1, n, n + 1)
+                if k
+            }
+            assert min(off, key=off.get) == n
+
+
+def test_one_step_is_coarse_where_the_variance_is_small():
+    db = [snr_db(alpha_bar(beta_schedule(n))[-1].item(), 0.03) for n in range(1, 7)]
+    falls = [before - after for before, after in zip(db, db[1:], strict=False)]
+    assert db[:2] == pytest.approx([14.77, -5.73], abs=0.01)
+    assert falls[0] == pytest.approx(20.5, abs=0.01)
+    assert all(0.8 < fall < 2 for fall in falls[1:])
+
+
+def test_impulses_at_the_same_t_are_weaker_by_their_rareness():
+    one, other = (level_for(-10, 2.204, noise=n) for n in ("gaussian", "impulse"))
+    assert other.n_steps == one.n_steps == 60
+    assert other.alpha_bar == one.alpha_bar
+    assert other.nominal_db - one.nominal_db == pytest.approx(-10 * math.log10(0.3))
+    assert other.nominal_db - one.nominal_db == pytest.approx(5.23, abs=0.005)
+
+
+@both_noises
+@pytest.mark.parametrize("db", [0.0, -10.0, -40.0])
+def test_an_exact_alpha_bar_gives_the_db_asked_for(noise, db):
+    level = level_for(db, 0.03, noise=noise, exact=True)
+    assert level.n_steps is None
+    assert level.nominal_db == pytest.approx(db, abs=1e-9)
+    assert exact_alpha_bar(-10, 1.0) == pytest.approx(1 / 11)
+
+
+@both_noises
+def test_measured_and_nominal_db_agree_on_data_far_from_zero_mean(noise):
+    spread = torch.linspace(0.2, 3.0, 30)
+    clean = 40.0 + spread * torch.randn(3000, 30, generator=generator())
+    variance = clean.var(0, correction=0).mean().item()
+    level = level_for(-10, variance, noise=noise)
+    x, lengths = {"audio": clean[:, None]}, {"audio": torch.ones(3000, dtype=int)}
+    seen = corrupt(
+        x, lengths, fixed_condition("vl", 3000), {"audio": level}, generator(1)
+    )
+    epsilon = added_noise(clean, seen["audio"][:, 0], level.alpha_bar)
+    got = measured_db(clean, level.alpha_bar, epsilon)
+    assert got == pytest.approx(level.nominal_db, abs=0.2)
+    power = clean.square().mean().item()
+    assert snr_db(level.alpha_bar, power) - snr_db(level.alpha_bar, variance) > 20
+
+
+def test_what_cannot_be_a_level_is_refused():
+    with pytest.raises(ValueError, match=r"n_steps must be a whole number.*got 0"):
+        beta_schedule(0)
+    with pytest.raises(ValueError, match=r"end must be in \[0.5, 1\); got 0.1"):
+        beta_schedule(3, start=0.5)
+    with pytest.raises(ValueError, match=r"shape must be one of 'linear'"):
+        beta_schedule(3, shape="cosine")
+    for variance in (0.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match=r"variance must be finite and above 0"):
+            level_for(-10, variance)
+    with pytest.raises(ValueError, match=r"db must be in .*; got nan"):
+        steps_for(math.nan, 1.0)
+    with pytest.raises(ValueError, match=r"noise must be one of 'gaussian', 'impulse'"):
+        level_for(-10, 1.0, noise="pink")
+    with pytest.raises(ValueError, match=r"alpha_bar must lie in \[0, 1\]; got 1.5"):
+        snr_db(1.5, 1.0)
+    with pytest.raises(ValueError, match=r"p must be in \(0, 1\]; got 0"):
+        level_for(-10, 1.0, noise="impulse", p=0)
+
+
+# ---------------------------------------------------------------- two ways, any noise
+
+
+def test_iterating_and_mixing_give_the_same_distribution():
+    x = torch.full((40_000,), 3.0, dtype=torch.float64)
+    betas = beta_schedule(20)
+    keep = alpha_bar(betas)[-1].item()
+    step_by_step = iterate(x, betas, generator(0))
+    at_once = mix(x, keep, gaussian_noise(x.shape, generator(1), x.dtype))
+    exact = stats.norm(3 * keep**0.5, (1 - keep) ** 0.5)
+    for noisy in (step_by_step, at_once):
+        assert noisy.mean().item() == pytest.approx(exact.mean(), abs=0.012)
+        assert noisy.var().item() == pytest.approx(exact.var(), abs=0.015)
+        # the bound that one sample in a thousand passes
+        assert stats.kstest(noisy.numpy(), exact.cdf).statistic < 1.95 / 200
+    between = stats.ks_2samp(step_by_step.numpy(), at_once.numpy()).statistic
+    assert between < 1.95 * 2**0.5 / 200
+
+
+def test_a_sum_of_impulses_is_no_impulse():
+    with pytest.raises(ValueError, match=r"a sum of impulses is no impulse: use mix"):
+        iterate(torch.zeros(3), beta_schedule(5), generator(), noise="impulse")
+
+
+def test_impulses_hit_three_in_ten_and_are_of_one_size():
+    noise = impulse_noise((100_000,), generator())
+    values, counts = noise.unique(return_counts=True)
+    assert values.tolist() == [-1, 0, 1]
+    assert (counts / len(noise)).tolist() == pytest.approx([0.15, 0.7, 0.15], abs=0.005)
+    assert impulse_noise((9,), generator(), 1.0).abs().eq(1).all()
+
+
+def test_any_tensor_may_be_the_noise():
+    x, hum = torch.arange(6.0).view(2, 3), torch.tensor([[1.0, 2, 3], [4, 5, 6]])
+    torch.testing.assert_close(mix(x, 0.36, hum), 0.6 * x + 0.8 * hum)
+    torch.testing.assert_close(mix(x, alpha_bar(beta_schedule(1))[-1], 0 * hum),
+                               0.999**0.5 * x)  # fmt: skip
+    assert torch.equal(mix(x, 1.0, hum), x)
+    with pytest.raises(ValueError, match=r"noise must have the shape of x, \(2, 3\)"):
+        mix(x, 0.5, hum[:1])
+    epsilon = added_noise(x, mix(x, 0.36, hum), 0.36)
+    torch.testing.assert_close(epsilon, hum.double(), atol=1e-5, rtol=0)
+
+
+# ---------------------------------------------------------------- what is touched
+
+
+@both_noises
+def test_only_real_steps_of_noisy_modalities_change(noise):
+    x, lengths = batch()
+    before = {m: v.clone() for m, v in x.items()}
+    noisy = torch.stack([fixed_condition(name, 1)[0] for name in SIX])
+    seen = corrupt(x, lengths, noisy, levels(noise), generator())
+    for j, m in enumerate(WIDTHS):
+        real = torch.arange(7) < lengths[m][:, None]
+        hit = real & noisy[:, j, None]
+        assert same(seen[m][~hit], x[m][~hit])
+        changed = (seen[m] != x[m])[hit].float().mean()
+        assert changed == 1.0  # √ᾱ scales what an impulse does not hit
+        assert same(x[m], before[m])
+
+
+def test_noise_off_is_bit_equal():
+    x, lengths = batch()
+    state = (g := generator()).get_state()
+    seen = corrupt(x, lengths, fixed_condition("avl", 6), levels(), g)
+    assert all(same(seen[m], x[m]) for m in x)
+    assert torch.equal(g.get_state(), state)
+
+
+def test_the_generator_alone_decides_and_nothing_global_moves():
+    x, lengths = batch()
+    noisy, state = fixed_condition("none", 6), torch.get_rng_state()
+    one, two, other = (
+        corrupt(x, lengths, noisy, levels(), generator(s)) for s in (0, 0, 1)
+    )
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(same(one[m], two[m]) and not same(one[m], other[m]) for m in x)
+
+
+def test_padding_draws_nothing_so_its_length_changes_nothing():
+    x, lengths = batch()
+    wide = {m: torch.cat([v, torch.zeros_like(v)], 1) for m, v in x.items()}
+    noisy = fixed_condition("none", 6)
+    short = corrupt(x, lengths, noisy, levels(), generator())
+    long = corrupt(wide, lengths, noisy, levels(), generator())
+    assert all(same(long[m][:, :7], short[m]) for m in x)
+    assert all(long[m][:, 7:].eq(0).all() for m in x)
+
+
+def test_noise_of_a_modality_is_eq_3_with_its_own_level():
+    x, lengths = batch(b=1, t=4)
+    lengths = {m: torch.tensor([1]) for m in x}
+    own = {"text": Level(-10, 46, 0.36, -10.0)}
+    seen = corrupt(x, lengths, fixed_condition("av", 1), own, generator(3))
+    epsilon = gaussian_noise((1, 5), generator(3))
+    torch.testing.assert_close(
+        seen["text"][0, :1], 0.6 * x["text"][0, :1] + 0.8 * epsilon
+    )
+
+
+def test_a_noisy_modality_without_level_or_with_another_name_is_refused():
+    x, lengths = batch()
+    some = {m: level for m, level in levels().items() if m != "visual"}
+    with pytest.raises(ValueError, match=r"levels must hold 'visual', .* noisy in 6"):
+        corrupt(x, lengths, fixed_condition("none", 6), some, generator())
+    with pytest.raises(ValueError, match=r"x must hold modalities of .* \['eeg'\]"):
+        corrupt({"eeg": x["text"]}, lengths, fixed_condition("none", 6), some, None)
+    with pytest.raises(ValueError, match=r"noisy must have shape \(b, m\) with b=6"):
+        corrupt(x, lengths, fixed_condition("none", 5), some, generator())
+
+
+def test_what_is_dropped_leaves_no_trace_not_even_nan():
+    x, lengths = batch()
+    missing = torch.stack([fixed_condition(name, 1)[0] for name in SIX])
+    poisoned = {m: v.clone() for m, v in x.items()}
+    for j, m in enumerate(WIDTHS):
+        poisoned[m][missing[:, j]] = math.nan
+    kept, steps = drop(poisoned, lengths, missing)
+    for j, m in enumerate(WIDTHS):
+        gone = missing[:, j]
+        assert kept[m][gone].eq(0).all()
+        assert steps[m][gone].eq(0).all()
+        assert same(kept[m][~gone], x[m][~gone])
+        assert torch.equal(steps[m][~gone], lengths[m][~gone])
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def test_a_condition_is_named_by_what_stays_clean():
+    assert CONDITIONS["av"] == (False, False, True)
+    assert CONDITIONS["l"] == (True, True, False)
+    assert (CONDITIONS["none"], CONDITIONS["avl"]) == ((True,) * 3, (False,) * 3)
+    assert names_of(torch.tensor(list(CONDITIONS.values()))) == list(CONDITIONS)
+    with pytest.raises(ValueError, match=r"condition must be one of 'a'.*got 'va'"):
+        fixed_condition("va", 2)
+
+
+def test_all_six_conditions_are_drawn_equally_often():
+    names = names_of(draw_conditions(12_000, generator()))
+    counts = [names.count(name) for name in SIX]
+    assert sum(counts) == 12_000
+    assert stats.chisquare(counts).pvalue > 0.001
+    alone = draw_conditions(5, generator(), names=("none",))
+    assert names_of(alone) == ["none"] * 5
+
+
+# ---------------------------------------------------------------- the released code
+
+
+def test_the_released_code_has_no_level_but_a_wide_range_of_them():
+    db = snr_db(released_alpha_bars(), 1.0)
+    assert len(db) == 100
+    assert (db[0].item(), db[-1].item()) == pytest.approx((20, -102), abs=0.5)
+    assert db.quantile(0.5).item() == pytest.approx(-16.4, abs=0.05)
+
+
+def test_the_released_code_draws_one_step_a_call_and_disturbs_padding():
+    x = {"text": torch.zeros(50, 40, 3)}
+    spread = [
+        corrupt_as_released(x, fixed_condition("av", 50), generator(s))["text"].std(
+            (1, 2)
+        )
+        for s in range(30)
+    ]
+    within = torch.stack([s / s.mean() - 1 for s in spread]).abs().max()
+    assert within < 0.4  # the whole batch shares a step
+    powers = torch.stack([s.square().mean() for s in spread])
+    allowed = 1 - released_alpha_bars().float()
+    off = (powers[:, None] - allowed).abs().min(1).values
+    assert off.max() < 0.05
+    assert powers.max() / powers.min() > 5
+    assert all(s.gt(0).all() for s in spread)  # x is all padding
