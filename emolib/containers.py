@@ -20,6 +20,12 @@ MODALITIES = (
 )  # fmt: skip
 """What a modality may be called."""
 
+MODALITIES_AVL = ("audio", "visual", "text")
+"""The modalities of spoken utterances (paper 3: a, v, l), always in this order."""
+
+PARTS = ("train", "val", "test")
+"""What the publisher of a corpus may have used a trial for, in one of its folds."""
+
 PREDICTION_IDS = ("window", "subject", "session", "trial", "start_s")
 PREDICTION_COLUMNS = (*PREDICTION_IDS, "fold", "seed", "y_true", "y_pred", "y_score_1")
 """One row per test window; `y_score_1` is the probability of class 1 (high)."""
@@ -58,6 +64,35 @@ class Signal:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.data.shape[1] / self.sfreq
+
+
+@dataclass(frozen=True)
+class Features:
+    """One modality of one utterance: a sequence of feature vectors.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n_steps, n_features)
+        Time first, as sequence models take it; real steps only, no padding.
+    kind : str
+        What the vectors are, for example ``"ComParE descriptors"``.
+    """
+
+    data: np.ndarray
+    kind: str = ""
+
+    def __post_init__(self):
+        check_shape("data", self.data, "s d")
+
+    @property
+    def n_steps(self) -> int:
+        """Number of real steps."""
+        return self.data.shape[0]
+
+    @property
+    def n_features(self) -> int:
+        """Width of a feature vector."""
+        return self.data.shape[1]
 
 
 @dataclass(frozen=True)
@@ -108,7 +143,7 @@ class Recording:
     ----------
     corpus, subject, session, trial : str
         Identifiers as the corpus writes them; `trial` names the stimulus.
-    signals : mapping of str to Signal or Video
+    signals : mapping of str to Signal, Features or Video
         From stimulus onset. A modality that is absent on disk is absent here.
     ratings : mapping of str to float
         The subject's ratings in the corpus's scale.
@@ -117,17 +152,24 @@ class Recording:
     traces : mapping of str to Trace
     problems : tuple of str
         What is missing or odd, one sentence each; empty when the trial is whole.
+    notes : tuple of str
+        What the reader set right, one sentence each; such a trial is kept.
+    parts : mapping of str to str
+        The publisher's own split: name of a fold -> ``"train"``, ``"val"`` or
+        ``"test"``. Empty where the publisher gives none.
     """
 
     corpus: str
     subject: str
     session: str
     trial: str
-    signals: Mapping[str, Signal | Video]
+    signals: Mapping[str, Signal | Features | Video]
     ratings: Mapping[str, float]
     baseline: Mapping[str, Signal] = field(default_factory=dict)
     traces: Mapping[str, Trace] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -186,7 +228,8 @@ class Windows:
     Parameters
     ----------
     x : mapping of modality to ndarray, shape (n_windows, n_chans, n_times)
-        Features keep the first axis.
+        Features keep the first axis; sequences are (n_windows, n_steps, n_features),
+        padded with zeros on the right.
     y : ndarray, shape (n_windows,) or (n_windows, n_steps)
         Targets.
     meta : DataFrame, n_windows rows
