@@ -22,6 +22,7 @@ from emolib.metrics import (
     summarise,
     t_interval,
 )
+from emolib.metrics.distances import average_distance, time_average
 
 
 def simulate(
@@ -332,3 +333,35 @@ def test_holm_adjusts_step_by_step():
 def test_an_unknown_metric_is_named():
     with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
         subject_scores(simulate(), "f2")
+
+
+def test_the_average_distance_is_that_of_a_plain_loop():
+    rng = np.random.default_rng(0)
+    original, noisy = rng.normal(size=(2, 7, 3))
+    total = 0.0
+    for i in range(7):
+        total += sum((original[i, j] - noisy[i, j]) ** 2 for j in range(3)) ** 0.5
+    assert average_distance(original, noisy) == pytest.approx(total / 7)
+    assert average_distance(original, original) == 0
+    with pytest.raises(ValueError, match=r"noisy must have shape \(n, d\) with n=7"):
+        average_distance(original, noisy[:6])
+
+
+@pytest.mark.parametrize(
+    "kept, expected", [(1 / 11, 1.18), (1 / 101, 1.34), (1 / 1001, 1.39), (0.0, 1.41)]
+)
+def test_the_average_distance_of_noise_flattens(kept, expected):
+    rng = np.random.default_rng(1)
+    clean, noise = rng.normal(size=(2, 200, 400))
+    noisy = kept**0.5 * clean + (1 - kept) ** 0.5 * noise
+    assert average_distance(clean, noisy) / 400**0.5 == pytest.approx(
+        expected, abs=0.02
+    )
+
+
+def test_the_time_average_reads_no_padding():
+    x = np.full((2, 3, 1), np.nan)
+    x[0, :2, 0], x[1, :, 0] = [1, 3], [1, 2, 6]
+    np.testing.assert_array_equal(time_average(x, np.array([2, 3])), [[2], [3]])
+    with pytest.raises(ValueError, match=r"lengths must lie in \[1, 3\]; got 0 to 3"):
+        time_average(x, np.array([0, 3]))

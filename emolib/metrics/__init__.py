@@ -3,6 +3,7 @@
 `scores` counts, `summaries` averages over folds and gives intervals, `comparisons`
 compares two systems and one system with chance. AUC is computed per fold and
 averaged, never pooled over folds; windows are never the unit of an interval.
+`distances` compares vectors with their noisy twins (import it by its name).
 """
 
 from emolib.metrics.comparisons import (
