@@ -13,9 +13,6 @@ from torch import Tensor
 
 from emolib.checks import check_option, check_shape
 
-MODALITIES_AVL = ("audio", "visual", "text")
-"""The order of modalities in this paper: a, v, l."""
-
 SIX = ("a", "v", "l", "av", "al", "vl")
 """The conditions of Tables 2 and 3."""
 
@@ -28,7 +25,7 @@ CONDITIONS: dict[str, tuple[bool, bool, bool]] = {
     name: tuple(letter not in name.replace("none", "") for letter in "avl")
     for name in (*SIX, ALL_NOISY, ALL_CLEAN)
 }
-"""Name of a condition to whether audio, visual and text are noisy."""
+"""Name of a condition to which of `MODALITIES_AVL` are noisy."""
 
 
 def draw_conditions(

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from emolib.corruptions.conditions import MODALITIES_AVL
+from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.noise_levels import IMPULSE_P, Level, power_of
 from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr_db
 from emolib.corruptions.noise_scheduler import corrupt

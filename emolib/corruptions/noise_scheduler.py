@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from emolib.checks import check_option, check_range, check_shape
-from emolib.corruptions.conditions import MODALITIES_AVL
+from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.noise_levels import (
     IMPULSE_P,
     NOISES,
@@ -30,7 +30,7 @@ from emolib.corruptions.noise_levels import (
 from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr, snr_db
 
 __all__ = [
-    "IMPULSE_P", "MODALITIES_AVL", "NOISES", "Level", "added_noise", "alpha_bar",
+    "IMPULSE_P", "NOISES", "Level", "added_noise", "alpha_bar",
     "beta_schedule", "corrupt", "draw_noise", "drop", "exact_alpha_bar",
     "gaussian_noise", "impulse_noise", "iterate", "level_for", "measured_db", "mix",
     "power_of", "real_steps", "snr", "snr_db", "steps_for",
