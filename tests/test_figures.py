@@ -1,5 +1,7 @@
 """What figures show is what they were given."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,8 @@ from emolib.figures import (
     curves,
     efficiency,
     embeddings,
+    noise,
+    noise_effects,
     protocols,
     scalp,
     signals,
@@ -80,6 +84,58 @@ HISTORY = pd.DataFrame({
     "total": [1.0, 0.8, 0.6, 1.1, 0.9, 1.0], "patch": [2.0, 1.6, 1.2, 2.2, 1.8, 2.0],
 })  # fmt: skip
 
+LEVELS = pd.DataFrame(
+    [
+        (name, kind, db, n, db + off + 0.01, db + off)
+        for name, n in (("audio", 140), ("text", 5))
+        for db, n in ((-10.0, n), (-20.0, n + 40))
+        for kind, off in (("Gaussian", 0.0), ("impulse", 5.23))
+    ],
+    columns=["name", "noise", "asked_db", "n_steps", "nominal_db", "measured_db"],
+)
+BETAS = pd.DataFrame({"n_steps": [2, 2, 1], "step": [1, 2, 1],
+                      "beta": [0.001, 0.1, 0.001]})  # fmt: skip
+SNR_CURVES = pd.DataFrame(
+    [
+        (name, variance, n, 0.9**n, -4.0 * n + shift)
+        for name, variance, shift in (("audio", 150.8, 21.8), ("text", 0.03, -15.2))
+        for n in (1, 2, 3)
+    ],
+    columns=["name", "variance", "n_steps", "alpha_bar", "snr_db"],
+)
+CALLS = pd.DataFrame({"name": ["audio"] * 4, "snr_db": [19.0, 4.0, 2.0, -41.0]})
+EXAMPLES = pd.DataFrame(
+    [
+        (kind, level, db, step, 0.5 * step, 0.5 * step + moved)
+        for kind in ("Gaussian", "impulse")
+        for level, db, moved in (("clean", np.nan, 0.0), ("−10 dB", -9.7, 0.25))
+        for step in (1, 2)
+    ],
+    columns=["noise", "level", "nominal_db", "step", "clean", "noisy"],
+)
+TWINS = pd.DataFrame(
+    [
+        (name, db, kind, float(i), i + 0.1 * (kind == "noisy"))
+        for name in ("audio", "text")
+        for db in (-40.0, -10.0)
+        for kind in ("original", "noisy")
+        for i in range(5)
+    ],
+    columns=["name", "asked_db", "kind", "x", "y"],
+)
+DISTANCES = TWINS.drop_duplicates(["name", "asked_db"])[["name", "asked_db"]].assign(
+    distance=[9.25, 7.5, 3.0, 2.0]
+)
+UNDER_NOISE = pd.DataFrame(
+    [
+        (kind, system, db + off, score + db / 100, score + db / 100 - 0.02, np.nan)
+        for kind, off in (("Gaussian", 0.0), ("impulse", 5.2))
+        for system, score in (("ceiling", 0.9), ("ours", 0.8), ("MEN", 0.75))
+        for db in (-40.0, -10.0)
+    ],
+    columns=["noise", "system", "measured_db", "mean", "low", "high"],
+)
+
 
 @pytest.fixture
 def windows():
@@ -126,12 +182,19 @@ def _every_figure(windows):
         "map": scalp.plot_topomap(
             {"planted": np.array([0.1, -0.2, 1.5, 1.2])}, CH_NAMES, label="Power (dB)"
         ),
+        "schedule": noise.plot_schedule(BETAS, SNR_CURVES, LEVELS),
+        "readings": noise.plot_readings(CALLS, LEVELS),
+        "examples": noise.plot_examples(EXAMPLES),
+        "levels": noise.plot_levels(LEVELS),
+        "noise maps": noise_effects.plot_noise_maps(TWINS, DISTANCES),
+        "under noise": noise_effects.plot_under_noise(UNDER_NOISE),
     }
 
 
 NAMES = (
     "windows", "shuffle", "similarity", "tsne", "readability", "history", "sweep",
     "efficiency", "protocols", "paper", "ablation", "prior", "heart", "map",
+    "schedule", "readings", "examples", "levels", "noise maps", "under noise",
 )  # fmt: skip
 
 
@@ -367,6 +430,76 @@ def test_a_map_needs_one_value_per_channel():
         scalp.plot_topomap({"planted": np.ones(3)}, CH_NAMES, label="Power (dB)")
 
 
+def test_the_schedule_shows_its_steps_and_the_chosen_t():
+    steps, _, curves = noise.plot_schedule(BETAS, SNR_CURVES, LEVELS).axes
+    assert [list(line.get_ydata()) for line in steps.lines] == [[0.001], [0.001, 0.1]]
+    points = [line for line in curves.lines if line.get_label().startswith("audio")]
+    np.testing.assert_array_equal(points[0].get_xdata(), [140, 140, 180, 180])
+    named = [t.get_text() for t in curves.get_legend().get_texts()]
+    assert named == ["audio, σ² = 150.8", "text, σ² = 0.03"]
+    lines = {line.get_linestyle() for line in curves.lines if len(line.get_xdata()) > 2}
+    assert len(lines) >= 2  # told apart without colour
+
+
+def test_the_two_readings_are_calls_beside_levels():
+    figure = noise.plot_readings(CALLS, LEVELS)
+    bars = {b.get_x(): b.get_height() for b in figure.axes[0].patches}
+    assert {x: h for x, h in bars.items() if h} == {-50: 25, 0: 50, 10: 25}
+    upright = [
+        ln.get_xdata()[0] for ln in figure.axes[0].lines if len(ln.get_xdata()) == 2
+    ]
+    assert upright == list(LEVELS.query("name == 'audio'")["nominal_db"])
+    assert "from 19 to −41 dB, median 3; the paper" in figure.alt_text
+
+
+def test_examples_show_noise_as_points_over_what_is_left():
+    figure = noise.plot_examples(EXAMPLES)
+    noisy = figure.axes[1]
+    left, dots = noisy.lines[1], noisy.lines[2]
+    np.testing.assert_array_equal(left.get_ydata(), [0.5, 1.0])
+    np.testing.assert_array_equal(dots.get_ydata(), [0.75, 1.25])
+    assert dots.get_linestyle() == "None"
+    assert noisy.get_title(loc="left") == "−10 dB (nominal −9.7)"
+    assert "Gaussian clean 0.00; Gaussian −10 dB 0.25" in figure.alt_text
+
+
+def test_nominal_and_measured_levels_stand_beside_what_was_asked():
+    figure = noise.plot_levels(LEVELS)
+    drawn = np.round(_drawn(figure.axes[0])[2:], 6)  # behind the line at 0
+    assert set(drawn) == {0.0, 0.01, 5.23, 5.24}
+    ticks = [t.get_text() for t in figure.axes[1].get_xticklabels()]
+    assert ticks == ["−10\nT = 5", "−20\nT = 45"]
+    assert "impulse −10: −4.76, −4.77" in figure.alt_text
+
+
+def test_noise_maps_go_from_little_to_much_noise_with_their_distance():
+    figure = noise_effects.plot_noise_maps(TWINS, DISTANCES)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["−10 dB", "−40 dB", "", ""]
+    said = [ax.texts[0].get_text() for ax in figure.axes]
+    assert said == [f"mean distance {d}" for d in ("7.50", "9.25", "2.00", "3.00")]
+    for ax in figure.axes:
+        original, noisy = (c.get_offsets() for c in ax.collections)
+        np.testing.assert_allclose(noisy - original, [[0, 0.1]] * 5)
+    assert "of 5 utterances" in figure.alt_text
+    assert "audio 7.50 at −10 dB, 9.25 at −40 dB" in figure.alt_text
+
+
+def test_scores_under_noise_stand_at_the_dB_that_was_measured():
+    figure = noise_effects.plot_under_noise(UNDER_NOISE, reference=("majority", 0.31))
+    gaussian, impulse = figure.axes
+    assert gaussian.get_ylim() == impulse.get_ylim()
+    assert gaussian.get_xlim() == impulse.get_xlim()
+    assert gaussian.get_xlim()[0] > gaussian.get_xlim()[1]  # louder to the right
+    by_name = {line.get_label(): line for line in impulse.lines}
+    np.testing.assert_allclose(by_name["ceiling"].get_xdata(), [-34.8, -4.8])
+    assert by_name["ceiling"].get_linestyle() == "--"
+    np.testing.assert_allclose(by_name["ours"].get_ydata(), [0.4, 0.7])
+    np.testing.assert_allclose(by_name["MEN"].get_xdata(), [-34.8, -4.8], atol=0.5)
+    assert "ours 0.700 at −4.8 dB" in figure.alt_text
+    assert "majority: 0.310" in figure.alt_text
+
+
 @pytest.mark.parametrize(
     "plot, frame",
     [
@@ -397,6 +530,12 @@ def test_a_single_panel_goes_into_given_axes(plot, frame):
         (subjects.plot_heart_rate, RATES, "task"),
         (curves.plot_sweep, SWEEP, "value"),
         (curves.plot_readability, READING, "stem"),
+        (noise.plot_examples, EXAMPLES, "clean"),
+        (noise.plot_levels, LEVELS, "measured_db"),
+        (partial(noise.plot_schedule, BETAS, SNR_CURVES), LEVELS, "nominal_db"),
+        (partial(noise.plot_readings, CALLS), LEVELS, "asked_db"),
+        (partial(noise_effects.plot_noise_maps, TWINS), DISTANCES, "distance"),
+        (noise_effects.plot_under_noise, UNDER_NOISE, "low"),
     ],
 )
 def test_a_missing_column_is_named(plot, frame, column):

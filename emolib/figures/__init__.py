@@ -8,6 +8,7 @@ data. Which module holds which:
 - `curves`: readability, history, sweep
 - `efficiency`: gain of alignment over the fraction of labels
 - `protocols`: one system under three splits
+- `noise`, `noise_effects`: paper 3's noise scheduler, its Fig. 3, scores under noise
 - `comparison`: paper and ours, ablation rows
 - `subjects`, `scalp`: class priors, heart rates, maps of the head
 - `style`: the look, and what tests compare (`digest_of`, `structure_of`)

@@ -29,8 +29,9 @@ MARK_ROOM = 0.12
 
 COLORS = {
     "eeg": "#0072B2", "ecg": "#D55E00", "peripheral": "#E69F00", "face": "#009E73",
-    "audio": "#CC79A7", "text": "#56B4E9", "ours": "black", "paper": "0.55",
-    "reference": "0.4", "band": "0.88", "low": "#56B4E9", "high": "black",
+    "audio": "#CC79A7", "text": "#56B4E9", "visual": "#009E73", "ours": "black",
+    "paper": "0.55", "reference": "0.4", "band": "0.88", "low": "#56B4E9",
+    "high": "black",
 }  # fmt: skip
 """Okabe-Ito colours by job."""
 
@@ -49,6 +50,15 @@ LOOKS = {
     "linear probe, ECG": (COLORS["ecg"], "D", True),
     "nearest neighbour": ("black", "^", True),
     "ceiling": (COLORS["reference"], "_", True),
+    "IF-MMIN": ("0.35", "P", False),
+    "MMIN": ("0.35", "h", False),
+    "MCTN": ("0.55", "v", True),
+    "MEN": ("0.55", "X", True),
+    "w/o VAE": ("black", "<", True),
+    "w/o L_inv": ("black", ">", True),
+    "uni-modal a": (COLORS["audio"], "8", True),
+    "uni-modal v": (COLORS["visual"], "d", True),
+    "uni-modal l": (COLORS["text"], "p", True),
 }
 """Colour, marker, and whether it is filled, by system."""
 
