@@ -9,10 +9,11 @@ variant is one row of the ablation study.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 
-from emolib.checks import build, check_keys, check_option, check_range
+from emolib.checks import check_option, check_range
 from emolib.corpora.registry import CORPORA
+from emolib.units.choices import GridSettings
 
 PAPER = "ecg_eeg"
 TARGETS = {
@@ -121,8 +122,10 @@ FEW_LABELS = ("ours", "w/o align", "EEG teacher")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(GridSettings):
     """The grid of one run: what a notebook's parameters cell holds."""
+
+    METHOD, PRESETS, VARIANTS = Method, PRESETS, VARIANTS
 
     config: str = ""
     data: str = "surrogate"
@@ -167,55 +170,10 @@ class Settings:
         for fold in (*self.folds, *self.folds_within):
             check_range("folds", fold, 0, self.n_folds - 1)
         check_range("n_folds", self.n_folds, 2, 100)
-        known = [*_names(Method), *_names(Settings)]
-        check_keys("key of overrides", self.overrides, known)
-        self.method("ours")
-
-    @classmethod
-    def from_parameters(cls, parameters: dict) -> Settings:
-        """Build settings from a notebook's parameters, whatever their types.
-
-        What a notebook has no parameter for, its `overrides` may hold: a field of
-        `Method`, or one of these settings.
-        """
-        overrides = parameters.get("overrides", {})
-        if not isinstance(overrides, dict):  # the typed door says what is wrong
-            return build(cls, parameters)
-        deeper = {k: v for k, v in overrides.items() if k in _names(cls)}
-        return build(cls, {**parameters, **deeper})
-
-    def method(self, preset: str, variant: str = "ours", **change) -> Method:
-        """Return the method of one preset and variant, with overrides applied."""
-        names = _names(Method)
-        changed = {k: v for k, v in self.overrides.items() if k in names}
-        merged = {**PRESETS[preset], **changed, **VARIANTS[variant], **change}
-        return build(Method, merged)
-
-    def need(self, *systems: str) -> None:
-        """Raise ValueError unless a notebook's systems hold those it shows."""
-        missing = [name for name in systems if name not in self.systems]
-        if missing:
-            raise ValueError(
-                f"systems must include {', '.join(systems)}, which this notebook "
-                f"shows; got {self.systems}. To train others alone: emolib units "
-                "NOTEBOOK --config CONFIG, which draws no page."
-            )
+        self.check_overrides()
 
     def surrogate_knobs(self, corpus: str) -> dict:
         """Return the knobs of a surrogate writer; an open corpus has none."""
         if CORPORA[corpus].is_open:
             return {}
         return {"n_subjects": self.n_subjects, **self.surrogate}
-
-    def as_dict(self) -> dict:
-        """Return plain values, as they stand in ``run.json``."""
-        return asdict(self)
-
-    def change(self, **values) -> Settings:
-        """Return a copy with some values changed."""
-        return replace(self, **values)
-
-
-def _names(settings_class) -> list[str]:
-    """Return the names of the fields of a settings class."""
-    return [f.name for f in fields(settings_class)]

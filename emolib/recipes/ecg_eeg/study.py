@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pandas as pd
 
 from emolib import corpora
-from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS, Windows
+from emolib.containers import PREDICTION_COLUMNS, RESULT_COLUMNS
 from emolib.metrics import score_folds
 from emolib.recipes.ecg_eeg.grid import LABELS
 from emolib.recipes.ecg_eeg.grid import expand as expand_grid
@@ -19,11 +17,8 @@ from emolib.recipes.ecg_eeg.settings import (
     Settings,
 )
 from emolib.recipes.ecg_eeg.task import FOLD_KEYS
-from emolib.store import Store
-from emolib.units import estimate, run_units
-from emolib.units.context import Context
-from emolib.units.machine import kind_of, local_devices
-from emolib.units.unit import Keyring
+from emolib.units.study import Recipe, Study
+from emolib.units.study import in_running_order as units_in_order
 
 ITEMS = {
     **{name: corpora.CORPORA[name].title for name in TARGETS},
@@ -33,109 +28,28 @@ ITEMS = {
 """The paper's table of each corpus; one that the paper does not use has its own."""
 
 
-@dataclass(frozen=True)
-class Study:
-    """The finished units of one run.
-
-    Parameters
-    ----------
-    settings : Settings
-    finished : list of (Unit, Entry)
-    failures : list of (Unit, str)
-        Units that did not finish, with the reason; they cost their cell of a table.
-    sources : dict of corpus to {'surrogate', 'licensed', 'open'}
-    """
-
-    settings: Settings
-    finished: list = field(repr=False)
-    failures: list = field(repr=False)
-    sources: dict
-
-    def select(self, **labels) -> list:
-        """Return the (unit, entry) pairs whose labels have all the given values."""
-        return [
-            (unit, entry)
-            for unit, entry in self.finished
-            if all(unit.labels[k] == v for k, v in labels.items())
-        ]
-
-    def windows(self, corpus: str) -> Windows:
-        """Return the windows of one corpus, as its units read them."""
-        return windows(self.settings, corpus)
-
-    def table(self, name: str = "predictions", **labels) -> pd.DataFrame:
-        """Return one stored table of every selected unit, with the units' labels."""
-        parts = [
-            entry.tables[name].assign(**{k: unit.labels[k] for k in LABELS})
-            for unit, entry in self.select(**labels)
-            if name in entry.tables
-        ]
-        if not parts:
-            return pd.DataFrame(columns=[*LABELS])
-        return pd.concat(parts, ignore_index=True)
-
-
-def windows(parameters: dict | Settings, corpus: str) -> Windows:
-    """Return the windows that every system of a run reads, prepared if they must be."""
-    settings = typed(parameters)
-    unit = next(u for u in expand(settings) if u.labels["dataset"] == corpus)
-    place = local_devices(settings.device)[0]
-    return Context(unit, Store(), Keyring(kind_of(place)), place).windows
-
-
-def expand(parameters: dict | Settings) -> list:
-    """Return the units of a run, in the order in which to compute them."""
-    return in_running_order(expand_grid(typed(parameters)))
-
-
 def in_running_order(units: list) -> list:
     """Return units so ordered that two workers seldom wait for one shared stage.
 
     Of the units that need an EEG teacher the first of each fold comes first; while it
     trains the teacher, others work on systems without one.
     """
-    seen, ranked = set(), []
-    for unit in units:
-        taught = unit.system == "teacher" or unit.settings.get("align", False)
-        where = (*(str(unit.settings.get(key)) for key in FOLD_KEYS), str(unit.data))
-        if taught:
-            rank = 2 if where in seen else 0
-            seen.add(where)
-        else:
-            rank = 1 if unit.labels["system"] in (*BASELINES, *VARIANTS) else 3
-        ranked.append((rank, unit))
-    return [unit for _, unit in sorted(ranked, key=lambda pair: pair[0])]
 
+    def teacher(unit):
+        if unit.system != "teacher" and not unit.settings.get("align", False):
+            return None
+        return (*(str(unit.settings.get(key)) for key in FOLD_KEYS), str(unit.data))
 
-def plan(parameters: dict | Settings):
-    """Return what a run will cost: units done and to do, time, memory, disk."""
-    settings = typed(parameters)
-    return estimate(
-        expand(settings), n_workers=settings.n_workers, device=settings.device
+    return units_in_order(
+        units,
+        shares=teacher,
+        trains=lambda unit: unit.labels["system"] in (*BASELINES, *VARIANTS),
     )
 
 
-def typed(parameters: dict | Settings) -> Settings:
-    """Return settings, built and checked where plain parameters came."""
-    if isinstance(parameters, Settings):
-        return parameters
-    return Settings.from_parameters(parameters)
-
-
-def run(settings: Settings) -> Study:
-    """Train what the store lacks and return every finished unit of the run."""
-    units = expand_grid(settings)
-    done = run_units(
-        in_running_order(units), n_workers=settings.n_workers, device=settings.device
-    )
-    place = {id(unit): i for i, unit in enumerate(units)}
-    finished = sorted(done.entries, key=lambda pair: place[id(pair[0])])
-    sources = {
-        corpus: corpora.identify(corpus, data=settings.data).source
-        for corpus in settings.corpora
-    }
-    return Study(settings, finished, list(done.failures), sources)
-
+RECIPE = Recipe(Settings, expand_grid, LABELS, in_running_order)
+expand, plan, run = RECIPE.expand, RECIPE.plan, RECIPE.run
+windows = RECIPE.windows
 
 CELL = [c for c in RESULT_COLUMNS if c not in ("metric", "value")]
 """What names the predictions that are scored together."""

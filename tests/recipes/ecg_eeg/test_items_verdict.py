@@ -9,7 +9,7 @@ import pytest
 from emolib.recipes.ecg_eeg import verdicts
 from emolib.recipes.ecg_eeg.grid import LABELS
 from emolib.recipes.ecg_eeg.settings import VARIANTS, Settings
-from emolib.recipes.ecg_eeg.study import Study
+from emolib.recipes.ecg_eeg.study import RECIPE, Study
 
 CELL = {"dataset": "dreamer", "target": "arousal", "preset": "ours"}
 
@@ -110,7 +110,7 @@ def study(leanings, *, fraction=1.0, n_subjects=12, teacher_leads=True):
             (SimpleNamespace(labels=labels), SimpleNamespace(tables=tables))
         )
     settings = Settings(label_fractions=[fraction])
-    return Study(settings, finished, [], {"dreamer": "surrogate"})
+    return Study(settings, finished, [], {"dreamer": "surrogate"}, RECIPE)
 
 
 HELPED = {"ours": 1.5, "w/o align": 0.2, "EEG teacher": 2.0}
@@ -152,7 +152,7 @@ def test_a_ceiling_that_was_not_run_is_none():
 
 def test_alignment_is_judged_by_subject_alone():
     leaky = study(HELPED)
-    leaky = Study(leaky.settings.change(protocols=["by_trial"]), [], [], {})
+    leaky = Study(leaky.settings.change(protocols=["by_trial"]), [], [], {}, RECIPE)
     with pytest.raises(ValueError, match="protocols must hold 'by_subject'"):
         verdicts.label_verdicts(leaky)
 

@@ -1,0 +1,171 @@
+"""A recipe's units, planned, run and gathered: what every paper does alike.
+
+A recipe says what is its own with one `Recipe`: its settings, its grid, the labels of
+its units and the order in which to compute them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from emolib.containers import Windows
+from emolib.corpora import identify
+from emolib.store import Store
+from emolib.units.choices import GridSettings
+from emolib.units.context import Context
+from emolib.units.costs import Plan, estimate
+from emolib.units.machine import kind_of, local_devices
+from emolib.units.running import run_units
+from emolib.units.unit import Keyring, Unit
+
+
+@dataclass(frozen=True)
+class Study:
+    """The finished units of one run.
+
+    Parameters
+    ----------
+    settings : GridSettings
+    finished : list of (Unit, Entry)
+    failures : list of (Unit, str)
+        Units that did not finish, with the reason; they cost their cell of a table.
+    sources : dict of corpus to {'surrogate', 'licensed', 'open'}
+    recipe : Recipe
+    """
+
+    settings: GridSettings
+    finished: list = field(repr=False)
+    failures: list = field(repr=False)
+    sources: dict
+    recipe: Recipe = field(repr=False)
+
+    def select(self, **labels) -> list:
+        """Return the (unit, entry) pairs whose labels have all the given values."""
+        return [
+            (unit, entry)
+            for unit, entry in self.finished
+            if all(unit.labels[k] == v for k, v in labels.items())
+        ]
+
+    def windows(self, corpus: str) -> Windows:
+        """Return the windows of one corpus, as its units read them."""
+        return self.recipe.windows(self.settings, corpus)
+
+    def table(self, name: str = "predictions", **labels) -> pd.DataFrame:
+        """Return one stored table of every selected unit, with the units' labels."""
+        names = self.recipe.labels
+        parts = [
+            entry.tables[name].assign(**{k: unit.labels[k] for k in names})
+            for unit, entry in self.select(**labels)
+            if name in entry.tables
+        ]
+        if not parts:
+            return pd.DataFrame(columns=[*names])
+        return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one paper's recipe tells of itself, and what all recipes do with that.
+
+    Parameters
+    ----------
+    settings : type
+        Its `Settings`; has fields data, corpora, device and n_workers.
+    grid : callable (settings) -> list of Unit
+        The units of a run, in the order of its tables.
+    labels : tuple of str
+        What tables call a unit; fold and seed stand in its predictions.
+    order : callable (list of Unit) -> list of Unit
+        The order in which to compute them, see `in_running_order`.
+    """
+
+    settings: type[GridSettings]
+    grid: Callable[[GridSettings], list[Unit]]
+    labels: tuple[str, ...]
+    order: Callable[[list[Unit]], list[Unit]] = list
+
+    def typed(self, parameters: Mapping | GridSettings) -> GridSettings:
+        """Return settings, built and checked where plain parameters came."""
+        if isinstance(parameters, self.settings):
+            return parameters
+        return self.settings.from_parameters(parameters)
+
+    def expand(self, parameters: Mapping | GridSettings) -> list[Unit]:
+        """Return the units of a run, in the order in which to compute them."""
+        return self.order(self.grid(self.typed(parameters)))
+
+    def plan(self, parameters: Mapping | GridSettings) -> Plan:
+        """Return what a run will cost: units done and to do, time, memory, disk."""
+        settings = self.typed(parameters)
+        return estimate(
+            self.expand(settings), n_workers=settings.n_workers, device=settings.device
+        )
+
+    def windows(self, parameters: Mapping | GridSettings, corpus: str) -> Windows:
+        """Return the windows that every system of a run reads, made if they must be."""
+        return self.context(parameters, corpus).windows
+
+    def context(self, parameters: Mapping | GridSettings, corpus: str) -> Context:
+        """Return the context of a run's first unit on one corpus: windows and stages.
+
+        Raises ValueError when no unit of the run reads the corpus.
+        """
+        settings = self.typed(parameters)
+        units = [u for u in self.grid(settings) if u.labels["dataset"] == corpus]
+        if not units:
+            raise ValueError(
+                f"corpus must be one that the run has units of; got {corpus!r}. Its "
+                f"corpora are {list(settings.corpora)}, its systems "
+                f"{list(settings.systems)}."
+            )
+        place = local_devices(settings.device)[0]
+        return Context(units[0], Store(), Keyring(kind_of(place)), place)
+
+    def run(self, settings: GridSettings) -> Study:
+        """Train what the store lacks and return every finished unit of the run."""
+        units = self.grid(settings)
+        done = run_units(
+            self.order(units), n_workers=settings.n_workers, device=settings.device
+        )
+        place = {id(unit): i for i, unit in enumerate(units)}
+        finished = sorted(done.entries, key=lambda pair: place[id(pair[0])])
+        sources = {
+            corpus: identify(corpus, data=settings.data).source
+            for corpus in settings.corpora
+        }
+        return Study(settings, finished, list(done.failures), sources, self)
+
+
+def in_running_order(
+    units: Sequence[Unit],
+    *,
+    shares: Callable[[Unit], Hashable | None],
+    trains: Callable[[Unit], bool],
+) -> list[Unit]:
+    """Return units so ordered that two workers seldom wait for one shared stage.
+
+    Of the units that share a stage the first comes first; while it makes the stage,
+    others work on units that share none. Units that train nothing come last.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    shares : callable (unit) -> hashable or None
+        What tells the stage that a unit needs and others need too; None for none.
+    trains : callable (unit) -> bool
+        Whether a unit without a shared stage trains at all.
+    """
+    seen, ranked = set(), []
+    for unit in units:
+        stage = shares(unit)
+        if stage is None:
+            rank = 1 if trains(unit) else 3
+        else:
+            rank = 2 if stage in seen else 0
+            seen.add(stage)
+        ranked.append((rank, unit))
+    return [unit for _, unit in sorted(ranked, key=lambda pair: pair[0])]
