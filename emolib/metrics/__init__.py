@@ -12,8 +12,11 @@ from emolib.metrics.comparisons import (
     paired_differences,
     permutation_null,
     permutation_test,
+    pooled_difference,
 )
 from emolib.metrics.scores import (
+    CLASS_METRICS,
+    EVERY_METRIC,
     METRICS,
     auc_score,
     chance_predictions,
@@ -26,8 +29,9 @@ from emolib.metrics.scores import (
 from emolib.metrics.summaries import bootstrap_interval, summarise, t_interval
 
 __all__ = [
-    "METRICS", "PairedDifference", "auc_score", "bootstrap_interval",
-    "chance_predictions", "holm", "majority_predictions", "paired_differences",
-    "permutation_null", "permutation_test", "predictions_frame",
-    "score_classification", "score_folds", "subject_scores", "summarise", "t_interval",
+    "CLASS_METRICS", "EVERY_METRIC", "METRICS", "PairedDifference", "auc_score",
+    "bootstrap_interval", "chance_predictions", "holm", "majority_predictions",
+    "paired_differences", "permutation_null", "permutation_test", "pooled_difference",
+    "predictions_frame", "score_classification", "score_folds", "subject_scores",
+    "summarise", "t_interval",
 ]  # fmt: skip

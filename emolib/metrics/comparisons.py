@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.metrics.scores import subject_scores
-from emolib.metrics.summaries import MIN_SUBJECTS, t_interval
+from emolib.metrics.scores import score_one, subject_scores
+from emolib.metrics.summaries import (
+    MIN_SUBJECTS,
+    bootstrap_draws,
+    quantile_interval,
+    t_interval,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,13 @@ class PairedDifference:
 
 
 def paired_differences(
-    a, b, metric: str = "auc", *, n_draws: int = 10_000, seed: int = 0
+    a,
+    b,
+    metric: str = "auc",
+    *,
+    parts: Sequence[str] = ("fold", "seed"),
+    n_draws: int = 10_000,
+    seed: int = 0,
 ) -> PairedDifference:
     """Return the per-subject differences of two systems' predictions, a minus b.
 
@@ -52,13 +63,15 @@ def paired_differences(
     ----------
     a, b : DataFrame
         Predictions of the same test windows.
-    metric : {'auc', 'accuracy', 'f1_macro', 'f1_positive'}
+    metric : one of `emolib.metrics.EVERY_METRIC`
+    parts : sequence of str
+        Columns that tell one scored set of a subject from another.
     n_draws, seed : int
         Of the bootstrap.
     """
     _check_same_windows(a, b)
-    both = subject_scores(a, metric).merge(
-        subject_scores(b, metric), on="subject", suffixes=("_a", "_b")
+    both = subject_scores(a, metric, parts=parts).merge(
+        subject_scores(b, metric, parts=parts), on="subject", suffixes=("_a", "_b")
     )
     both = both.rename(columns={"value_a": "a", "value_b": "b"})[["subject", "a", "b"]]
     scored = both.dropna().reset_index(drop=True)
@@ -75,6 +88,42 @@ def paired_differences(
         interval=interval,
         per_subject=scored,
     )
+
+
+def pooled_difference(
+    a,
+    b,
+    metric: str,
+    *,
+    parts: Sequence[str] = ("fold", "seed"),
+    n_draws: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Return a's score minus b's and its 95 % interval when subjects are redrawn.
+
+    For corpora with many subjects of few windows each (the videos of MOSEI), where a
+    subject by itself has no score worth the name: windows of all subjects are scored
+    together, for every drawing of subjects.
+
+    Parameters
+    ----------
+    a, b : DataFrame
+        Predictions of the same test windows.
+    metric, parts, n_draws, seed
+        See `bootstrap_draws`.
+
+    Returns
+    -------
+    difference, low, high : float
+    """
+    _check_same_windows(a, b)
+    values = [
+        np.mean([score_one(part, metric) for _, part in side.groupby([*parts])])
+        for side in (a, b)
+    ]
+    options = {"metric": metric, "parts": parts, "n_draws": n_draws, "seed": seed}
+    draws = bootstrap_draws(a, **options) - bootstrap_draws(b, **options)
+    return float(values[0] - values[1]), *quantile_interval(draws)
 
 
 def _interval_of_mean(values, n_draws, seed) -> tuple[float, float, str]:

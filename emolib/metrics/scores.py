@@ -8,7 +8,13 @@ from emolib.checks import check_option
 from emolib.containers import PREDICTION_COLUMNS
 
 METRICS = ("accuracy", "f1_macro", "f1_positive", "auc")
-"""All higher is better, 0 to 1. F1 is 0 for a class that is never predicted."""
+"""Of two classes. All higher is better, 0 to 1. F1 is 0 for a class never predicted."""
+
+CLASS_METRICS = ("wa", "ua")
+"""Of any number of classes, by the names of speech emotion recognition: WA is accuracy,
+UA the mean over classes of the share that is found, each class alike."""
+
+EVERY_METRIC = (*METRICS, *CLASS_METRICS)
 
 
 def predictions_frame(
@@ -91,38 +97,72 @@ def _ratio(over: np.ndarray, under: np.ndarray, empty: float) -> np.ndarray:
     return np.where(under > 0, over / safe, empty)
 
 
+def class_counts(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return how often each class was answered by each, shape (n_classes, n_classes).
+
+    Rows are the true classes.
+    """
+    code = n_classes * np.asarray(y_true) + np.asarray(y_pred)
+    counts = np.bincount(code, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes)
+
+
+def from_class_counts(counts: np.ndarray, metric: str) -> np.ndarray:
+    """Return WA or UA of counts, shape (..., n_classes, n_classes).
+
+    A class that never occurs has no part in UA; NaN where nothing was counted.
+    """
+    counts = np.asarray(counts, float)
+    hits, found = np.einsum("...kk->...k", counts), counts.sum(axis=-1)
+    if metric == "wa":
+        return _ratio(hits.sum(axis=-1), found.sum(axis=-1), np.nan)
+    occurs = (found > 0).sum(axis=-1)
+    return _ratio(_ratio(hits, found, 0.0).sum(axis=-1), occurs, np.nan)
+
+
+def n_classes_of(predictions) -> int:
+    """Return one more than the largest class that is true or answered."""
+    return int(predictions[["y_true", "y_pred"]].to_numpy().max(initial=0)) + 1
+
+
 def score_one(predictions, metric: str) -> float:
     """Return one metric of the rows given, taken together."""
-    check_option("metric", metric, METRICS)
+    check_option("metric", metric, EVERY_METRIC)
+    y_true, y_pred = predictions["y_true"], predictions["y_pred"]
     if metric == "auc":
-        return auc_score(predictions["y_true"], predictions["y_score_1"])
-    counts = confusion(predictions["y_true"], predictions["y_pred"])
-    return float(from_confusion(counts, metric))
+        return auc_score(y_true, predictions["y_score_1"])
+    if metric in CLASS_METRICS:
+        counts = class_counts(y_true, y_pred, n_classes_of(predictions))
+        return float(from_class_counts(counts, metric))
+    return float(from_confusion(confusion(y_true, y_pred), metric))
 
 
-def score_classification(predictions):
+def score_classification(predictions, metrics=METRICS):
     """Return the metrics of the predictions of one fold and seed.
 
     Parameters
     ----------
     predictions : DataFrame
-        Columns y_true, y_pred (0 or 1) and y_score_1.
+        Columns y_true, y_pred and y_score_1, the probability of class 1; with
+        `CLASS_METRICS` any number of classes, counted from 0, and of scores.
+    metrics : sequence of str
 
     Returns
     -------
     scores : DataFrame
         Columns metric, value: accuracy, f1_macro (mean of both classes' F1),
-        f1_positive (F1 of class 1), auc (NaN where y_true holds one class), n_windows.
+        f1_positive (F1 of class 1), auc (NaN where y_true holds one class), or wa and
+        ua; then n_windows.
     """
     import pandas as pd
 
-    _check_predictions(predictions)
-    values = {metric: score_one(predictions, metric) for metric in METRICS}
+    _check_predictions(predictions, binary=bool({*metrics} - {*CLASS_METRICS}))
+    values = {metric: score_one(predictions, metric) for metric in metrics}
     values["n_windows"] = float(len(predictions))
     return pd.DataFrame({"metric": list(values), "value": list(values.values())})
 
 
-def _check_predictions(predictions) -> None:
+def _check_predictions(predictions, *, binary: bool) -> None:
     wanted = ("y_true", "y_pred", "y_score_1")
     missing = [name for name in wanted if name not in predictions]
     if missing:
@@ -130,21 +170,24 @@ def _check_predictions(predictions) -> None:
             f"predictions must have columns {list(wanted)}; got none named {missing}."
         )
     for name in ("y_true", "y_pred"):
-        if not predictions[name].isin((0, 1)).all():
+        classes = predictions[name]
+        right = classes.isin((0, 1)) if binary else classes.isin(range(1000))
+        if not right.all():
             raise ValueError(
-                f"{name} must hold 0 and 1; got "
-                f"{sorted(predictions[name].unique().tolist())[:5]}."
+                f"{name} must hold {'0 and 1' if binary else 'classes from 0 up'}; got "
+                f"{sorted(classes.unique().tolist())[:5]}."
             )
-    n_missing = int(predictions["y_score_1"].isna().sum())
-    if n_missing:
-        raise ValueError(
-            f"y_score_1 must not be missing; got {n_missing} NaN of "
-            f"{len(predictions)} rows. The fit has diverged, or a window was "
-            "never predicted."
-        )
+    for name in [c for c in predictions if str(c).startswith("y_score_")]:
+        n_missing = int(predictions[name].isna().sum())
+        if n_missing:
+            raise ValueError(
+                f"{name} must not be missing; got {n_missing} NaN of "
+                f"{len(predictions)} rows. The fit has diverged, or a window was "
+                "never predicted."
+            )
 
 
-def score_folds(predictions, *, by=("fold", "seed")):
+def score_folds(predictions, *, by=("fold", "seed"), metrics=METRICS):
     """Return tidy rows: each fold and seed scored by itself.
 
     Parameters
@@ -152,6 +195,8 @@ def score_folds(predictions, *, by=("fold", "seed")):
     predictions : DataFrame
     by : sequence of str
         Columns that tell one scored set from another; add method, target, … as needed.
+    metrics : sequence of str
+        See `score_classification`.
 
     Returns
     -------
@@ -163,28 +208,36 @@ def score_folds(predictions, *, by=("fold", "seed")):
     by = list(by)
     parts = []
     for key, part in predictions.groupby(by, sort=True):
-        scores = score_classification(part)
+        scores = score_classification(part, metrics)
         for place, (name, value) in enumerate(zip(by, key, strict=True)):
             scores.insert(place, name, value)
         parts.append(scores)
     return pd.concat(parts, ignore_index=True)
 
 
-def subject_scores(predictions, metric: str = "auc"):
+def subject_scores(predictions, metric: str = "auc", *, parts=("fold", "seed")):
     """Return each subject's score, averaged over folds and seeds.
 
-    Scored per subject, fold and seed, then averaged; a part with one class has no AUC
-    and is left out of its subject's mean.
+    Scored per subject and part, then averaged; a part with one class has no AUC and is
+    left out of its subject's mean.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+    metric : str
+    parts : sequence of str
+        Columns that tell one scored set of a subject from another, for example a
+        condition besides fold and seed.
 
     Returns
     -------
     scores : DataFrame
         Columns subject, value, n_parts (those averaged; 0 gives NaN).
     """
-    check_option("metric", metric, METRICS)
-    keys = ["subject", "fold", "seed"]
-    parts = predictions.groupby(keys, sort=True)[["y_true", "y_pred", "y_score_1"]]
-    values = parts.apply(lambda part: score_one(part, metric))
+    check_option("metric", metric, EVERY_METRIC)
+    columns = [c for c in ("y_true", "y_pred", "y_score_1") if c in predictions]
+    groups = predictions.groupby(["subject", *parts], sort=True)[columns]
+    values = groups.apply(lambda part: score_one(part, metric))
     per_subject = values.groupby("subject")
     return (
         per_subject.mean()

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emolib.metrics.scores import METRICS, confusion, from_confusion
+from emolib.metrics.scores import (
+    CLASS_METRICS,
+    EVERY_METRIC,
+    from_class_counts,
+    from_confusion,
+    n_classes_of,
+)
 
 MIN_SUBJECTS = 20
 """From so many subjects up an interval comes from resampling subjects."""
@@ -36,6 +42,7 @@ def summarise(
     by: Sequence[str] = ("metric",),
     *,
     predictions=None,
+    parts: Sequence[str] = ("fold", "seed"),
     n_draws: int = 2000,
     seed: int = 0,
 ):
@@ -53,6 +60,8 @@ def summarise(
     predictions : DataFrame
         The predictions behind `results`, with the columns of `by` but metric, for the
         subject bootstrap.
+    parts : sequence of str
+        Columns of `predictions` that tell one scored set of a group from another.
     n_draws, seed : int
         Of the bootstrap.
 
@@ -74,7 +83,7 @@ def summarise(
         behind = groups.get(key[:-1]) if keys else predictions
         row = dict(zip([*keys, "metric"], key, strict=True))
         row |= {"mean": per_fold.mean(), "sd": per_fold.std(), "n": len(per_fold)}
-        rows.append(row | _interval(per_fold, behind, key[-1], n_draws, seed))
+        rows.append(row | _interval(per_fold, behind, key[-1], parts, n_draws, seed))
     return pd.DataFrame(rows)
 
 
@@ -82,11 +91,11 @@ def _given(predictions) -> bool:
     return predictions is not None
 
 
-def _interval(per_fold, predictions, metric, n_draws, seed) -> dict:
+def _interval(per_fold, predictions, metric, parts, n_draws, seed) -> dict:
     n_subjects = predictions["subject"].nunique() if _given(predictions) else np.nan
-    if n_subjects >= MIN_SUBJECTS and metric in METRICS:
+    if n_subjects >= MIN_SUBJECTS and metric in EVERY_METRIC:
         low, high = bootstrap_interval(
-            predictions, metric=metric, n_draws=n_draws, seed=seed
+            predictions, metric=metric, parts=parts, n_draws=n_draws, seed=seed
         )
         name = OVER_SUBJECTS
     else:
@@ -95,17 +104,55 @@ def _interval(per_fold, predictions, metric, n_draws, seed) -> dict:
 
 
 def bootstrap_interval(
-    predictions, *, metric: str = "auc", n_draws: int = 2000, seed: int = 0
+    predictions,
+    *,
+    metric: str = "auc",
+    parts: Sequence[str] = ("fold", "seed"),
+    n_draws: int = 2000,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """Return the 95 % interval of the fold-averaged metric when subjects are redrawn.
+    """Return the 95 % interval of the part-averaged metric when subjects are redrawn.
 
-    Subjects are drawn with replacement, with all their windows; each fold and seed is
-    scored again and the mean taken. Nothing is retrained.
+    Parameters
+    ----------
+    predictions, metric, parts, n_draws, seed
+        See `bootstrap_draws`.
+    """
+    draws = bootstrap_draws(
+        predictions, metric=metric, parts=parts, n_draws=n_draws, seed=seed
+    )
+    return quantile_interval(draws)
+
+
+def quantile_interval(draws: np.ndarray) -> tuple[float, float]:
+    """Return the 2.5 and 97.5 % quantiles of draws; NaN where none is finite."""
+    draws = draws[np.isfinite(draws)]
+    if not len(draws):
+        return float("nan"), float("nan")
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def bootstrap_draws(
+    predictions,
+    *,
+    metric: str = "auc",
+    parts: Sequence[str] = ("fold", "seed"),
+    n_draws: int = 2000,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return the part-averaged metric for each drawing of subjects, (n_draws,).
+
+    Subjects are drawn with replacement, with all their windows; each part is scored
+    again and the mean taken. Nothing is retrained. Two systems tested on the same
+    subjects have the same drawings, so that their draws can be subtracted.
 
     Parameters
     ----------
     predictions : DataFrame
-    metric : {'accuracy', 'f1_macro', 'f1_positive', 'auc'}
+    metric : one of `EVERY_METRIC`
+    parts : sequence of str
+        Columns that tell one scored set from another.
     n_draws, seed : int
     """
     subjects = np.unique(predictions["subject"].to_numpy(str))
@@ -114,28 +161,26 @@ def bootstrap_interval(
         len(subjects), np.full(len(subjects), 1 / len(subjects)), size=n_draws
     ).astype(float)
     total, n_scored = np.zeros(n_draws), np.zeros(n_draws)
-    for _, part in predictions.groupby(["fold", "seed"], sort=True):
+    for _, part in predictions.groupby([*parts], sort=True):
         values = _redrawn(part, subjects, counts, metric)
         scored = np.isfinite(values)
         total += np.where(scored, values, 0)
         n_scored += scored
-    draws = total[n_scored > 0] / n_scored[n_scored > 0]
-    if not len(draws):
-        return float("nan"), float("nan")
-    low, high = np.quantile(draws, (0.025, 0.975))
-    return float(low), float(high)
+    return np.where(n_scored > 0, total / np.maximum(n_scored, 1), np.nan)
 
 
 def _redrawn(part, subjects, counts, metric) -> np.ndarray:
-    """Return the metric of one fold for each draw; counts (n_draws, n_subjects)."""
+    """Return the metric of one part for each draw; counts (n_draws, n_subjects)."""
     code = np.searchsorted(subjects, part["subject"].to_numpy(str))
     y_true = part["y_true"].to_numpy()
     if metric != "auc":
-        table = np.zeros((len(subjects), 4))
-        for subject in np.unique(code):
-            mine = code == subject
-            table[subject] = confusion(y_true[mine], part["y_pred"].to_numpy()[mine])
-        return from_confusion(counts @ table, metric)
+        k = n_classes_of(part) if metric in CLASS_METRICS else 2
+        cell = k * (k * code + y_true) + part["y_pred"].to_numpy()
+        table = np.bincount(cell, minlength=len(subjects) * k**2).astype(float)
+        drawn = counts @ table.reshape(len(subjects), k**2)
+        if metric in CLASS_METRICS:
+            return from_class_counts(drawn.reshape(-1, k, k), metric)
+        return from_confusion(drawn, metric)
     won, n_pos, n_neg = _wins(code, y_true == 1, part["y_score_1"].to_numpy(float),
                               len(subjects))  # fmt: skip
     pairs = (counts @ n_pos) * (counts @ n_neg)
