@@ -1,0 +1,1 @@
+"""The tables and figures of paper 3, as views of stored predictions."""
