@@ -188,6 +188,7 @@ class Settings(GridSettings):
     folds: list[int] = field(default_factory=lambda: [1])
     seeds: list[int] = field(default_factory=lambda: [0])
     size: str = "smoke"
+    n_pairs: int = 128  # Section 3.5: utterances in each map of Fig. 3
     surrogate: dict = field(default_factory=dict)
     overrides: dict = field(default_factory=dict)
     device: str = "auto"
@@ -212,6 +213,7 @@ class Settings(GridSettings):
             check_range("folds", fold, 1, max(N_FOLDS.values()))
         for db in self.dbs:
             check_range("dbs", db, -100, 40)
+        check_range("n_pairs", self.n_pairs, 2, float("inf"))
         self.check_overrides()
 
     def surrogate_knobs(self, corpus: str) -> dict:

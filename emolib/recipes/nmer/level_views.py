@@ -1,0 +1,99 @@
+"""The dB that a run's noise was asked to have, has by Eq. (5), and has on the data.
+
+Fan et al., ECAI 2024 (paper 3), Sections 2.2.3 and 3.5, as frames for tables and
+figures and as tidy Results.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from emolib.recipes.nmer.settings import LETTERS, PAPER
+from emolib.recipes.nmer.study import RECIPE
+from emolib.recipes.nmer.task import Task
+from emolib.recipes.nmer.words import noise_words
+from emolib.units.study import Study
+
+CELL = ["dataset", "source", "target", "protocol", "fold"]
+
+
+def task_of(settings, corpus: str) -> Task:
+    """Return the fold of one corpus that the first unit of a run is tested on."""
+    units = RECIPE.expand(settings)
+    unit = next(u for u in units if u.labels["dataset"] == corpus)
+    return Task.of(unit.settings, RECIPE.context(settings, corpus))
+
+
+def level_frame(study: Study, system: str = "majority") -> pd.DataFrame:
+    """Return the dB asked for, nominal and measured, of every level of a run.
+
+    Paper 3, Section 2.2.3.
+
+    Parameters
+    ----------
+    study : Study
+    system : str
+        Whose units to read: all systems have the same noise.
+
+    Returns
+    -------
+    levels : DataFrame
+        Columns dataset, source, target, protocol, fold, name (of the modality), noise,
+        exact, asked_db, n_steps (NaN: solved exactly), alpha_bar, nominal_db,
+        measured_db, variance, power.
+    """
+    parts = [
+        entry.tables["levels"].assign(
+            source=study.sources[unit.labels["dataset"]],
+            fold=unit.settings["fold"],
+            **{key: unit.labels[key] for key in ("dataset", "target", "protocol")},
+        )
+        for unit, entry in study.select(system=system)
+    ]
+    levels = pd.concat(parts, ignore_index=True).rename(columns={"modality": "name"})
+    return levels.assign(n_steps=levels["n_steps"].where(levels["n_steps"] > 0))
+
+
+def level_results(levels: pd.DataFrame) -> pd.DataFrame:
+    """Return T, nominal and measured dB, and σ² as Results, a row a number.
+
+    They stand under the labels of the triple that the paper prints in Section 2.2.3.
+    """
+    metrics = {"n_steps": "n_noise_steps"} | {
+        name: name for name in ("nominal_db", "measured_db", "variance")
+    }
+    rows = _labelled(levels, "Section 2.2.3")
+    parts = [rows.assign(metric=m, value=levels[c]) for c, m in metrics.items()]
+    return pd.concat(parts, ignore_index=True).dropna(subset="value")
+
+
+def distance_results(distances: pd.DataFrame, task: Task, levels: pd.DataFrame):
+    """Return the average distances of Fig. 3 as Results.
+
+    Parameters
+    ----------
+    distances : DataFrame
+        Of `emolib.recipes.nmer.noise_views.map_frames`, Gaussian noise.
+    task : Task
+        Whose utterances they are.
+    levels : DataFrame
+        Of `level_frame`.
+    """
+    here = (levels["dataset"] == task.corpus) & (levels["fold"] == task.fold.fold)
+    cell = levels.loc[here, CELL].iloc[0].to_dict()
+    rows = distances.assign(**cell, noise="gaussian", exact=False)
+    return _labelled(rows, "Fig. 3").assign(
+        metric="average_distance", value=distances["distance"]
+    )
+
+
+def _labelled(levels: pd.DataFrame, item: str) -> pd.DataFrame:
+    """Return the labels of each row's cell, as Results have them."""
+    words = [
+        noise_words(row.noise, row.asked_db, row.exact, "paper")
+        for row in levels.itertuples()
+    ]
+    return levels[CELL].assign(
+        paper=PAPER, item=item, method="", variant=levels["name"].map(LETTERS),
+        condition=words, seed=0,
+    )  # fmt: skip
