@@ -41,6 +41,13 @@ def beta_schedule(
     -------
     betas : Tensor of float64, shape (n_steps,)
     """
+    _check_schedule(n_steps, start, end, shape)
+    power = 1 if shape == "linear" else 2
+    ends = start ** (1 / power), end ** (1 / power)
+    return torch.linspace(*ends, int(n_steps), dtype=torch.float64) ** power
+
+
+def _check_schedule(n_steps: int, start: float, end: float, shape: str) -> None:
     check_option("shape", shape, SHAPES)
     check_range("start", start, 0, 1, closed="neither")
     check_range("end", end, start, 1, closed="left")
@@ -49,9 +56,6 @@ def beta_schedule(
             f"n_steps must be a whole number from 1 up; got {n_steps!r}. "
             "To leave data clean, mark no modality as noisy."
         )
-    power = 1 if shape == "linear" else 2
-    ends = start ** (1 / power), end ** (1 / power)
-    return torch.linspace(*ends, int(n_steps), dtype=torch.float64) ** power
 
 
 def alpha_bar(betas: Tensor) -> Tensor:
@@ -100,15 +104,19 @@ def snr(
     p = 0.3 5.23 dB stronger than they are. The paper calls √ᾱ and √(1 − ᾱ) powers; they
     are amplitudes, and their squares stand in the formula.
     """
-    keep = torch.as_tensor(alpha_bar, dtype=torch.float64)
-    spread = torch.as_tensor(variance, dtype=torch.float64)
-    if not bool(((keep >= 0) & (keep <= 1)).all()):
+    _check_powers(alpha_bar, variance, noise_power)
+    kept = torch.as_tensor(alpha_bar, dtype=torch.float64)  # 1 - kept may be 0
+    ratio = kept * variance / ((1 - kept) * noise_power)
+    is_tensor = isinstance(alpha_bar, Tensor) or isinstance(variance, Tensor)
+    return ratio if is_tensor else ratio.item()
+
+
+def _check_powers(alpha_bar, variance, noise_power: float) -> None:
+    kept = torch.as_tensor(alpha_bar, dtype=torch.float64)
+    if not bool(((kept >= 0) & (kept <= 1)).all()):
         raise ValueError(f"alpha_bar must lie in [0, 1]; got {alpha_bar}.")
-    check_variance(spread)
+    check_variance(variance)
     check_range("noise_power", noise_power, 0, math.inf, closed="neither")
-    ratio = keep * spread / ((1 - keep) * noise_power)
-    given = isinstance(alpha_bar, Tensor) or isinstance(variance, Tensor)
-    return ratio if given else ratio.item()
 
 
 def check_variance(variance: float | Tensor) -> None:
