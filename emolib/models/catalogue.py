@@ -12,6 +12,10 @@ from emolib.checks import check_option
 
 _SIGNAL = {"n_chans": 2, "n_times": 640}
 _ENCODER = {**_SIGNAL, "n_patches": 5, "d_patch": 16}
+_UTTERANCE = {"widths": {"audio": 6, "visual": 5, "text": 7}, "n_classes": 3, "d": 8}
+_CASCADE = {**_UTTERANCE, "sizes": (12, 6), "n_blocks": 3}
+_TEXT = {"widths": {"text": 7}, "n_classes": 3, "d": 8}
+_VAE = {"d_latent": 5, "n_layers": 2, "n_heads": 4, "d_ff": 10, "d_decoder": (9, 10)}
 
 MODELS = {
     "EEGEncoder": ("ecg_eeg", _ENCODER),
@@ -24,6 +28,16 @@ MODELS = {
     "TFC": ("baselines.tfc", _SIGNAL),
     "SSLECG": ("baselines.ssl_ecg", {"n_times": 640}),
     "EEGConformer": ("baselines.eeg_conformer", _SIGNAL),
+    "NMER": ("nmer", {**_UTTERANCE, **_VAE, "d_hidden": (12, 8)}),
+    "CleanTeacher": ("nmer", _UTTERANCE),
+    "MEN": ("baselines.men", _UTTERANCE),
+    "UniModal": ("baselines.unimodal", _TEXT),
+    "MMIN": ("baselines.mmin", _CASCADE),
+    "IFMMIN": ("baselines.if_mmin", _CASCADE),
+    "MCTN": (
+        "baselines.mctn",
+        {"widths": _UTTERANCE["widths"], "n_classes": 3, "d_hidden": 8, "n_steps": 6},
+    ),
 }
 """Class name -> module under `emolib.models`, and small constructor arguments."""
 

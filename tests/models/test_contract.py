@@ -7,9 +7,13 @@ from importlib import import_module
 import pytest
 import torch
 from torch import nn
+from utterance_batches import batch_of
 
 import emolib.models
 from emolib.models.catalogue import MODELS, build_small
+
+PARTS = {"blocks", "linear", "recurrence", "text_cnn", "utterances"}
+"""Modules whose classes are parts of models and have no outputs of their own."""
 
 OTHER_CALLS = {"TSTCC": lambda model, x: model.compare_views(x, x.flip(-1), step=3)}
 """Calls beside `forward` that reach the remaining weights."""
@@ -28,6 +32,26 @@ NAMES = {
     "SSLECG": {"logits": (4, 2), "distortion_logits": (4, 7), "features": (4, 128)},
     "EEGConformer": {"logits": (4, 2), "tokens": (4, 37, 40)},
 }  # fmt: skip
+NAMES |= {
+    "NMER": {
+        "logits": (4, 3), "specific": (4, 24), "invariant": (4, 24), "joint": (4, 24),
+        "mu": (4, 5), "log_var": (4, 5),
+    },
+    "CleanTeacher": {"logits": (4, 3), "specific": (4, 24), "invariant": (4, 24)},
+    "MEN": {"logits": (4, 3), "specific": (4, 24)},
+    "UniModal": {"logits": (4, 3), "specific": (4, 8)},
+    "MMIN": {
+        "logits": (4, 3), "specific": (4, 24), "imagined": (4, 24), "returned": (4, 24),
+    },
+    "IFMMIN": {
+        "logits": (4, 3), "specific": (4, 24), "invariant": (4, 24),
+        "imagined": (4, 24),
+    },
+    "MCTN": {
+        "logits": (4, 3), "translated": (4, 6, 7), "returned": (4, 6, 7),
+        "translated_third": (4, 6, 7),
+    },
+}  # fmt: skip
 NAMES["EEGEncoder"] = NAMES["ECGEncoder"] = NAMES["SignalEncoder"]
 NAMES["ECGClassifier"] = NAMES["EmotionModel"]
 
@@ -39,28 +63,47 @@ def built(name):
     return build_small(name)
 
 
-def windows(model, n=4, seed=0):
+def inputs(model, n=4, seed=0):
+    """Return what a model is called with: windows, or utterances and their lengths."""
+    if hasattr(model, "widths"):
+        return batch_of(seed=seed)
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n, model.n_chans, model.n_times, generator=generator)
+    return (torch.randn(n, model.n_chans, model.n_times, generator=generator),)
 
 
-def all_outputs(model, x):
-    outputs = [*model(x)]
+def changed(batch, change):
+    """Return a batch with every tensor, lengths too, changed by a function."""
+    return tuple(
+        {name: change(tensor) for name, tensor in part.items()}
+        if isinstance(part, dict)
+        else change(part)
+        for part in batch
+    )
+
+
+def signals(batch):
+    """Return the tensors that are no lengths."""
+    x = batch[0]
+    return list(x.values()) if isinstance(x, dict) else [x]
+
+
+def all_outputs(model, batch):
+    outputs = [*model(*batch)]
     other = OTHER_CALLS.get(type(model).__name__)
-    return outputs + ([*other(model, x)] if other else [])
+    return outputs + ([*other(model, *batch)] if other else [])
 
 
 @every_model
 def test_outputs_have_their_names_and_shapes(name):
     model = built(name)
-    outputs = model(windows(model))
+    outputs = model(*inputs(model))
     assert {k: tuple(v.shape) for k, v in outputs._asdict().items()} == NAMES[name]
 
 
 @every_model
 def test_every_weight_gets_a_finite_gradient(name):
     model = built(name)
-    outputs = all_outputs(model, windows(model))
+    outputs = all_outputs(model, inputs(model))
     sum(output.square().sum() for output in outputs).backward()
     for key, weight in model.named_parameters():
         assert weight.grad is not None, key
@@ -70,8 +113,8 @@ def test_every_weight_gets_a_finite_gradient(name):
 @every_model
 def test_eval_is_deterministic(name):
     model = built(name).eval()
-    x = windows(model)
-    for first, second in zip(model(x), model(x), strict=True):
+    batch = inputs(model)
+    for first, second in zip(model(*batch), model(*batch), strict=True):
         assert torch.equal(first, second)
 
 
@@ -84,62 +127,71 @@ def test_the_same_seed_builds_the_same_model(name):
 @every_model
 def test_a_batch_of_one_equals_a_batch_of_many(name):
     model = built(name).eval()
-    x = windows(model)
-    many = model(x)
-    for row in range(len(x)):
-        one = model(x[row : row + 1])
+    batch = inputs(model)
+    many = model(*batch)
+    for row in range(4):
+        one = model(*changed(batch, lambda x, row=row: x[row : row + 1]))
         for a, b in zip(one, many, strict=True):
             torch.testing.assert_close(a[0], b[row], rtol=1e-4, atol=1e-5)
 
 
 @every_model
 def test_a_broken_window_does_not_reach_its_neighbours(name):
+    def broken(x):
+        return x.index_fill(0, torch.tensor([1]), torch.nan) if x.ndim > 1 else x
+
     model = built(name).eval()
-    x = windows(model)
-    broken = x.clone()
-    broken[1] = torch.nan
-    for good, bad in zip(model(x), model(broken), strict=True):
+    batch = inputs(model)
+    for good, bad in zip(model(*batch), model(*changed(batch, broken)), strict=True):
         torch.testing.assert_close(good[[0, 2, 3]], bad[[0, 2, 3]])
+        assert bad[1].isnan().any()
 
 
 @every_model
 def test_a_window_has_no_gradient_to_its_neighbours(name):
     model = built(name).eval()
-    x = windows(model).requires_grad_()
-    sum(output[0].square().sum() for output in model(x)).backward()
-    assert x.grad[0].abs().sum() > 0
-    assert (x.grad[1:] == 0).all()
+    batch = inputs(model)
+    for x in signals(batch):
+        x.requires_grad_()
+    sum(output[0].square().sum() for output in model(*batch)).backward()
+    reached = [x.grad for x in signals(batch) if x.grad is not None]
+    assert all(grad[0].abs().sum() > 0 for grad in reached) and reached
+    assert all((grad[1:] == 0).all() for grad in reached)
 
 
 @every_model
 def test_the_state_survives_a_round_trip(name):
     model, other = built(name).eval(), build_small(name).eval()
     other.load_state_dict(model.state_dict())
-    x = windows(model)
-    for a, b in zip(model(x), other(x), strict=True):
+    batch = inputs(model)
+    for a, b in zip(model(*batch), other(*batch), strict=True):
         assert torch.equal(a, b)
 
 
 @every_model
 def test_a_forward_pass_leaves_its_input_alone(name):
     model = built(name)
-    x = windows(model)
-    before = x.clone()
-    all_outputs(model, x)
-    assert torch.equal(x, before)
+    batch = inputs(model)
+    before = changed(batch, lambda x: x.clone())
+    all_outputs(model, batch)
+    for now, then in zip(signals(batch), signals(before), strict=True):
+        assert torch.equal(now, then)
 
 
 @every_model
-def test_a_window_of_another_length_is_refused(name):
+def test_a_window_of_another_size_is_refused(name):
     model = built(name)
-    with pytest.raises(ValueError, match=r"x must have shape \(b, c, t\)"):
-        model(windows(model)[..., 1:])
+    shape = r"(audio|text) must have shape \(b, s, d\)"
+    if not hasattr(model, "widths"):
+        shape = r"x must have shape \(b, c, t\)"
+    with pytest.raises(ValueError, match=shape):
+        model(*changed(inputs(model), lambda x: x[..., 1:] if x.ndim > 1 else x))
 
 
 def test_every_model_is_in_the_list():
     found = set()
     for info in pkgutil.walk_packages(emolib.models.__path__, "emolib.models."):
-        if info.ispkg or info.name.endswith(".blocks"):
+        if info.ispkg or info.name.removeprefix("emolib.models.") in PARTS:
             continue
         for key, cls in vars(import_module(info.name)).items():
             own = inspect.isclass(cls) and cls.__module__ == info.name

@@ -1,0 +1,137 @@
+"""Encoders of whole utterances, shared by NMER, MEN, MMIN and IF-MMIN.
+
+Sequences of features come as ``x {modality: (b, s, d)}``, padded on the right, with
+``lengths {modality: (b,)}``. What padding holds is never read, an utterance's output
+does not depend on its batch, and a modality of length 0 (missing) becomes zeros.
+
+Modalities stand in one order everywhere: audio, visual, text. The public codes put text
+second; only the names of columns differ.
+
+Differs from paper: its public code has no masks, so that maxima see padded steps and an
+utterance's output depends on the longest of its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from emolib.checks import check_option, check_range, check_shape
+from emolib.models.linear import init_kaiming
+from emolib.models.recurrence import lstm_maximum
+from emolib.models.text_cnn import TextCNN
+
+MODALITIES_AVL = ("audio", "visual", "text")
+
+
+class FusionEncoder(nn.Module):
+    """One encoder per modality: LSTM for audio and visual, TextCNN for text.
+
+    Paper 3, Section 2.3, the specificity encoders; those of MEN (Zhao et al. 2021).
+
+    Parameters
+    ----------
+    widths : mapping of str to int
+        Features per step of each modality that is read.
+    d : int
+        Features per modality that come out.
+    """
+
+    def __init__(self, widths: Mapping[str, int], *, d: int = 128):
+        super().__init__()
+        for name in widths:
+            check_option("modality", name, MODALITIES_AVL)
+        check_range("number of modalities", len(widths), 1, len(MODALITIES_AVL))
+        self.widths = {name: widths[name] for name in MODALITIES_AVL if name in widths}
+        self.d = d
+        self.encoders = nn.ModuleDict(
+            {
+                name: (TextCNN if name == "text" else LSTMEncoder)(width, d=d)
+                for name, width in self.widths.items()
+            }
+        )
+
+    def forward(self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
+        """Return a vector per modality, shape (b, m, d); missing ones are zeros."""
+        check_utterances(x, lengths, self.widths)
+        vectors = [
+            encoder(x[name], lengths[name]) for name, encoder in self.encoders.items()
+        ]
+        return torch.stack(vectors, dim=1)
+
+
+class SpecificInvariantEncoder(nn.Module):
+    """Specific features h' of each modality, and features H' of one shared space.
+
+    Paper 3, Section 2.3, after IF-MMIN. The paper's invariance encoder has a "linear
+    structure": here two linear maps shared by all modalities. They read the specific
+    features, as in IF-MMIN, which the paper cites for them.
+
+    Parameters
+    ----------
+    widths, d
+        As in `FusionEncoder`.
+    separate : bool
+        Whether the shared maps read a second set of encoders, as in the public code.
+    """
+
+    def __init__(
+        self, widths: Mapping[str, int], *, d: int = 128, separate: bool = False
+    ):
+        super().__init__()
+        self.specific = FusionEncoder(widths, d=d)
+        self.common = FusionEncoder(widths, d=d) if separate else None
+        self.shared = nn.Sequential(
+            nn.Linear(d, d), nn.LeakyReLU(), nn.Linear(d, d), nn.LeakyReLU()
+        ).apply(init_kaiming)
+        self.widths = self.specific.widths
+        self.d_out = len(self.widths) * d
+
+    def forward(
+        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Return h' and H', shape (b, m, d) each; missing ones are zeros in both."""
+        specific = self.specific(x, lengths)
+        common = specific if self.common is None else self.common(x, lengths)
+        present = torch.stack([lengths[name] > 0 for name in self.widths], dim=1)
+        invariant = torch.where(present[..., None], self.shared(common), 0.0)
+        return specific, invariant
+
+
+class LSTMEncoder(nn.Module):
+    """Maximum over the real steps of a one-directional LSTM, (b, s, d_in) -> (b, d)."""
+
+    def __init__(self, d_in: int, *, d: int = 128):
+        super().__init__()
+        self.lstm = nn.LSTM(d_in, d, batch_first=True)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return a vector per utterance; zeros where the length is 0."""
+        return lstm_maximum(self.lstm, x, lengths)
+
+
+def check_utterances(
+    x: Mapping[str, Tensor], lengths: Mapping[str, Tensor], widths: Mapping[str, int]
+) -> None:
+    """Raise ValueError unless `x` and `lengths` hold what a model of `widths` reads.
+
+    Modalities beside those of `widths` are ignored.
+    """
+    missing = [name for name in widths if name not in x or name not in lengths]
+    if missing:
+        raise ValueError(
+            f"x and lengths must hold {', '.join(widths)}; got {sorted(x)} and "
+            f"{sorted(lengths)}. A missing modality has its zeros, and length 0."
+        )
+    n = len(x[next(iter(widths))])
+    for name, width in widths.items():
+        hint = f"The model was built for {name} of {width} features a step."
+        check_shape(name, x[name], "b s d", hint, b=n, d=width)
+        check_shape(f"lengths[{name!r}]", lengths[name], "b", b=n)
+        if n and int(lengths[name].max()) > x[name].shape[1]:
+            raise ValueError(
+                f"lengths[{name!r}] must be at most the {x[name].shape[1]} steps that "
+                f"{name} has; got {int(lengths[name].max())}. Trim both alike."
+            )

@@ -1,0 +1,234 @@
+"""The baselines of paper 3, against the counts and equations of their papers."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from utterance_batches import WIDTHS, batch_of, noise, row_of
+
+from emolib.models.baselines.if_mmin import IFMMIN
+from emolib.models.baselines.mctn import MCTN, _AttentionDecoder, resample_steps
+from emolib.models.baselines.men import MEN
+from emolib.models.baselines.mmin import MMIN
+from emolib.models.baselines.unimodal import UniModal
+from emolib.models.linear import Cascade
+
+IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
+
+
+def n_weights(*modules):
+    return sum(p.numel() for module in modules for p in module.parameters())
+
+
+def test_men_has_the_published_number_of_weights():
+    assert n_weights(MEN(IEMOCAP, 4)) == 2_063_620
+
+
+def test_mmin_has_the_published_numbers_of_weights():
+    model = MMIN(IEMOCAP, 4)
+    assert n_weights(model.imagine) == n_weights(model.go_back) == 1_694_400
+    assert n_weights(model.classifier) == 58_116
+    assert n_weights(IFMMIN(IEMOCAP, 4).imagine) == 1_694_400
+
+
+def test_mctn_has_the_published_number_of_weights():
+    """Torch's encoders have a second bias; 33 of each cell's scores change nothing."""
+    model = MCTN({"audio": 74, "visual": 35, "text": 300}, 1)
+    bimodal = (model.encoder, model.decoder, model.predictor)
+    assert n_weights(*bimodal) - (2 + 1) * 4 * 32 + 33 == 112_047
+    assert n_weights(model) - (2 + 2 + 1) * 4 * 32 + 2 * 33 == 147_100
+
+
+def test_encoders_and_classifiers_start_from_kaimings_normal_weights():
+    torch.manual_seed(0)
+    model = MEN(IEMOCAP, 4)
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear | nn.Conv1d) and layer.weight.numel() > 10_000:
+            fan_in = layer.weight[0].numel()
+            spread = layer.weight.detach().std().item()
+            assert spread == pytest.approx((2 / fan_in) ** 0.5, rel=0.03)
+            assert (layer.bias == 0).all()
+
+
+def cascade(form):
+    torch.manual_seed(0)
+    return Cascade(d=6, sizes=(5, 4), n_blocks=3, form=form)
+
+
+def blocks(model):
+    return list(zip(model.encoders, model.decoders, strict=True))
+
+
+def test_a_block_of_mmin_reads_the_sum_of_all_that_came_before():
+    model, x = cascade("residual"), noise(2, 6)
+    imagined, latents = model(x)
+    outputs, found = [], []
+    for encoder, decoder in blocks(model):
+        found.append(encoder(x + sum(outputs)))
+        outputs.append(decoder(found[-1]))
+    torch.testing.assert_close(latents, torch.cat(found, dim=1))
+    torch.testing.assert_close(imagined, model.transition(x + sum(outputs)))
+
+
+def test_a_block_of_if_mmin_reads_the_one_before_and_the_guide():
+    model, x, guide = cascade("guided"), noise(2, 6), noise(2, 6, seed=1)
+    imagined, latents = model(x, guide)
+    (e1, d1), (e2, d2), (e3, d3) = blocks(model)
+    first = e1(x + guide)
+    second = e2(d1(first) + guide)
+    third = e3(d2(second) + guide)
+    torch.testing.assert_close(latents, torch.cat([first, second, third], dim=1))
+    torch.testing.assert_close(imagined, model.transition(d3(third)))
+
+
+def test_in_the_first_version_of_if_mmin_no_block_reads_another():
+    model, x, guide = cascade("guided_first"), noise(2, 6), noise(2, 6, seed=1)
+    imagined, latents = model(x, guide)
+    found = [encoder(x + n * guide) for n, (encoder, _) in enumerate(blocks(model), 1)]
+    torch.testing.assert_close(latents, torch.cat(found, dim=1))
+    last = model.decoders[-1](found[-1])
+    torch.testing.assert_close(imagined, model.transition(x + 3 * guide + last))
+
+
+def test_an_autoencoder_has_the_published_activations():
+    model = cascade("residual")
+    encoder, decoder = model.encoders[0], model.decoders[0]
+    kinds = [[type(m).__name__ for m in part] for part in (encoder, decoder)]
+    assert kinds == [["Linear", "LeakyReLU", "Linear"], ["Linear", "ReLU", "Linear"]]
+    with pytest.raises(ValueError, match="form must be one of 'residual', 'guided'"):
+        cascade("plain")
+
+
+def test_the_way_back_starts_from_what_was_imagined():
+    torch.manual_seed(0)
+    model = MMIN(WIDTHS, 3, d=4, sizes=(5, 3), n_blocks=2).eval()
+    outputs = model(*batch_of())
+    torch.testing.assert_close(outputs.returned, model.go_back(outputs.imagined)[0])
+    latents = model.imagine(outputs.specific)[1]
+    torch.testing.assert_close(outputs.logits, model.classifier(latents))
+
+
+def test_a_uni_modal_classifier_has_one_modality():
+    with pytest.raises(ValueError, match=r"one modality; got \['audio', 'text', 'vis"):
+        UniModal(WIDTHS, 3)
+    batch = batch_of()
+    torch.manual_seed(0)
+    model = UniModal({"visual": WIDTHS["visual"]}, 3).eval()
+    alone = [{"visual": part["visual"]} for part in batch]
+    assert torch.equal(model(*batch).logits, model(*alone).logits)
+
+
+# ---------------------------------------------------------------- MCTN
+
+
+def mctn(**changes):
+    torch.manual_seed(0)
+    sizes = {"d_hidden": 8, "n_steps": 6, **changes}
+    return MCTN(WIDTHS, 3, **sizes).eval()
+
+
+def published_decoder(decoder, encoded, *, tied, w_cell, b_score):
+    """Return the published cell's steps: attention on the last cell, no feedback."""
+    b, n_steps, d = encoded.shape
+    hidden, cell = torch.zeros(b, d), torch.zeros(b, d)
+    lstm, outputs = decoder.cell, []
+    for _ in range(n_steps):
+        energy = decoder.score(encoded).squeeze(-1) + (cell @ w_cell)[:, None] + b_score
+        context = (energy.softmax(1)[..., None] * encoded).sum(1)
+        gates = context @ lstm.weight_ih_l0.T + hidden @ lstm.weight_hh_l0.T
+        i, f, g, o = (gates + lstm.bias_ih_l0 + lstm.bias_hh_l0).chunk(4, dim=1)
+        f = i if tied else f
+        cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+        hidden = o.sigmoid() * cell.tanh()
+        outputs.append(decoder.out(hidden).tanh())
+    return torch.stack(outputs, dim=1)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_the_decoder_is_the_published_cell_whatever_its_map_of_the_cell(tied):
+    torch.manual_seed(0)
+    decoder, encoded = _AttentionDecoder(4, 5, tied_gates=tied), 3 * noise(2, 6, 4)
+    for seed in (1, 2):
+        w_cell = 5 * noise(4, seed=seed)
+        by_hand = published_decoder(
+            decoder, encoded, tied=tied, w_cell=w_cell, b_score=2.0
+        )
+        torch.testing.assert_close(decoder(encoded), by_hand)
+    other = published_decoder(
+        decoder, encoded, tied=not tied, w_cell=w_cell, b_score=2.0
+    )
+    assert (decoder(encoded) - other).abs().max() > 1e-3
+
+
+def test_translations_run_through_the_shared_encoder_and_decoder():
+    model, batch = mctn(), batch_of()
+    outputs = model(*batch)
+    encoded = model.encoder(model.sequences(*batch)["text"])
+    both, _ = model.encoder.lstm(model.sequences(*batch)["text"])
+    torch.testing.assert_close(encoded, both[..., :8] + both[..., 8:])  # summed
+    torch.testing.assert_close(outputs.translated, model.decoder(encoded))
+    again = model.decoder(model.encoder(outputs.translated))
+    torch.testing.assert_close(outputs.returned, again)
+    joint = model.encoder_third(encoded)
+    torch.testing.assert_close(outputs.translated_third, model.decoder_third(joint))
+    hidden, _ = model.predictor.lstm(joint)
+    weights = model.predictor.score(hidden).tanh().softmax(1)
+    read = model.predictor.head((weights * hidden).sum(1))
+    torch.testing.assert_close(outputs.logits, read)
+
+
+def test_mctn_reads_text_alone():
+    model, (x, lengths) = mctn(), batch_of()
+    only = model({"text": x["text"]}, {"text": lengths["text"]})
+    for a, b in zip(model(x, lengths), only, strict=True):
+        assert torch.equal(a, b)
+    first = mctn(order=("audio", "visual", "text"))(x, lengths)
+    assert first.logits.shape == (4, 3)
+
+
+@pytest.mark.parametrize("n", [1, 3, 6, 7, 17])
+def test_resampled_steps_are_means_of_equal_parts(n):
+    x = noise(1, 20, 3)
+    found = resample_steps(x, torch.tensor([n]), 6)
+    by_torch = F.adaptive_avg_pool1d(x[:, :n].transpose(1, 2), 6).transpose(1, 2)
+    torch.testing.assert_close(found, by_torch)
+
+
+def test_sequences_are_scaled_widened_and_free_of_padding():
+    model = mctn()
+    model.set_scale("audio", torch.arange(6.0), torch.full((6,), 2.0))
+    x, lengths = batch_of(fill=torch.nan)
+    lengths = {**lengths, "audio": torch.tensor([9, 0, 4, 6])}
+    found = model.sequences(x, lengths)["audio"]
+    assert found.shape == (4, 6, 7) and (found[..., 6:] == 0).all()
+    assert (found[1] == 0).all()  # missing, not minus the mean
+    by_hand = (x["audio"][3, :6] - torch.arange(6.0)) / 2
+    torch.testing.assert_close(found[3, :, :6], by_hand)
+    assert "mean_audio" in model.state_dict()
+
+
+def test_mctn_gives_an_utterance_the_same_alone_and_without_text():
+    model, batch = mctn(), batch_of(fill=torch.nan)
+    many = model(*batch)
+    for row in range(4):
+        for a, b in zip(model(*row_of(*batch, row)), many, strict=True):
+            torch.testing.assert_close(a[0], b[row])
+    x, lengths = batch
+    lengths = {**lengths, "text": lengths["text"] * torch.tensor([1, 0, 1, 1])}
+    x = {**x, "text": x["text"].index_fill(0, torch.tensor([1]), torch.nan)}
+    assert all(part.isfinite().all() for part in model(x, lengths))
+
+
+def test_every_weight_of_the_published_cell_gets_a_gradient():
+    model = mctn(tied_gates=True)
+    sum(part.square().sum() for part in model(*batch_of())).backward()
+    assert all(weight.grad.isfinite().all() for weight in model.parameters())
+    unread = model.decoder.cell.weight_ih_l0.grad[8:16]
+    assert (unread == 0).all()
+
+
+def test_mctn_needs_all_three_modalities():
+    with pytest.raises(ValueError, match="widths must name audio, visual, text once"):
+        MCTN({"text": 7}, 3)
+    with pytest.raises(ValueError, match="order must name audio, visual, text once"):
+        mctn(order=("text", "audio"))
