@@ -19,11 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from emolib.checks import check_option, check_range, check_shape
+from emolib.containers import MODALITIES_AVL
 from emolib.models.linear import init_kaiming
 from emolib.models.recurrence import lstm_maximum
 from emolib.models.text_cnn import TextCNN
-
-MODALITIES_AVL = ("audio", "visual", "text")
 
 
 class FusionEncoder(nn.Module):

@@ -31,7 +31,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from emolib.models.utterances import MODALITIES_AVL, check_utterances
+from emolib.containers import MODALITIES_AVL
+from emolib.models.utterances import check_utterances
 
 
 class MCTNOutputs(NamedTuple):
