@@ -206,6 +206,8 @@ def score_folds(predictions, *, by=("fold", "seed"), metrics=METRICS):
     import pandas as pd
 
     by = list(by)
+    if {*metrics} <= {*CLASS_METRICS} and len(predictions):
+        return _counted(predictions, by, metrics)
     parts = []
     for key, part in predictions.groupby(by, sort=True):
         scores = score_classification(part, metrics)
@@ -235,10 +237,8 @@ def subject_scores(predictions, metric: str = "auc", *, parts=("fold", "seed")):
         Columns subject, value, n_parts (those averaged; 0 gives NaN).
     """
     check_option("metric", metric, EVERY_METRIC)
-    columns = [c for c in ("y_true", "y_pred", "y_score_1") if c in predictions]
-    groups = predictions.groupby(["subject", *parts], sort=True)[columns]
-    values = groups.apply(lambda part: score_one(part, metric))
-    per_subject = values.groupby("subject")
+    groups = predictions.groupby(["subject", *parts], sort=True)
+    per_subject = _each(groups, predictions, metric).groupby("subject")
     return (
         per_subject.mean()
         .rename("value")
@@ -246,6 +246,36 @@ def subject_scores(predictions, metric: str = "auc", *, parts=("fold", "seed")):
         .assign(n_parts=per_subject.count())
         .reset_index()
     )
+
+
+def _each(groups, predictions, metric: str):
+    """Return one metric of each group of predictions, as a series."""
+    columns = [c for c in ("y_true", "y_pred", "y_score_1") if c in predictions]
+    if metric not in CLASS_METRICS:
+        return groups[columns].apply(lambda part: score_one(part, metric))
+    sizes = groups.size()
+    counts = _group_counts(groups, predictions, len(sizes))
+    return type(sizes)(from_class_counts(counts, metric), index=sizes.index)
+
+
+def _group_counts(groups, predictions, n_groups: int) -> np.ndarray:
+    """Return `class_counts` of each group, shape (n_groups, n_classes, n_classes)."""
+    k = n_classes_of(predictions)
+    cell = predictions["y_true"].to_numpy() * k + predictions["y_pred"].to_numpy()
+    cell = cell + k**2 * groups.ngroup().to_numpy()
+    return np.bincount(cell, minlength=n_groups * k**2).reshape(n_groups, k, k)
+
+
+def _counted(predictions, by: list[str], metrics):
+    """Return `score_folds` for metrics that need no more than counts of classes."""
+    _check_predictions(predictions, binary=False)
+    groups = predictions.groupby(by, sort=True)
+    sizes = groups.size()
+    counts = _group_counts(groups, predictions, len(sizes))
+    values = {metric: from_class_counts(counts, metric) for metric in metrics}
+    wide = sizes.rename("n_windows").astype(float).to_frame().assign(**values)
+    long = wide[[*metrics, "n_windows"]].stack()
+    return long.rename_axis([*by, "metric"]).rename("value").reset_index()
 
 
 def majority_predictions(predictions, prior):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,8 +69,9 @@ def summarise(
     Returns
     -------
     summary : DataFrame
-        Columns `by`, metric, mean, sd (ddof 1, over folds), n (folds that count), low,
-        high, interval ("t over folds" or "subject bootstrap"), n_subjects.
+        Columns `by`, metric, mean, sd (ddof 1, over folds; over seeds where there is
+        one fold), n (folds that count), low, high, interval ("t over folds" or "subject
+        bootstrap"), n_subjects.
     """
     import pandas as pd
 
@@ -82,9 +84,15 @@ def summarise(
         per_fold = part.groupby("fold")["value"].mean().dropna()
         behind = groups.get(key[:-1]) if keys else predictions
         row = dict(zip([*keys, "metric"], key, strict=True))
-        row |= {"mean": per_fold.mean(), "sd": per_fold.std(), "n": len(per_fold)}
+        row |= {"mean": per_fold.mean(), "sd": _spread(part), "n": len(per_fold)}
         rows.append(row | _interval(per_fold, behind, key[-1], parts, n_draws, seed))
     return pd.DataFrame(rows)
+
+
+def _spread(part) -> float:
+    """Return the SD over folds, or over the seeds of a split that is given."""
+    each = "fold" if part["fold"].nunique() > 1 else "seed"
+    return part.groupby(each)["value"].mean().dropna().std()
 
 
 def _given(predictions) -> bool:
@@ -156,10 +164,7 @@ def bootstrap_draws(
     n_draws, seed : int
     """
     subjects = np.unique(predictions["subject"].to_numpy(str))
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(
-        len(subjects), np.full(len(subjects), 1 / len(subjects)), size=n_draws
-    ).astype(float)
+    counts = _drawings(len(subjects), n_draws, seed)
     total, n_scored = np.zeros(n_draws), np.zeros(n_draws)
     for _, part in predictions.groupby([*parts], sort=True):
         values = _redrawn(part, subjects, counts, metric)
@@ -167,6 +172,14 @@ def bootstrap_draws(
         total += np.where(scored, values, 0)
         n_scored += scored
     return np.where(n_scored > 0, total / np.maximum(n_scored, 1), np.nan)
+
+
+@lru_cache(maxsize=4)
+def _drawings(n_subjects: int, n_draws: int, seed: int) -> np.ndarray:
+    """Return how often each subject is drawn, shape (n_draws, n_subjects)."""
+    rng = np.random.default_rng(seed)
+    shares = np.full(n_subjects, 1 / n_subjects)
+    return rng.multinomial(n_subjects, shares, size=n_draws).astype(float)
 
 
 def _redrawn(part, subjects, counts, metric) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from emolib.reporting.marks import SURROGATE
+from emolib.reporting.pages import is_count
 from emolib.reporting.tables import COMPARED
 
 LOWER_IS_BETTER = ("rmse", "mae", "mse")
@@ -121,6 +122,8 @@ def _ours(row: Mapping, percent: bool) -> str:
     mean = _number(row["ours"], percent)
     if mean == DASH:
         return DASH
+    if is_count(row["metric"]):
+        return f"{row['ours']:.0f}"
     sd, low, high = (_number(row[k], percent) for k in ("sd", "low", "high"))
     spread = f" ± {sd}" if sd != DASH else ""
     return mean + spread + (f" [{low}, {high}]" if low != DASH else "")
@@ -129,6 +132,8 @@ def _ours(row: Mapping, percent: bool) -> str:
 def _paper(row: Mapping, percent: bool) -> str:
     """Return the paper's number and its printed spread."""
     value, spread = (_number(row[k], percent) for k in ("paper", "paper_spread"))
+    if value != DASH and is_count(row["metric"]):
+        return f"{row['paper']:.0f}"
     return value if DASH in (value, spread) else f"{value} ± {spread}"
 
 

@@ -28,6 +28,7 @@ def compare_table(
     show: str = "run",
     by: Sequence[str] = ("protocol", "source"),
     predictions=None,
+    parts: Sequence[str] = ("fold", "seed"),
 ):
     """Return a paper's cells beside ours, one row a cell.
 
@@ -51,6 +52,8 @@ def compare_table(
     predictions : DataFrame
         What `results` were scored from, with the columns that name a cell: from 20
         subjects up the interval then comes from drawing subjects again.
+    parts : sequence of str
+        Columns of `predictions` that tell one scored set of a cell from another.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def compare_table(
     check_option("show", show, ("run", "all"))
     paper = _cells(reported, item)
     ours = _cells(results, item, extra=by)
-    table = _beside(_summarised(ours, by, predictions), paper)
+    table = _beside(_summarised(ours, by, predictions, parts), paper)
     n_printed = len(paper)
     was_run = table["source"].notna() & table["is_printed"]
     n_run = len(table[was_run].drop_duplicates(list(CELL)))
@@ -90,7 +93,7 @@ def _cells(frame, item: str | None, extra: Sequence[str] = ()):
     return frame if item is None else frame[frame["item"] == item]
 
 
-def _summarised(ours, by: Sequence[str], predictions):
+def _summarised(ours, by: Sequence[str], predictions, parts):
     """Return mean, spread and interval of each of our cells."""
     import pandas as pd
 
@@ -100,9 +103,8 @@ def _summarised(ours, by: Sequence[str], predictions):
         return pd.DataFrame(columns=[*groups, *names])
     from emolib.metrics import summarise
 
-    found = summarise(ours, groups, predictions=predictions).rename(
-        columns={"mean": "ours"}
-    )
+    found = summarise(ours, groups, predictions=predictions, parts=parts)
+    found = found.rename(columns={"mean": "ours"})
     counts = ours.groupby(groups, as_index=False).agg(
         n_folds=("fold", "nunique"),
         n_seeds=("seed", "nunique"),

@@ -13,6 +13,7 @@ from emolib.recipes.ecg_eeg.items.alignment import figure_2_results
 from emolib.recipes.ecg_eeg.settings import BASELINES, PAPER, REFERENCES, VARIANTS
 from emolib.recipes.ecg_eeg.study import ITEMS, Study, cells, item_of, results_of
 from emolib.recipes.ecg_eeg.task import fold_of
+from emolib.reporting.pages import in_order, page_of, system_of
 from emolib.reporting.tables import compare_table
 
 FILES = {
@@ -66,7 +67,8 @@ def table(study: Study, item: str) -> pd.DataFrame:
     )
     if item not in ("Table 1", "Table 2"):
         compared.attrs["cells"] = "the paper prints nothing beside this corpus"
-    return _in_order(compared)
+    by = ("dataset", "target", "protocol", "condition", "system", "metric")
+    return in_order(compared, {"system": ORDER, "metric": METRICS}, by)
 
 
 def tables(study: Study) -> dict[str, pd.DataFrame]:
@@ -97,33 +99,10 @@ def page(compared: pd.DataFrame) -> pd.DataFrame:
     """Return a compared table as it is read: a row a system, two columns a metric."""
     if compared.empty:
         return compared
-    rows = compared.assign(
-        system=_system(compared),
-        cell=[_number(r) for r in compared.to_dict("records")],
-        printed=compared["paper"].map(lambda v: "—" if v != v else f"{v:.3f}"),
+    rows = ("dataset", "target", "protocol", "condition", "system")
+    return page_of(compared, rows=rows, names=SHORT).rename(
+        columns={"protocol": "split"}
     )
-    keys = ["dataset", "target", "protocol", "condition", "system"]
-    wide = {}
-    for metric in METRICS:
-        part = rows[rows["metric"] == metric].set_index(keys)
-        wide[f"{SHORT[metric]}, paper"] = part["printed"]
-        wide[f"{SHORT[metric]}, ours"] = part["cell"]
-    order = rows[keys].drop_duplicates()
-    frame = order.merge(pd.DataFrame(wide).reset_index(), on=keys)
-    empty = [c for c in frame if set(frame[c]) <= {"—", ""}]
-    return frame.drop(columns=empty).rename(columns={"protocol": "split"})
-
-
-def _number(row: dict) -> str:
-    """Return our mean with its SD and interval, or what stands in their place."""
-    if row["ours"] != row["ours"]:
-        return "—"
-    text = f"{row['ours']:.3f}"
-    if row["sd"] == row["sd"]:
-        text += f" ± {row['sd']:.3f}"
-    if row["low"] == row["low"]:
-        text += f" [{row['low']:.3f}, {row['high']:.3f}]"
-    return text
 
 
 def dots(
@@ -144,7 +123,7 @@ def dots(
     return pd.DataFrame(
         {
             "column": rows["dataset"].str.upper() + " " + rows["target"],
-            "system": _system(rows),
+            "system": system_of(rows),
             **{name: rows[name] for name in ("paper", "ours", "low", "high")},
         }
     ).reset_index(drop=True)
@@ -163,50 +142,11 @@ def subjects(study: Study, metric: str = "auc") -> pd.DataFrame:
 
 def failures(study: Study) -> list[dict]:
     """Return the units that gave no result: their labels, their item, the reason."""
-    return [
-        {**unit.labels, "reason": reason,
-         "item": item_of(unit.labels) if unit.labels["dataset"] else unit.system}
-        for unit, reason in study.failures
-    ]  # fmt: skip
+    return study.failed(
+        lambda labels, system: item_of(labels) if labels["dataset"] else system
+    )
 
 
 def audits(study: Study) -> list[dict]:
     """Return what training and test share in each split that was run."""
-    windows = {corpus: study.windows(corpus) for corpus in study.settings.corpora}
-    names = ("dataset", "protocol", "fold")
-    splits = {
-        tuple(unit.labels[name] for name in names): unit
-        for unit, _ in study.finished
-        if unit.labels["dataset"]
-    }
-    rows = []
-    for split, unit in sorted(splits.items()):
-        audit = fold_of(windows[split[0]], unit.settings).audit
-        known = dict(zip(names, split, strict=True))
-        rows.append({**known, "leaky": audit.leaky, "text": audit.text})
-    return rows
-
-
-def _system(frame: pd.DataFrame) -> pd.Series:
-    """Return each row's name as the paper's tables have it."""
-    return frame["variant"].where(frame["variant"] != "", frame["method"])
-
-
-def _in_order(compared: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with baselines, variants, ours and references in this order."""
-    attrs = dict(compared.attrs)
-    place = {name: i for i, name in enumerate(ORDER)}
-    keys = pd.DataFrame(
-        {
-            "dataset": compared["dataset"],
-            "target": compared["target"],
-            "protocol": compared["protocol"].fillna(""),
-            "condition": compared["condition"],
-            "system": _system(compared).map(place),
-            "metric": compared["metric"].map({m: i for i, m in enumerate(METRICS)}),
-        }
-    )
-    index = keys.sort_values(list(keys), kind="stable").index
-    ordered = compared.loc[index].reset_index(drop=True)
-    ordered.attrs.update(attrs)
-    return ordered
+    return study.audits(fold_of)
