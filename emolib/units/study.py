@@ -13,6 +13,7 @@ import pandas as pd
 
 from emolib.containers import Windows
 from emolib.corpora import identify
+from emolib.splits import Fold
 from emolib.store import Store
 from emolib.units.choices import GridSettings
 from emolib.units.context import Context
@@ -65,6 +66,40 @@ class Study:
         if not parts:
             return pd.DataFrame(columns=[*names])
         return pd.concat(parts, ignore_index=True)
+
+    def failed(self, item_of: Callable[[Mapping, str], str]) -> list[dict]:
+        """Return the units that gave no result: labels, item, reason.
+
+        Parameters
+        ----------
+        item_of : callable (labels, system) -> str
+            The table or figure that a unit belongs to.
+        """
+        return [
+            {**unit.labels, "reason": reason, "item": item_of(unit.labels, unit.system)}
+            for unit, reason in self.failures
+        ]
+
+    def audits(self, fold_of: Callable[[Windows, Mapping], Fold]) -> list[dict]:
+        """Return what training and test share in each split that was run.
+
+        Parameters
+        ----------
+        fold_of : callable (windows, unit's settings) -> Fold
+        """
+        corpora = {corpus: self.windows(corpus) for corpus in self.settings.corpora}
+        names = ("dataset", "protocol", "fold")
+        splits = {
+            tuple(unit.labels[name] for name in names): unit
+            for unit, _ in self.finished
+            if unit.labels["dataset"]
+        }
+        rows = []
+        for split, unit in sorted(splits.items()):
+            audit = fold_of(corpora[split[0]], unit.settings).audit
+            known = dict(zip(names, split, strict=True))
+            rows.append({**known, "leaky": audit.leaky, "text": audit.text})
+        return rows
 
 
 @dataclass(frozen=True)

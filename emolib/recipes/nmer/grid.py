@@ -12,6 +12,7 @@ from emolib.recipes.nmer.settings import (
     CLASSES,
     CLEAN_TRAINED,
     N_FOLDS,
+    ONCE,
     ONE_MODALITY,
     PAPER,
     RATED,
@@ -48,17 +49,18 @@ def expand(settings: Settings) -> list[Unit]:
         settings.seeds,
     )
     names = ("dataset", "preset", "system", "conditions", "seed")
+    known = {corpus for corpus in settings.corpora if _has_truth(settings, corpus)}
     return [
         _unit(settings, {**cell, **noise, "fold": fold})
         for cell in (dict(zip(names, values, strict=True)) for values in cells)
-        if _wanted(settings, cell)
+        if _wanted(settings, cell, known)
         for noise in _noises(settings, cell)
         for fold in settings.folds
         if fold <= N_FOLDS[cell["dataset"]]
     ]
 
 
-def _wanted(settings: Settings, cell: dict) -> bool:
+def _wanted(settings: Settings, cell: dict, known: set[str]) -> bool:
     """Return whether a system stands in any table under these conditions.
 
     Baselines, uni-modal classifiers and references do not depend on the preset, and
@@ -70,7 +72,7 @@ def _wanted(settings: Settings, cell: dict) -> bool:
         return False
     if system in REFERENCES and cell["seed"] != settings.seeds[0]:
         return False
-    if system.startswith("ceiling") and not _has_truth(settings, cell["dataset"]):
+    if system.startswith("ceiling") and cell["dataset"] not in known:
         return False
     if conditions == "six":
         return system not in ONE_MODALITY
@@ -88,7 +90,9 @@ def _noises(settings: Settings, cell: dict) -> list[dict]:
     """Return the kinds and levels of noise under which a system is run."""
     if cell["conditions"] == "clean":
         return [CLEAN]
-    found = []
+    found, dbs = [], settings.dbs
+    if cell["system"] in ONCE:
+        dbs = settings.clean_dbs or settings.dbs
     for noise in settings.noises:
         if noise == "missing":  # with all three missing nothing is left to read
             found += [{**CLEAN, "noise": noise}] if cell["conditions"] == "six" else []
@@ -100,7 +104,7 @@ def _noises(settings: Settings, cell: dict) -> list[dict]:
             found += [
                 {"noise": noise, "db": db, "exact": db in settings.exact,
                  "reading": reading}
-                for db in settings.dbs
+                for db in dbs
             ]  # fmt: skip
     if cell["system"].startswith("ceiling"):  # a random step has no level
         found = [noise for noise in found if noise["reading"] == "paper"]
@@ -141,14 +145,26 @@ def _unit(settings: Settings, cell: dict) -> Unit:
         system=module,
         data=data_settings(settings, corpus),
         settings={key: known[key] for key in keys},
-        labels={
-            **cell,
-            **labels_of(system, cell["preset"]),
-            "target": TARGETS[corpus],
-            "protocol": PROTOCOLS[corpus],
-            "words": noise_words(*(cell[k] for k in CORRUPTION_KEYS[:4])),
-        },
+        labels=unit_labels(cell),
     )
+
+
+def unit_labels(cell: dict) -> dict:
+    """Return what tables call the unit of a cell.
+
+    Parameters
+    ----------
+    cell : dict
+        dataset, preset, system, conditions, noise, db, exact, reading, fold, seed.
+    """
+    corpus = cell["dataset"]
+    return {
+        **cell,
+        **labels_of(cell["system"], cell["preset"]),
+        "target": TARGETS[corpus],
+        "protocol": PROTOCOLS[corpus],
+        "words": noise_words(*(cell[k] for k in CORRUPTION_KEYS[:4])),
+    }
 
 
 def _module_of(system: str) -> tuple[str, dict]:

@@ -15,6 +15,10 @@ from emolib.recipes.nmer.words import noise_words
 from emolib.units.study import Study
 
 CELL = ["dataset", "source", "target", "protocol", "fold"]
+LEVEL = [
+    "name", "noise", "exact", "asked_db", "n_steps", "alpha_bar", "nominal_db",
+    "measured_db", "variance", "power",
+]  # fmt: skip
 
 
 def task_of(settings, corpus: str) -> Task:
@@ -24,7 +28,7 @@ def task_of(settings, corpus: str) -> Task:
     return Task.of(unit.settings, RECIPE.context(settings, corpus))
 
 
-def level_frame(study: Study, system: str = "majority") -> pd.DataFrame:
+def level_frame(study: Study, **labels) -> pd.DataFrame:
     """Return the dB asked for, nominal and measured, of every level of a run.
 
     Paper 3, Section 2.2.3.
@@ -32,8 +36,8 @@ def level_frame(study: Study, system: str = "majority") -> pd.DataFrame:
     Parameters
     ----------
     study : Study
-    system : str
-        Whose units to read: all systems have the same noise.
+    **labels
+        Of the units to read, for example a dataset; all systems have the same noise.
 
     Returns
     -------
@@ -42,16 +46,28 @@ def level_frame(study: Study, system: str = "majority") -> pd.DataFrame:
         exact, asked_db, n_steps (NaN: solved exactly), alpha_bar, nominal_db,
         measured_db, variance, power.
     """
+    seen = {}
+    for unit, entry in study.select(**labels):
+        table = entry.tables.get("levels", ())
+        if len(table):
+            row = table.iloc[0]
+            level = (row["noise"], bool(row["exact"]), float(row["asked_db"]))
+            seen.setdefault(
+                (unit.labels["dataset"], unit.settings["fold"], *level), (unit, table)
+            )
     parts = [
-        entry.tables["levels"].assign(
+        table.assign(
             source=study.sources[unit.labels["dataset"]],
             fold=unit.settings["fold"],
             **{key: unit.labels[key] for key in ("dataset", "target", "protocol")},
         )
-        for unit, entry in study.select(system=system)
+        for unit, table in seen.values()
     ]
+    if not parts:
+        return pd.DataFrame(columns=[*CELL, *LEVEL])
     levels = pd.concat(parts, ignore_index=True).rename(columns={"modality": "name"})
-    return levels.assign(n_steps=levels["n_steps"].where(levels["n_steps"] > 0))
+    levels = levels.assign(n_steps=levels["n_steps"].where(levels["n_steps"] > 0))
+    return levels[[*CELL, *LEVEL]]
 
 
 def level_results(levels: pd.DataFrame) -> pd.DataFrame:

@@ -25,8 +25,8 @@ def measure_levels(context, *, fold, z_scored, noise, db, exact) -> Outcome:
     Returns
     -------
     outcome : Outcome
-        Table "levels", one row a modality: modality, noise, exact, asked_db, n_steps
-        (0 when exact), alpha_bar, nominal_db, measured_db, variance, power.
+        Table "levels", one row a modality: modality, noise, exact, asked_db,
+        n_steps (0 when exact), alpha_bar, nominal_db, measured_db, variance, power.
     """
     frames = context.stage(measure_frames, fold=fold, z_scored=z_scored)
     measured = frames.tables["frames"].set_index("modality")

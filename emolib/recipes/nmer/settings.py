@@ -147,6 +147,9 @@ SYSTEMS = (*VARIANTS, *BASELINES, *UNIMODAL, *REFERENCES)
 CLEAN_TRAINED = ("MEN", *(name for name in UNIMODAL if name.endswith("clean")))
 """Systems trained once on clean data, whatever noise they are tested under."""
 
+ONCE = (*CLEAN_TRAINED, *REFERENCES)
+"""Systems that another level costs only a test: it is trained once, or not at all."""
+
 ONE_MODALITY = (*UNIMODAL, *(f"ceiling {letter}" for letter in LETTERS.values()))
 """Systems that read one modality, which the six conditions do not concern."""
 
@@ -181,7 +184,8 @@ class Settings(GridSettings):
     systems: list[str] = field(default_factory=lambda: ["ours", "IF-MMIN", "MEN"])
     noises: list[str] = field(default_factory=lambda: ["gaussian"])
     dbs: list[float] = field(default_factory=lambda: [-10.0])
-    exact: list[float] = field(default_factory=list)
+    clean_dbs: list[float] = field(default_factory=list)  # of `ONCE`; as dbs if empty
+    exact: list[float] = field(default_factory=list)  # of these: levels solved exactly
     conditions: list[str] = field(default_factory=lambda: ["six"])
     presets: list[str] = field(default_factory=lambda: ["ours"])
     readings: list[str] = field(default_factory=lambda: ["paper"])
@@ -205,13 +209,13 @@ class Settings(GridSettings):
             ("conditions", CONDITIONS),
             ("presets", PRESETS),
             ("readings", READINGS),
-            ("exact", self.dbs),
+            ("exact", (*self.dbs, *self.clean_dbs)),
         ):
             for value in getattr(self, name):
                 check_option(name, value, tuple(allowed))
         for fold in self.folds:
             check_range("folds", fold, 1, max(N_FOLDS.values()))
-        for db in self.dbs:
+        for db in (*self.dbs, *self.clean_dbs):
             check_range("dbs", db, -100, 40)
         check_range("n_pairs", self.n_pairs, 2, float("inf"))
         self.check_overrides()

@@ -1,1 +1,59 @@
-"""The tables and figures of paper 3, as views of stored predictions."""
+"""The tables and figures of paper 3, as views of stored predictions.
+
+Nothing here trains; a changed sentence or colour costs no unit.
+"""
+
+from emolib.recipes.nmer.items.data import shape_ledger, table_1
+from emolib.recipes.nmer.items.findings import (
+    ablation,
+    between_levels,
+    between_systems,
+    claims,
+    not_run,
+    rising,
+    series,
+)
+from emolib.recipes.nmer.items.noise import (
+    by_db,
+    figure_3,
+    levels,
+    majority,
+)
+from emolib.recipes.nmer.items.tables import (
+    METRICS,
+    PRINTED,
+    audits,
+    failures,
+    page,
+    results,
+    subjects,
+    table,
+    tables,
+)
+from emolib.recipes.nmer.scoring import summary
+
+__all__ = [
+    "METRICS",
+    "PRINTED",
+    "ablation",
+    "audits",
+    "between_levels",
+    "between_systems",
+    "by_db",
+    "claims",
+    "failures",
+    "figure_3",
+    "levels",
+    "majority",
+    "not_run",
+    "page",
+    "results",
+    "rising",
+    "series",
+    "shape_ledger",
+    "subjects",
+    "summary",
+    "table",
+    "table_1",
+    "tables",
+]
