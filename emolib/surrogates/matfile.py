@@ -58,6 +58,8 @@ def written_aside(folder: Path) -> Iterator[Path]:
         yield aside
         folder.mkdir(exist_ok=True)
         for path in sorted(aside.iterdir()):
+            if path.is_dir() and (folder / path.name).is_dir():
+                shutil.rmtree(folder / path.name)
             path.replace(folder / path.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

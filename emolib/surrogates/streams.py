@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-CORPUS_KEYS = {"dreamer": 1, "amigos": 2, "deap": 3, "mahnob": 4}
+CORPUS_KEYS = {
+    "dreamer": 1, "amigos": 2, "deap": 3, "mahnob": 4, "iemocap": 5, "mosei": 6,
+    "mosi": 7,
+}  # fmt: skip
 STREAMS = {
     "latents": 0, "ratings": 1, "signatures": 2, "nuisances": 3, "artefacts": 4,
     "gaps": 5, "observer": 6, "questions": 7, "line": 8, "eeg": 10,
-    "ecg": 11, "gsr": 12,
+    "ecg": 11, "gsr": 12, "audio": 13, "visual": 14, "text": 15, "lengths": 16,
+    "directions": 17,
 }  # fmt: skip
 
 

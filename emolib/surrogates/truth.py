@@ -36,7 +36,6 @@ def write_truth(
         Times in seconds after onset: beats, blinks, skin responses. They are padded
         with NaN.
     """
-    target = truth_folder(folder)
     stop = design.n_before + round(max(design.seconds) * TRACE_SFREQ) + 1
     later = slice(design.n_before, stop)
     arrays = {
@@ -62,6 +61,12 @@ def write_truth(
         "parameters": list(subjects[0].names),
         "trace_sfreq": TRACE_SFREQ,
     }
+    return save_truth(folder, noted, arrays)
+
+
+def save_truth(folder: Path, noted: dict, arrays: dict[str, np.ndarray]) -> Path:
+    """Write a truth folder beside `folder`: parameters as .json, arrays as .npy."""
+    target = truth_folder(folder)
     with written_aside(target) as aside:
         for name, array in arrays.items():
             np.save(aside / f"{name}.npy", array)
