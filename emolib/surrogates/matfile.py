@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-HEADER = "MATLAB 5.0 MAT-file, SURROGATE written by emolib: no person was recorded"
+ABOUT = "SURROGATE written by emolib: no person was recorded"
+"""What every data file of a surrogate says about itself; readers tell it by this."""
+HEADER = f"MATLAB 5.0 MAT-file, {ABOUT}"
 HEADER_BYTES = 116
 MAX_BYTES = 2**32 - 2**20
 """A MATLAB 5 variable cannot be larger."""

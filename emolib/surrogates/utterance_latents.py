@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.surrogates import utterance_sizes as sizes
-from emolib.surrogates.utterance_sizes import Sentiment
+from emolib.surrogates.utterance_sizes import Plan, Sentiment
 
 
 def draw_latents(corpus: str, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
@@ -25,3 +25,34 @@ def draw_sentiment(law: Sentiment, chance: np.ndarray, normal: np.ndarray):
     s = np.where(chance < law.neutral_share, 0.0, law.level + law.spread * normal[:, 0])
     rated = s + law.rating_sd * normal[:, 1] * (s != 0)
     return s, np.clip(np.round(rated / law.grid) * law.grid, -3, 3)
+
+
+def draw_emotions(n: int, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Return affect (n, 3) and class (n,) of one speaker's utterances.
+
+    The classes' shares among any speaker's utterances are those of the corpus, but for
+    rounding; their order is random.
+    """
+    share = np.cumsum(sizes.EMOTION_COUNTS) / np.sum(sizes.EMOTION_COUNTS)
+    steps = (np.arange(n) + rng.random()) / n
+    y = rng.permutation(np.searchsorted(share, steps, side="right"))
+    spread = sizes.EMOTION_SD * rng.standard_normal((n, 3))
+    return np.array(sizes.EMOTION_CENTRES)[y] + spread, y
+
+
+def read_out(
+    plan: Plan, name: str, u: np.ndarray, *, effect: float, own: np.ndarray,
+    speaker: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Return what one modality says of each utterance, shape (n, n_axes).
+
+    Parameters
+    ----------
+    u : ndarray, shape (n, n_axes)
+    own : ndarray, shape (n, n_axes)
+        Standard normals, one draw per utterance.
+    speaker : ndarray, shape (n, n_axes) or (1, n_axes)
+        The speaker's offset.
+    """
+    carrier = plan.carriers[name]
+    return effect * np.array(carrier.weights) * u + carrier.own_sd * own + speaker
