@@ -25,13 +25,11 @@ def recover(plan: Plan, name: str, reading, energy, power: float, errors):
         Standard normals: of the frames' own white noise, and of the added noise.
     """
     known = plan.gain(name) ** 2 * np.asarray(energy, float)[:, None]
-    with np.errstate(divide="ignore"):
-        own, added = plan.white_share / known, power / known
-    own = np.where(known > 0, own, np.inf)
-    there = np.isfinite(own)
-    reading = reading + np.sqrt(np.where(there, own, 0)) * errors[0]
-    reading = reading + np.sqrt(np.where(there, added, 0)) * errors[1]
-    return reading, own + np.where(there, added, 0)
+    is_seen = known > 0
+    variances = np.array([plan.white_share, power])[:, None, None]
+    variances = variances / np.where(is_seen, known, 1.0)
+    reading = reading + (np.sqrt(variances) * errors).sum(axis=0)
+    return reading, np.where(is_seen, variances.sum(axis=0), np.inf)
 
 
 @dataclass(frozen=True)

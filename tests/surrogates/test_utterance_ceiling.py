@@ -1,13 +1,21 @@
 """Ceilings of utterances: the model's own, by hand, and for one written corpus."""
 
+import json
+import shutil
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
+from emolib.surrogates.iemocap import write_iemocap
+from emolib.surrogates.mosei import write_mosei
 from emolib.surrogates.utterance_ceiling import (
     CONDITIONS,
     in_condition,
     model_scores,
+    utterance_ceiling,
     weighing_gain,
 )
 
@@ -161,3 +169,134 @@ def test_an_unknown_modality_or_corpus_is_one_clear_error():
         model_scores("iemocap", {"speech": -10})
     with pytest.raises(ValueError, match="corpus must be one of 'iemocap', 'mosei'"):
         model_scores("dreamer")
+
+
+@pytest.fixture(scope="module")
+def emotions(tmp_path_factory):
+    """Return the truth folder of a small IEMOCAP, its trials and its labels."""
+    return planted(tmp_path_factory.mktemp("c"), 40)
+
+
+def planted(root, n_trials, **knobs):
+    folder = write_iemocap(root / "iemocap", n_trials=n_trials, **knobs)
+    truth = folder.with_name("iemocap.truth")
+    noted = json.loads((truth / "parameters.json").read_text())
+    return truth, noted["trials"], np.load(truth / "labels.npy")
+
+
+@pytest.fixture(scope="module")
+def segments(tmp_path_factory):
+    """Return the truth folder of a CMU-MOSEI, its rows of meta and its labels."""
+    folder = write_mosei(
+        tmp_path_factory.mktemp("c") / "mosei", n_train=400, n_test=100
+    )
+    truth = folder.with_name("mosei.truth")
+    noted = json.loads((truth / "parameters.json").read_text())
+    meta = pd.DataFrame(dict(subject=noted["subjects"], trial=noted["trials"]))
+    return truth, meta, (np.load(truth / "labels.npy") >= 0).astype(int)
+
+
+def test_one_corpus_scatters_about_the_ceiling_of_the_model(emotions, segments):
+    truth, trials, y = emotions
+    for (condition, db), wanted in IEMOCAP.items():
+        if condition == "six":
+            continue
+        scores = utterance_ceiling(truth, trials, noisy=in_condition(condition, db))
+        assert wa_ua(y, scores)[0] == pytest.approx(wanted[0], abs=0.08), condition
+    truth, meta, y = segments
+    for (condition, db), wanted in MOSEI.items():
+        if condition == "six":
+            continue
+        scores = utterance_ceiling(truth, meta, noisy=in_condition(condition, db))
+        assert area(y, scores) == pytest.approx(wanted, abs=0.08), condition
+
+
+@pytest.mark.slow
+def test_a_full_corpus_comes_within_two_hundredths_of_the_model(tmp_path):
+    truth, trials, y = planted(tmp_path, 300)
+    for (condition, db), wanted in IEMOCAP.items():
+        names = CONDITIONS if condition == "six" else (condition,)
+        got = [
+            wa_ua(y, utterance_ceiling(truth, trials, noisy=in_condition(own, db)))[0]
+            for own in names
+        ]
+        # texts have 6 to 22 steps here and 22 in the table
+        slack = 0.05 if "l" in condition or condition in ("none", "six") else 0.025
+        assert np.mean(got) == pytest.approx(wanted[0], abs=slack), (condition, db)
+
+
+def test_scores_follow_the_order_of_the_question(emotions, segments):
+    truth, trials, _ = emotions
+    straight = utterance_ceiling(truth, trials)
+    assert straight.shape == (400, 4)
+    np.testing.assert_allclose(straight.sum(axis=1), 1)
+    np.testing.assert_array_equal(
+        utterance_ceiling(truth, trials[::-1][:7]), straight[::-1][:7]
+    )
+    truth, meta, _ = segments
+    mixed = meta.sample(frac=1, random_state=0)
+    np.testing.assert_array_equal(
+        utterance_ceiling(truth, mixed.reset_index(drop=True)),
+        utterance_ceiling(truth, meta)[mixed.index],
+    )
+
+
+def test_more_noise_never_helps_the_observer(emotions):
+    truth, trials, y = emotions
+    ladder = [
+        wa_ua(y, utterance_ceiling(truth, trials, noisy=in_condition("none", db)))[0]
+        for db in (0, -10, -20, -30, -60)
+    ]
+    assert (np.diff(ladder) < -0.01).all()
+    assert ladder[-1] == pytest.approx(MAJORITY, abs=0.02)
+
+
+def test_an_absent_modality_reaches_no_score_and_labels_never_do(emotions, tmp_path):
+    truth, trials, _ = emotions
+    copy = Path(shutil.copytree(truth, tmp_path / "copy.truth"))
+    readings = np.load(copy / "readings.npy")
+    readings[:, 1] = np.nan
+    np.save(copy / "readings.npy", readings)
+    for name in ("labels", "u"):
+        np.save(copy / f"{name}.npy", np.full_like(np.load(copy / f"{name}.npy"), -1))
+    noisy = {"visual": None, "audio": -10.0}
+    np.testing.assert_array_equal(
+        utterance_ceiling(copy, trials, noisy=noisy),
+        utterance_ceiling(truth, trials, noisy=noisy),
+    )
+    assert np.isnan(utterance_ceiling(copy, trials)).all()
+
+
+def test_steps_without_a_face_count_for_nothing(emotions, tmp_path):
+    truth, trials, _ = emotions
+    shown = np.load(truth / "shown.npy")
+    energy = np.load(truth / "energy.npy")
+    whole = shown.all(axis=1)
+    np.testing.assert_allclose(energy[whole, 1], 50)
+    assert (energy[~whole, 1] < 50).all()
+    copy = Path(shutil.copytree(truth, tmp_path / "copy.truth"))
+    energy[:, 1] = 0
+    np.save(copy / "energy.npy", energy)
+    np.testing.assert_allclose(
+        utterance_ceiling(copy, trials),
+        utterance_ceiling(truth, trials, noisy={"visual": None}),
+    )
+
+
+def test_without_effect_one_corpus_leaves_the_prior(tmp_path):
+    truth, trials, _ = planted(tmp_path, 4, effect=0.0)
+    np.testing.assert_allclose(
+        utterance_ceiling(truth, trials)[0],
+        np.array([1103, 1636, 1708, 1084]) / 5531,
+    )
+
+
+def test_utterances_that_are_not_there_are_refused(emotions, segments, tmp_path):
+    with pytest.raises(ValueError, match="meta must name the surrogate's own utteranc"):
+        utterance_ceiling(emotions[0], ["Ses09F_impro01_F000"])
+    with pytest.raises(ValueError, match="give a table with columns subject and trial"):
+        utterance_ceiling(segments[0], ["0", "1"])
+    with pytest.raises(ValueError, match="modality must be known; got 'video'"):
+        utterance_ceiling(*emotions[:2], noisy={"video": -10})
+    with pytest.raises(ValueError, match="A ceiling exists for surrogates only"):
+        utterance_ceiling(tmp_path, ["0"])
