@@ -33,6 +33,8 @@ N_STEPS, UNALIGNED_STEPS = 50, {"audio": 500, "visual": 375, "text": 50}
 KEYS = {"visual": "vision", "audio": "audio", "text": "text"}
 ROW_WITHOUT_TEXT, ROW_WITH_INF, MIN_PART = 3, 5, 8
 """Rows of the training part: all text zero; one audio value minus infinity."""
+MOST = {"mosei": 40_000, "mosi": 1284}
+"""Segments of a part; more than CMU-MOSI has would pass for CMU-MOSEI."""
 SIGNS = np.array([1, -1, -1, 0, -1, -1])
 """Happy, sad, angry, surprised, disgusted, afraid: how each goes with sentiment."""
 TOKENS = (101, 1012, 102)
@@ -100,7 +102,7 @@ def _write(corpus: str, folder: str | Path, parameters: dict) -> Path:
     counts = [parameters[name] for name in ("n_train", "n_val", "n_test")]
     check_option("package", package, PACKAGES)
     for name, n in zip(("n_train", "n_val", "n_test"), counts, strict=True):
-        check_range(name, check_whole(name, n, "segments"), MIN_PART, 40_000)
+        check_range(name, check_whole(name, n, "segments"), MIN_PART, MOST[corpus])
     knobs = Knobs(**{k: parameters[k] for k in ("effect", "signature", "seed")})
     plan = sentiment_plan(corpus, package.split("_")[0])
     aligned = package != "mmsa_unaligned"
@@ -143,11 +145,20 @@ def _features(plan: Plan, package: str, seed: int, part: Part, name: str) -> np.
     return x
 
 
+def _ids(package: str, part: Part) -> np.ndarray:
+    """Return the publisher's ids: (n, 3) video, start, end; or one text a segment."""
+    pairs = list(zip(part.videos, part.clips, strict=True))
+    if package == "senti":
+        rows = zip(part.videos, *times_of(part), strict=True)
+        return np.array([[video, f"{a:.3f}", f"{b:.3f}"] for video, a, b in rows])
+    if package == "raw":
+        return np.array([f"{video}[{clip}]" for video, clip in pairs])
+    return np.array([f"{video}$_${clip}" for video, clip in pairs])
+
+
 def _senti_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
-    """Return labels (n, 1, 1), ids (n, 3): video, start, end; CMU-MOSI's as bytes."""
-    start, end = times_of(part)
-    rows = zip(part.videos, start, end, strict=True)
-    ids = np.array([[video, f"{a:.3f}", f"{b:.3f}"] for video, a, b in rows])
+    """Return labels (n, 1, 1) and ids (n, 3), which CMU-MOSI has as bytes."""
+    ids = _ids("senti", part)
     return {
         "labels": part.labels[:, None, None].astype(np.float32),
         "id": ids.astype("S") if corpus == "mosi" else ids,
@@ -155,28 +166,26 @@ def _senti_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
 
 
 def _raw_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
-    """Return labels (n, 1, 7): sentiment, six emotions; ids ``video[index]``."""
-    ids = [f"{v}[{k}]" for v, k in zip(part.videos, part.clips, strict=True)]
+    """Return labels (n, 1, 7): sentiment, six emotions; CMU-MOSI's are (n, 1, 1)."""
     labels = part.labels[:, None]
     if corpus == "mosei":
         rng = generator(seed, corpus, "questions", part.number)
         felt = 0.5 * SIGNS * labels + 0.5 * rng.standard_normal((len(labels), 6))
         labels = np.concatenate([labels, np.clip(np.round(3 * felt) / 3, 0, 3)], axis=1)
-    return {"labels": labels[:, None].astype(np.float32), "id": np.array(ids)}
+    return {"labels": labels[:, None].astype(np.float32), "id": _ids("raw", part)}
 
 
 def _mmsa_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
     """Return what MMSA keeps besides features; `text_bert` is ids, mask, segment."""
-    pairs = list(zip(part.videos, part.clips, strict=True))
     words = part.lengths[:, AUDIO_VISUAL_TEXT.index("text")]
     mask = np.arange(N_STEPS) < words[:, None]
     tokens = np.where(mask, TOKENS[1], 0)
     tokens[:, 0], tokens[np.arange(len(words)), words - 1] = TOKENS[0], TOKENS[2]
     bert = np.stack([tokens, mask, np.zeros_like(tokens)], axis=1)
-    sign = np.sign(part.labels).astype(int) + 1
+    sign, ids = np.sign(part.labels).astype(int) + 1, _ids("mmsa", part)
     return {
-        "raw_text": np.array([f"surrogate {video} {clip}" for video, clip in pairs]),
-        "id": np.array([f"{video}$_${clip}" for video, clip in pairs]),
+        "raw_text": np.char.add("words of ", ids),
+        "id": ids,
         "text_bert": bert.astype(np.float32),
         "annotations": np.array(["Negative", "Neutral", "Positive"])[sign],
         "classification_labels": sign.astype(np.float32),
@@ -201,14 +210,20 @@ def _write_truth(
         for name in ("s", "labels", "readings", "lengths", "clips")
     }
     energy = np.stack([gate_energy(own) for own in joined["lengths"].T], axis=1)
-    if not parameters["package"].startswith("mmsa"):
+    package = parameters["package"]
+    if not package.startswith("mmsa"):
         energy[ROW_WITHOUT_TEXT, AUDIO_VISUAL_TEXT.index("text")] = 0
     noted = {
         **parameters,
         "corpus": corpus,
         "subjects": [video for part in parts for video in part.videos],
-        "trials": [str(clip) for clip in joined["clips"]],
+        "trials": [_name(row) for part in parts for row in _ids(package, part)],
         "parts": [part.name for part in parts for _ in part.videos],
         "variance": dict.fromkeys(AUDIO_VISUAL_TEXT, 1.0),
     }
     save_truth(folder, noted, joined | {"energy": energy})
+
+
+def _name(row) -> str:
+    """Return the name of a segment as our reader makes it from its id."""
+    return str(row) if np.ndim(row) == 0 else f"{row[0]}[{row[1]},{row[2]}]"

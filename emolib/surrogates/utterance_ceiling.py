@@ -43,8 +43,7 @@ def utterance_ceiling(
     truth_folder : path
         The folder `<corpus>.truth` that the writer left beside the corpus.
     meta : DataFrame or sequence of str
-        Columns subject and trial, a row per utterance; or names of trials, where those
-        are unique, as IEMOCAP's are.
+        Columns subject and trial, a row per utterance; or the names of trials.
     noisy : mapping of modality to float or None
         The SNR in dB of what has noise (the one it has, not the one asked for); None
         where the modality is absent. Those that are not named are clean.
@@ -183,17 +182,16 @@ def _observer(truth: Truth, seed: int) -> np.random.Generator:
 def _rows(truth: Truth, meta) -> np.ndarray:
     """Return the row in the truth of every utterance asked about."""
     known = truth.parameters
+    own, asked = known["trials"], meta
     if hasattr(meta, "columns"):
-        own = list(zip(known["subjects"], known["trials"], strict=True))
-        asked = list(zip(meta["subject"], meta["trial"], strict=True))
-    else:
-        own, asked = known["trials"], list(meta)
+        own = list(zip(known["subjects"], own, strict=True))
+        asked = zip(meta["subject"], meta["trial"], strict=True)
     place = {name: row for row, name in enumerate(own)}
+    asked = list(asked)
     unknown = [name for name in asked if name not in place]
-    if unknown or len(place) < len(own):
+    if unknown:
         raise ValueError(
             f"meta must name the surrogate's own utterances; got {unknown[:3]}. "
-            f"{truth.folder} knows {own[:3]} …; where trials of two subjects have one "
-            "name, give a table with columns subject and trial."
+            f"{truth.folder} knows {own[:3]} …"
         )
     return np.array([place[name] for name in asked], int)

@@ -24,7 +24,7 @@ RAW = SENTI | {
 }  # fmt: skip
 ALIGNED = {
     "vision": ((120, 50, 35), "<f4"), "audio": ((120, 50, 74), "<f4"),
-    "text": ((120, 50, 768), "<f4"), "raw_text": ((120,), "<U26"),
+    "text": ((120, 50, 768), "<f4"), "raw_text": ((120,), "<U27"),
     "id": ((120,), "<U18"), "text_bert": ((120, 3, 50), "<f4"),
     "annotations": ((120,), "<U8"), "classification_labels": ((120,), "<f4"),
     "regression_labels": ((120,), "<f4"),
@@ -310,3 +310,8 @@ def test_a_wrong_knob_is_one_clear_error(tmp_path, wrong, message):
     with pytest.raises(ValueError, match=message):
         write_mosei(tmp_path / "x", **wrong)
     assert not list(tmp_path.iterdir())
+
+
+def test_cmu_mosi_is_no_larger_than_it_is(tmp_path):
+    with pytest.raises(ValueError, match=r"n_train must be in \[8, 1284\]; got 1285"):
+        write_mosi(tmp_path / "x", n_train=1285)

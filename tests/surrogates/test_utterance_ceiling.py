@@ -239,6 +239,10 @@ def test_scores_follow_the_order_of_the_question(emotions, segments):
         utterance_ceiling(truth, mixed.reset_index(drop=True)),
         utterance_ceiling(truth, meta)[mixed.index],
     )
+    np.testing.assert_array_equal(
+        utterance_ceiling(truth, list(meta["trial"][:9])),
+        utterance_ceiling(truth, meta[:9]),
+    )
 
 
 def test_more_noise_never_helps_the_observer(emotions):
@@ -294,8 +298,9 @@ def test_without_effect_one_corpus_leaves_the_prior(tmp_path):
 def test_utterances_that_are_not_there_are_refused(emotions, segments, tmp_path):
     with pytest.raises(ValueError, match="meta must name the surrogate's own utteranc"):
         utterance_ceiling(emotions[0], ["Ses09F_impro01_F000"])
-    with pytest.raises(ValueError, match="give a table with columns subject and trial"):
-        utterance_ceiling(segments[0], ["0", "1"])
+    with pytest.raises(ValueError, match=r"got \[\('SURROGATE10001', '9'\)\]"):
+        rows = pd.DataFrame(dict(subject=["SURROGATE10001"], trial=["9"]))
+        utterance_ceiling(segments[0], rows)
     with pytest.raises(ValueError, match="modality must be known; got 'video'"):
         utterance_ceiling(*emotions[:2], noisy={"video": -10})
     with pytest.raises(ValueError, match="A ceiling exists for surrogates only"):
