@@ -31,10 +31,10 @@ FILES = {
 }  # fmt: skip
 N_STEPS, UNALIGNED_STEPS = 50, {"audio": 500, "visual": 375, "text": 50}
 KEYS = {"visual": "vision", "audio": "audio", "text": "text"}
-ROW_WITHOUT_TEXT, ROW_WITH_INF, MIN_PART = 3, 5, 8
+ROW_WITHOUT_TEXT, ROW_WITH_INF = 3, 5
 """Rows of the training part: all text zero; one audio value minus infinity."""
-MOST = {"mosei": 40_000, "mosi": 1284}
-"""Segments of a part; more than CMU-MOSI has would pass for CMU-MOSEI."""
+MIN_PART, MAX_PART = 8, 40_000
+"""Segments that a part may have."""
 SIGNS = np.array([1, -1, -1, 0, -1, -1])
 """Happy, sad, angry, surprised, disgusted, afraid: how each goes with sentiment."""
 TOKENS = (101, 1012, 102)
@@ -102,7 +102,7 @@ def _write(corpus: str, folder: str | Path, parameters: dict) -> Path:
     counts = [parameters[name] for name in ("n_train", "n_val", "n_test")]
     check_option("package", package, PACKAGES)
     for name, n in zip(("n_train", "n_val", "n_test"), counts, strict=True):
-        check_range(name, check_whole(name, n, "segments"), MIN_PART, MOST[corpus])
+        check_range(name, check_whole(name, n, "segments"), MIN_PART, MAX_PART)
     knobs = Knobs(**{k: parameters[k] for k in ("effect", "signature", "seed")})
     plan = sentiment_plan(corpus, package.split("_")[0])
     aligned = package != "mmsa_unaligned"

@@ -30,7 +30,7 @@ ABSENT = None
 
 def utterance_ceiling(
     truth_folder: str | Path, meta, *, noisy: Mapping[str, float | None] | None = None,
-    seed: int = 0,
+    positive: str = "at_least_0", seed: int = 0,
 ) -> np.ndarray:  # fmt: skip
     """Return what an ideal observer says about utterances of a written surrogate.
 
@@ -47,6 +47,8 @@ def utterance_ceiling(
     noisy : mapping of modality to float or None
         The SNR in dB of what has noise (the one it has, not the one asked for); None
         where the modality is absent. Those that are not named are clean.
+    positive : {'at_least_0', 'above_0'}
+        Which labels of sentiment are the second class; without meaning for emotions.
     seed : int
         Of the observer's own errors; the same for every SNR, so that scores at two of
         them differ by the noise alone.
@@ -55,7 +57,7 @@ def utterance_ceiling(
     -------
     scores : ndarray, shape (n, n_classes)
         Posterior of each class: IEMOCAP's four in the order of the labels; for
-        sentiment, below zero and not below.
+        sentiment, negative and positive.
 
     Raises
     ------
@@ -77,12 +79,13 @@ def utterance_ceiling(
         seen = recover(plan, name, readings[rows, k], energy[rows, k], power,
                      errors[:, :, k])  # fmt: skip
         evidence = evidence.joined(plan, name, *seen, effect, signature)
-    return posteriors(plan.corpus, evidence)
+    return posteriors(plan.corpus, evidence, positive)
 
 
 def model_scores(
     corpus: str, noisy: Mapping[str, float | None] | None = None, *,
-    n: int = 40_000, effect: float = 1.0, signature: float = 1.0, seed: int = 0,
+    positive: str = "at_least_0", n: int = 40_000, effect: float = 1.0,
+    signature: float = 1.0, seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return labels and posteriors of n utterances drawn from the model itself.
 
@@ -97,7 +100,7 @@ def model_scores(
     check_option("corpus", corpus, tuple(sizes.PLANS), "Only these have utterances.")
     plan, noisy = sizes.PLANS[corpus], _checked(noisy)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(n,)))
-    u, y_true = draw_latents(corpus, n, rng)
+    u, y_true = draw_latents(corpus, n, rng, positive)
     evidence = Evidence.none(n, plan.n_axes)
     for name in AUDIO_VISUAL_TEXT:
         carrier = plan.carriers[name]
@@ -109,7 +112,7 @@ def model_scores(
         seen = recover(plan, name, reading, np.full(n, carrier.n_steps),
                      _noise_power(noisy, name), errors)  # fmt: skip
         evidence = evidence.joined(plan, name, *seen, effect, signature)
-    return y_true, posteriors(corpus, evidence)
+    return y_true, posteriors(corpus, evidence, positive)
 
 
 def in_condition(

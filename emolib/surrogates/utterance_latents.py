@@ -8,8 +8,13 @@ from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.utterance_sizes import Plan, Sentiment
 
 
-def draw_latents(corpus: str, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Return affect u (n, n_axes) and class (n,) of n utterances."""
+def draw_latents(
+    corpus: str, n: int, rng, positive: str = "at_least_0"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return affect u (n, n_axes) and class (n,) of n utterances.
+
+    `positive` says which labels of sentiment are class 1.
+    """
     if corpus == "iemocap":
         share = np.cumsum(sizes.EMOTION_COUNTS) / np.sum(sizes.EMOTION_COUNTS)
         y = np.searchsorted(share, rng.random(n), side="right")
@@ -17,7 +22,8 @@ def draw_latents(corpus: str, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
         return np.array(sizes.EMOTION_CENTRES)[y] + spread, y
     law = sizes.SENTIMENTS[corpus]
     s, label = draw_sentiment(law, rng.random(n), rng.standard_normal((n, 2)))
-    return ((s - law.centre) / law.unit)[:, None], (label >= 0).astype(int)
+    is_positive = label >= 0 if positive == "at_least_0" else label > 0
+    return ((s - law.centre) / law.unit)[:, None], is_positive.astype(int)
 
 
 def draw_sentiment(law: Sentiment, chance: np.ndarray, normal: np.ndarray):

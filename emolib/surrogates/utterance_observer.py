@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, softmax
 
+from emolib.checks import check_option
 from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.utterance_sizes import Plan, Sentiment
 
@@ -71,11 +72,23 @@ class Evidence:
         )
 
 
-def posteriors(corpus: str, evidence: Evidence) -> np.ndarray:
-    """Return the posterior of each class (n, n_classes)."""
+def posteriors(
+    corpus: str, evidence: Evidence, positive: str = "at_least_0"
+) -> np.ndarray:
+    """Return the posterior of each class (n, n_classes).
+
+    Parameters
+    ----------
+    corpus : str
+    evidence : Evidence
+    positive : {'at_least_0', 'above_0'}
+        Which labels of sentiment are positive.
+    """
+    check_option("positive", positive, ("at_least_0", "above_0"))
     if corpus == "iemocap":
         return _emotion_posteriors(evidence)
-    return _sentiment_posteriors(sizes.SENTIMENTS[corpus], evidence)
+    is_with_zero = positive == "at_least_0"
+    return _sentiment_posteriors(sizes.SENTIMENTS[corpus], evidence, is_with_zero)
 
 
 def _emotion_posteriors(evidence: Evidence) -> np.ndarray:
@@ -91,8 +104,10 @@ def _emotion_posteriors(evidence: Evidence) -> np.ndarray:
     return softmax(prior - against.sum(axis=-1) / 2, axis=1)
 
 
-def _sentiment_posteriors(law: Sentiment, evidence: Evidence) -> np.ndarray:
-    """Return P(label < 0), P(label >= 0): neutral utterances, and all others."""
+def _sentiment_posteriors(
+    law: Sentiment, evidence: Evidence, is_with_zero: bool
+) -> np.ndarray:
+    """Return P(negative), P(positive): of neutral utterances, and of all others."""
     p = np.maximum(evidence.precision[:, 0], 1e-12)
     estimate = law.centre + law.unit * evidence.pull[:, 0] / p
     error = law.unit**2 / p
@@ -104,7 +119,10 @@ def _sentiment_posteriors(law: Sentiment, evidence: Evidence) -> np.ndarray:
     trust = spread / (spread + error)
     mean = law.level + trust * (estimate - law.level)
     left = np.sqrt(spread * (1 - trust) + law.rating_sd**2)
-    high = (neutral + other * ndtr((mean + law.grid / 2) / left)) / (neutral + other)
+    edge = -law.grid / 2 if is_with_zero else law.grid / 2
+    high = (neutral * is_with_zero + other * ndtr((mean - edge) / left)) / (
+        neutral + other
+    )
     return np.stack([1 - high, high], axis=1)
 
 

@@ -310,8 +310,3 @@ def test_a_wrong_knob_is_one_clear_error(tmp_path, wrong, message):
     with pytest.raises(ValueError, match=message):
         write_mosei(tmp_path / "x", **wrong)
     assert not list(tmp_path.iterdir())
-
-
-def test_cmu_mosi_is_no_larger_than_it_is(tmp_path):
-    with pytest.raises(ValueError, match=r"n_train must be in \[8, 1284\]; got 1285"):
-        write_mosi(tmp_path / "x", n_train=1285)

@@ -137,9 +137,14 @@ def test_no_effect_leaves_the_prior():
     np.testing.assert_allclose(scores[:, 1], 0.7041, atol=1e-3)
 
 
+@pytest.mark.parametrize("positive", ["at_least_0", "above_0"])
 @pytest.mark.parametrize("corpus", ["iemocap", "mosei", "mosi"])
-def test_posteriors_are_calibrated_probabilities(corpus):
-    y, scores = model_scores(corpus, in_condition("l", -20), n=20_000)
+def test_posteriors_are_calibrated_probabilities(corpus, positive):
+    states = in_condition("l", -20)
+    y, scores = model_scores(corpus, states, positive=positive, n=20_000)
+    if corpus == "mosei":
+        share = {"at_least_0": 0.704, "above_0": 0.492}[positive]
+        assert y.mean() == pytest.approx(share, abs=0.015)
     np.testing.assert_allclose(scores.sum(axis=1), 1)
     for k in range(scores.shape[1]):
         for low in (0.1, 0.3, 0.5, 0.7):
@@ -169,6 +174,8 @@ def test_an_unknown_modality_or_corpus_is_one_clear_error():
         model_scores("iemocap", {"speech": -10})
     with pytest.raises(ValueError, match="corpus must be one of 'iemocap', 'mosei'"):
         model_scores("dreamer")
+    with pytest.raises(ValueError, match="positive must be one of 'at_least_0', 'ab"):
+        model_scores("mosei", positive="happy", n=10)
 
 
 @pytest.fixture(scope="module")
