@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from emolib.checks import check_range, check_whole
+from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.matfile import ABOUT, written_aside
@@ -15,7 +16,7 @@ from emolib.surrogates.speakers import MAX_UTTERANCES, Speaker, plant
 from emolib.surrogates.streams import generator, trial_generators
 from emolib.surrogates.truth import save_truth
 from emolib.surrogates.utterance_frames import frames, gate_energy
-from emolib.surrogates.utterance_sizes import AUDIO_VISUAL_TEXT, IEMOCAP
+from emolib.surrogates.utterance_sizes import IEMOCAP
 
 N_SPEAKERS, N_CLASSES = 10, 4
 FILES = {
@@ -97,7 +98,7 @@ def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
 def _write_features(aside: Path, seed: int, speakers: list[Speaker]) -> list:
     """Write the three feature files; return each speaker's moments of the audio."""
     moments = []
-    for name in AUDIO_VISUAL_TEXT:
+    for name in MODALITIES_AVL:
         with _marked(aside / FILES[name]) as file:
             for number, speaker in enumerate(speakers, start=1):
                 x, lengths = _sequences(seed, number, speaker, name)
@@ -126,8 +127,8 @@ def _store(group, name: str, data: np.ndarray) -> None:
 
 def _sequences(seed: int, number: int, speaker: Speaker, name: str):
     """Return one modality as written, (n, n_steps, width), and its lengths (n,)."""
-    lengths = speaker.lengths[:, AUDIO_VISUAL_TEXT.index(name)]
-    readings = speaker.readings[:, AUDIO_VISUAL_TEXT.index(name)]
+    lengths = speaker.lengths[:, MODALITIES_AVL.index(name)]
+    readings = speaker.readings[:, MODALITIES_AVL.index(name)]
     rngs = trial_generators(seed, "iemocap", name, number, len(speaker.names))
     x = frames(IEMOCAP, name, readings, lengths, rngs)
     if name == "audio":
@@ -141,7 +142,7 @@ def _sequences(seed: int, number: int, speaker: Speaker, name: str):
 
 def _unnormalised(x: np.ndarray) -> np.ndarray:
     """Return audio in the units of its features, whose means lie far from zero."""
-    rng = generator(0, "iemocap", "directions", subject=len(AUDIO_VISUAL_TEXT))
+    rng = generator(0, "iemocap", "directions", subject=len(MODALITIES_AVL))
     unit = np.exp(sizes.AUDIO_SCALE_SD * rng.standard_normal(x.shape[-1]))
     mean = sizes.AUDIO_OFFSET_SD * rng.standard_normal(x.shape[-1])
     return ((x + mean) * unit).astype(np.float32)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from emolib.checks import check_option, check_range, check_whole
+from emolib.containers import MODALITIES_AVL
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.matfile import written_aside
 from emolib.surrogates.picklefile import save_pickle
@@ -16,7 +17,7 @@ from emolib.surrogates.segments import Part, plant, sequences, times_of
 from emolib.surrogates.streams import generator
 from emolib.surrogates.truth import save_truth
 from emolib.surrogates.utterance_frames import gate_energy
-from emolib.surrogates.utterance_sizes import AUDIO_VISUAL_TEXT, Plan, sentiment_plan
+from emolib.surrogates.utterance_sizes import Plan, sentiment_plan
 
 PACKAGES = ("senti", "raw", "mmsa_aligned", "mmsa_unaligned")
 """`senti` is what MulT and MultiBench read, `raw` MultiBench's other file, `mmsa` those
@@ -177,7 +178,7 @@ def _raw_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
 
 def _mmsa_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
     """Return what MMSA keeps besides features; `text_bert` is ids, mask, segment."""
-    words = part.lengths[:, AUDIO_VISUAL_TEXT.index("text")]
+    words = part.lengths[:, MODALITIES_AVL.index("text")]
     mask = np.arange(N_STEPS) < words[:, None]
     tokens = np.where(mask, TOKENS[1], 0)
     tokens[:, 0], tokens[np.arange(len(words)), words - 1] = TOKENS[0], TOKENS[2]
@@ -196,7 +197,7 @@ def _mmsa_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
 def _length_fields(part: Part) -> dict[str, np.ndarray]:
     """Return the lengths that only the unaligned file holds."""
     return {
-        f"{KEYS[name]}_lengths": part.lengths[:, AUDIO_VISUAL_TEXT.index(name)]
+        f"{KEYS[name]}_lengths": part.lengths[:, MODALITIES_AVL.index(name)]
         for name in ("audio", "visual")
     }
 
@@ -212,14 +213,14 @@ def _write_truth(
     energy = np.stack([gate_energy(own) for own in joined["lengths"].T], axis=1)
     package = parameters["package"]
     if not package.startswith("mmsa"):
-        energy[ROW_WITHOUT_TEXT, AUDIO_VISUAL_TEXT.index("text")] = 0
+        energy[ROW_WITHOUT_TEXT, MODALITIES_AVL.index("text")] = 0
     noted = {
         **parameters,
         "corpus": corpus,
         "subjects": [video for part in parts for video in part.videos],
         "trials": [_name(row) for part in parts for row in _ids(package, part)],
         "parts": [part.name for part in parts for _ in part.videos],
-        "variance": dict.fromkeys(AUDIO_VISUAL_TEXT, 1.0),
+        "variance": dict.fromkeys(MODALITIES_AVL, 1.0),
     }
     save_truth(folder, noted, joined | {"energy": energy})
 

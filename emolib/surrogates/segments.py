@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.streams import generator, trial_generators
 from emolib.surrogates.utterance_frames import frames
 from emolib.surrogates.utterance_latents import draw_sentiment, read_out
-from emolib.surrogates.utterance_sizes import AUDIO_VISUAL_TEXT, Plan
+from emolib.surrogates.utterance_sizes import Plan
 
 PARTS = ("train", "valid", "test")
 PER_VIDEO = 5
@@ -58,7 +59,7 @@ def plant(plan: Plan, knobs: Knobs, number: int, n: int, *, aligned: bool) -> Pa
     """Draw everything planted in the first n segments of part `number`, from 1."""
     draws = {
         stream: generator(knobs.seed, plan.corpus, stream, number)
-        for stream in ("latents", "signatures", "lengths", *AUDIO_VISUAL_TEXT)
+        for stream in ("latents", "signatures", "lengths", *MODALITIES_AVL)
     }
     law = sizes.SENTIMENTS[plan.corpus]
     chance, *normal = draws["latents"].standard_normal((n, 3)).T
@@ -70,12 +71,12 @@ def plant(plan: Plan, knobs: Knobs, number: int, n: int, *, aligned: bool) -> Pa
     readings = [
         read_out(plan, name, u, effect=knobs.effect, speaker=offsets[:, k, None],
                  own=draws[name].standard_normal((n, 1)))
-        for k, name in enumerate(AUDIO_VISUAL_TEXT)
+        for k, name in enumerate(MODALITIES_AVL)
     ]  # fmt: skip
     words = draws["lengths"].integers(
         sizes.SENTIMENT_STEPS[0], sizes.SENTIMENT_STEPS[1] + 1, n
     )
-    steps = [1 if aligned else STEPS_PER_WORD[name] for name in AUDIO_VISUAL_TEXT]
+    steps = [1 if aligned else STEPS_PER_WORD[name] for name in MODALITIES_AVL]
     return Part(
         number, [f"SURROGATE{number}{v + 1:04d}" for v in video], clips, s, labels,
         np.stack(readings, axis=1), words[:, None] * steps,
@@ -92,7 +93,7 @@ def sequences(
     width = plan.carriers[name].width
     out = np.zeros((len(part.videos), n_steps, width), np.float32)
     offset = _offset(name, width)
-    k = AUDIO_VISUAL_TEXT.index(name)
+    k = MODALITIES_AVL.index(name)
     rngs = trial_generators(seed, plan.corpus, name, part.number, len(out))
     for start in range(0, len(out), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
@@ -115,7 +116,7 @@ def _offset(name: str, width: int) -> np.ndarray:
 
 def times_of(part: Part) -> tuple[np.ndarray, np.ndarray]:
     """Return start and end of each segment in its video, in seconds."""
-    seconds = SECONDS_PER_WORD * part.lengths[:, AUDIO_VISUAL_TEXT.index("text")]
+    seconds = SECONDS_PER_WORD * part.lengths[:, MODALITIES_AVL.index("text")]
     after = np.cumsum(seconds)
     first = np.flatnonzero(part.clips == 0)
     before = np.repeat((after - seconds)[first], np.diff([*first, len(seconds)]))

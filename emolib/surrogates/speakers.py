@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.streams import generator
 from emolib.surrogates.utterance_latents import draw_emotions, read_out
-from emolib.surrogates.utterance_sizes import AUDIO_VISUAL_TEXT, IEMOCAP
+from emolib.surrogates.utterance_sizes import IEMOCAP
 
 PER_DIALOGUE, MAX_UTTERANCES = 20, 3960
 """A speaker's utterances in a dialogue; those that names have room for."""
@@ -47,7 +48,7 @@ def plant(knobs: Knobs, number: int, n: int, seconds: float) -> Speaker:
     """Draw everything planted in the utterances of speaker `number`, from 1."""
     draws = {
         stream: generator(knobs.seed, "iemocap", stream, number)
-        for stream in ("latents", "signatures", "lengths", "gaps", *AUDIO_VISUAL_TEXT)
+        for stream in ("latents", "signatures", "lengths", "gaps", *MODALITIES_AVL)
     }
     u, labels = draw_emotions(n, draws["latents"])
     offsets = knobs.signature * IEMOCAP.speaker_sd
@@ -55,7 +56,7 @@ def plant(knobs: Knobs, number: int, n: int, seconds: float) -> Speaker:
     readings = [
         read_out(IEMOCAP, name, u, effect=knobs.effect, speaker=offset,
                  own=draws[name].standard_normal((n, 3)))
-        for name, offset in zip(AUDIO_VISUAL_TEXT, offsets, strict=True)
+        for name, offset in zip(MODALITIES_AVL, offsets, strict=True)
     ]  # fmt: skip
     return Speaker(
         names_of(number, n), u, labels, np.stack(readings, axis=1),

@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from emolib.checks import check_keys, check_option
+from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.streams import generator
 from emolib.surrogates.truth import Truth, read_truth
 from emolib.surrogates.utterance_latents import draw_latents
 from emolib.surrogates.utterance_observer import Evidence, posteriors, recover
-from emolib.surrogates.utterance_sizes import AUDIO_VISUAL_TEXT, Plan
+from emolib.surrogates.utterance_sizes import Plan
 
 CONDITIONS = ("a", "v", "l", "av", "al", "vl")
 """The paper's six conditions, named by the modalities that are clean."""
-LETTERS = dict(zip("avl", AUDIO_VISUAL_TEXT, strict=True))
+LETTERS = dict(zip("avl", MODALITIES_AVL, strict=True))
 ABSENT = None
 
 
@@ -72,7 +73,7 @@ def utterance_ceiling(
     readings, rng = truth["readings"], _observer(truth, seed)
     errors = rng.standard_normal((2, *readings.shape))[:, rows]
     evidence = Evidence.none(len(rows), plan.n_axes)
-    for k, name in enumerate(AUDIO_VISUAL_TEXT):
+    for k, name in enumerate(MODALITIES_AVL):
         if noisy.get(name, 0.0) is ABSENT:
             continue
         power = truth.parameters["variance"][name] * _noise_power(noisy, name)
@@ -102,7 +103,7 @@ def model_scores(
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(n,)))
     u, y_true = draw_latents(corpus, n, rng, positive)
     evidence = Evidence.none(n, plan.n_axes)
-    for name in AUDIO_VISUAL_TEXT:
+    for name in MODALITIES_AVL:
         carrier = plan.carriers[name]
         own, errors = rng.standard_normal(u.shape), rng.standard_normal((2, *u.shape))
         if noisy.get(name, 0.0) is ABSENT:
@@ -165,7 +166,7 @@ def _noise_power(noisy: Mapping, name: str) -> float:
 
 def _checked(noisy: Mapping | None) -> dict:
     noisy = dict(noisy or {})
-    check_keys("modality", noisy, AUDIO_VISUAL_TEXT)
+    check_keys("modality", noisy, MODALITIES_AVL)
     return noisy
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
 from emolib.surrogates.streams import generator
 from emolib.surrogates.traces import ou
@@ -125,7 +126,7 @@ def directions(
 
     All are orthonormal. They depend on the kind of features and on no seed.
     """
-    rng = generator(0, corpus, "directions", sizes.AUDIO_VISUAL_TEXT.index(name), width)
+    rng = generator(0, corpus, "directions", MODALITIES_AVL.index(name), width)
     pairs, single = _waves(width)
     pairs = pairs[:, rng.permutation(pairs.shape[1])]
     n_pairs = n_content(width, n_axes) // 2

@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-AUDIO_VISUAL_TEXT = ("audio", "visual", "text")
-
 
 @dataclass(frozen=True)
 class Carrier:

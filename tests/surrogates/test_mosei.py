@@ -184,7 +184,7 @@ def test_labels_have_the_priors_of_the_corpus():
 
 
 def test_variances_give_the_papers_steps_at_minus_10_db(written):
-    held = load(written(n_train=800, n_val=8, n_test=8))["train"]
+    held = load(written(n_train=500, n_val=8, n_test=8))["train"]
     audio = np.where(np.isfinite(held["audio"]), held["audio"], 0)
     cases = {"audio": (audio, 150.8, 140), "visual": (held["vision"], 2.204, 60),
              "text": (held["text"], 0.0300, 5)}  # fmt: skip

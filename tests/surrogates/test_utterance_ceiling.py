@@ -194,9 +194,7 @@ def planted(root, n_trials, **knobs):
 @pytest.fixture(scope="module")
 def segments(tmp_path_factory):
     """Return the truth folder of a CMU-MOSEI, its rows of meta and its labels."""
-    folder = write_mosei(
-        tmp_path_factory.mktemp("c") / "mosei", n_train=400, n_test=100
-    )
+    folder = write_mosei(tmp_path_factory.mktemp("c") / "mosei", n_train=300, n_val=8)
     truth = folder.with_name("mosei.truth")
     noted = json.loads((truth / "parameters.json").read_text())
     meta = pd.DataFrame(dict(subject=noted["subjects"], trial=noted["trials"]))
