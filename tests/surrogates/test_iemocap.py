@@ -5,6 +5,9 @@ import json
 import h5py
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.iemocap import write_iemocap
@@ -276,3 +279,60 @@ def test_what_the_layout_cannot_hold_is_one_clear_error(tmp_path, wrong, message
     with pytest.raises(ValueError, match=message):
         write_iemocap(tmp_path / "x", **wrong)
     assert not list(tmp_path.iterdir())
+
+
+def averages(folder):
+    """Time-averaged features of every modality, side by side; labels; speakers."""
+    noted, planted = truth(folder)
+    held = features(folder)
+    x = {
+        name: np.array([own[key][(own[key] != 0).any(axis=1)].mean(axis=0)
+                        for key in noted["trials"]])
+        for name, own in held.items()
+    }  # fmt: skip
+    return x, planted["labels"], np.array(noted["subjects"])
+
+
+def said_by_a_linear_reader(x, y, speakers):
+    """Out-of-session answers of a logistic regression."""
+    said = np.empty_like(y)
+    session = np.array([speaker[:5] for speaker in speakers])
+    for own in np.unique(session):
+        model = make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.01, max_iter=500)
+        )
+        test = session == own
+        said[test] = model.fit(x[~test], y[~test]).predict(x[test])
+    return said
+
+
+@pytest.mark.slow
+def test_a_linear_reader_finds_what_is_planted(tmp_path):
+    folder = write_iemocap(tmp_path / "iemocap", n_trials=120)
+    x, y, speakers = averages(folder)
+    wanted = {"audio": 0.62, "visual": 0.51, "text": 0.62}
+    for name, reported in wanted.items():
+        said = said_by_a_linear_reader(x[name], y, speakers)
+        assert np.mean(said == y) == pytest.approx(reported, abs=0.03)
+    said = said_by_a_linear_reader(
+        np.concatenate(list(x.values()), axis=1), y, speakers
+    )
+    assert np.mean(said == y) == pytest.approx(0.76, abs=0.03)
+
+
+@pytest.mark.slow
+def test_without_effect_a_linear_reader_finds_nothing(tmp_path):
+    p_values, rng = [], np.random.default_rng(0)
+    for seed in (0, 1, 2):
+        folder = tmp_path / str(seed)
+        write_iemocap(folder, n_trials=120, effect=0.0, seed=seed)
+        x, y, speakers = averages(folder)
+        joined = np.concatenate(list(x.values()), axis=1)
+        said = said_by_a_linear_reader(joined, y, speakers)
+        right, draws = np.mean(said == y), np.empty(5000)
+        per_speaker = y.reshape(10, 120)
+        for i in range(len(draws)):
+            draws[i] = np.mean(said == rng.permuted(per_speaker, axis=1).ravel())
+        p_values.append((1 + (draws >= right).sum()) / (1 + len(draws)))
+        assert right < 0.33
+    assert min(p_values) * len(p_values) > 0.01
