@@ -94,6 +94,6 @@ def _shown(rng: np.random.Generator, n: int) -> np.ndarray:
     has_gap = rng.random(n) < sizes.NO_FACE_SHARE
     low, high = sizes.NO_FACE_STEPS
     size = rng.integers(low, high + 1, n)
-    start = rng.integers(0, sizes.VISUAL_STEPS - high + 1, n)
+    start = np.floor(rng.random(n) * (sizes.VISUAL_STEPS - size + 1))
     inside = (steps >= start[:, None]) & (steps < (start + size)[:, None])
     return ~(inside & has_gap[:, None])
