@@ -1,0 +1,218 @@
+import copyreg
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from emolib.checks import CorpusError
+from emolib.datasets.pickles import load_pickle
+
+PROTOCOLS = range(6)
+
+
+def plain():
+    return {
+        "float": np.arange(6.0).reshape(2, 3),
+        "fortran": np.asfortranarray(np.arange(6).reshape(2, 3)),
+        "big-endian": np.arange(3, dtype=">f4"),
+        "every other": np.arange(10)[::2],
+        "text": np.array(["ab", "ü"]),
+        "bytes": np.array([b"x", b"yy"]),
+        "bool": np.array([True, False]),
+        "empty": np.empty((0, 3)),
+        "one": np.zeros(()),
+    }
+
+
+def write(folder, held, protocol=2):
+    path = folder / "data.pkl"
+    path.write_bytes(
+        held if isinstance(held, bytes) else pickle.dumps(held, protocol=protocol)
+    )
+    return path
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_plain_data_come_back_at_every_protocol(tmp_path, protocol):
+    rest = [
+        1, -2.5, 10**30, None, True, "text", b"bytes", b"", (1, (2,)), {3, 4},
+        frozenset("ab"), np.float32(1.5), np.str_("é"), np.bool_(False), np.int64(7),
+    ]  # fmt: skip
+    objects = np.array([["x", np.arange(3)], [None, {"k": np.ones(2)}]], object)
+    shared = [np.ones(2)]
+    held = {"arrays": plain(), "rest": rest, "objects": objects, "two": [shared] * 2}
+    found = load_pickle(write(tmp_path, held, protocol))
+    assert found["rest"] == rest
+    assert list(map(type, found["rest"])) == list(map(type, rest))
+    for name, array in plain().items():
+        assert type(found["arrays"][name]) is np.ndarray
+        assert found["arrays"][name].dtype == array.dtype
+        np.testing.assert_array_equal(found["arrays"][name], array)
+    assert found["objects"].shape == (2, 2) and found["objects"][0, 0] == "x"
+    np.testing.assert_array_equal(found["objects"][0, 1], np.arange(3))
+    np.testing.assert_array_equal(found["objects"][1, 1]["k"], np.ones(2))
+    assert found["two"][0] is found["two"][1]
+
+
+def test_a_pickle_of_python_2_and_numpy_1_comes_back(tmp_path):
+    written = (
+        b"cnumpy.core.multiarray\n_reconstruct\np0\n(cnumpy\nndarray\np1\n(I0\ntS'b'\n"
+        b"tR(I1\n(I2\ntcnumpy\ndtype\n(S'f4'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
+        b"I00\nS'\\x00\\x00\\x80?\\x00\\x00\\x80\\xbf'\ntb."
+    )
+    np.testing.assert_array_equal(load_pickle(write(tmp_path, written)), [1.0, -1.0])
+
+
+class Hostile:
+    """Asks the reader of its pickle to call something."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+class OwnArray(np.ndarray):
+    """An array whose pickle has a state, set by a method that we do not know."""
+
+    __hash__ = object.__hash__
+
+    def __reduce__(self):
+        return (eval, ("open('ran', 'w').close()",))
+
+
+def wrapped(payload):
+    """Return a payload as such, and where a quick look would not find it."""
+    lone = np.empty(1, object)
+    lone[0] = payload
+    deep = np.empty((1, 2), object)
+    deep[0, 1] = [{"x": lone}]
+    return {
+        "bare": payload,
+        "in a list": [1, payload],
+        "as a key": {(1, payload): 2},
+        "in an object array": {"train": lone},
+        "nested in object arrays": {"train": {"text": deep}},
+    }
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("place", wrapped(None))
+def test_a_hostile_pickle_runs_nothing(tmp_path, monkeypatch, protocol, place):
+    monkeypatch.chdir(tmp_path)
+    payloads = {
+        "system": Hostile(os.system, "touch ran"),
+        "eval": Hostile(eval, "open('ran', 'w').close()"),
+        "exec": Hostile(exec, "open('ran', 'w').close()"),
+        "getattr": Hostile(getattr, "text", "upper"),
+        "tofile": Hostile(np.ndarray.tofile, np.ones(1), "ran"),
+        "mkdir": Hostile(os.mkdir, "ran"),
+        "subclass": OwnArray(1),
+        "class": CorpusError,
+        "type": list,
+    }
+    for name, payload in payloads.items():
+        path = write(tmp_path, wrapped(payload)[place], protocol)
+        with pytest.raises(CorpusError, match=r"data\.pkl: expected a pickle of") as e:
+            load_pickle(path)
+        assert "Nothing in it was run. Do not use this file" in str(e.value), name
+        assert [p.name for p in tmp_path.iterdir()] == ["data.pkl"], name
+
+
+ARRAY = b"cnumpy\nndarray\n"
+DTYPE = b"cnumpy\ndtype\n"
+RECONSTRUCT = b"cnumpy.core.multiarray\n_reconstruct\n"
+BY_HAND = {
+    "INST": b"(S'touch ran'\nios\nsystem\n.",
+    "OBJ": b"(cos\nsystem\nS'touch ran'\no.",
+    "an attribute of an admitted name": b"\x80\x04\x8c\x05numpy\x8c\x0endarray.tofile"
+    b"\x93.",
+    "a state for an admitted function": b"c_codecs\nencode\n(dS'__doc__'\nS'x'\nsb.",
+    "a state for an admitted class": ARRAY + b"(N(dS'fill'\nNstb.",
+    "an attribute set on a class": b"c__builtin__\nlist\n(N(dS'append'\nNstb.",
+    "an object outside the file": b"Pwhere\n.",
+    "a name registered elsewhere": b"\x80\x02\x82\xf0.",
+    "a codec": b"c_codecs\nencode\n(S'abc'\nS'zlib_codec'\ntR.",
+    "bytes of a length": b"c__builtin__\nbytearray\n(L99999999999999L\ntR.",
+    "another array class": RECONSTRUCT + b"(c__builtin__\nlist\n(I0\ntS'b'\ntR.",
+    "fields": DTYPE + b"(S'V8'\nI0\nI1\ntR.",
+    "offsets beyond the item": DTYPE
+    + b"(S'f8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt(dS'a'\n(NI999\ntsI8\nI1\nI63\ntb.",
+    "lists within lists": b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".",
+    "a kind that is not text": DTYPE + b"((lp1\n(g1\ng1\ntI0\nI1\ntR.",
+    "a state for a state": b"(I1\nI2\ntb.",
+    "an array without contents": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR.",
+    "a memo place far away": b"\x80\x02]r\xff\xff\xff\x7f.",
+    "a negative shape": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I-1\nt"
+    + DTYPE + b"(S'O8'\nI0\nI1\ntRI00\n(ltb.",
+    "more items than bytes": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I9\nt"
+    + DTYPE + b"(S'f8'\nI0\nI1\ntRI00\nS'abcd'\ntb.",
+    "objects from bytes": b"cnumpy.core.numeric\n_frombuffer\n(C\x08abcdefgh"
+    + DTYPE + b"(S'O8'\nI0\nI1\ntR(I1\ntS'C'\ntR.",
+    "an object as a scalar": b"cnumpy.core.multiarray\nscalar\n("
+    + DTYPE + b"(S'O8'\nI0\nI1\ntR(lI1\natR.",
+    "characters that do not exist": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n"
+    b"(I1\nt" + DTYPE + b"(S'U1'\nI0\nI1\ntRI00\nS'\\xff\\xff\\xff\\xff'\ntb.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BY_HAND)
+def test_opcodes_written_by_hand_are_refused(tmp_path, monkeypatch, what):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, BY_HAND[what])
+    with pytest.raises(CorpusError, match=r"data\.pkl: expected a pickle of"):
+        load_pickle(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["data.pkl"]
+    # nothing of what is admitted was changed by the attempt
+    np.testing.assert_array_equal(load_pickle(write(tmp_path, np.ones(2))), [1, 1])
+
+
+def test_no_name_beyond_the_admitted_ones_is_looked_up(tmp_path):
+    for module, name in (
+        ("numpy", "load"),
+        ("numpy.core.multiarray", "fromfile"),
+        ("functools", "partial"),
+        ("copyreg", "_reconstructor"),
+        ("builtins", "object"),
+        ("numpy", "ndarray "),
+        ("Numpy", "dtype"),
+    ):
+        path = write(tmp_path, f"c{module}\n{name}\n.".encode())
+        with pytest.raises(CorpusError, match=f"asks for '{module}.{name}'"):
+            load_pickle(path)
+    assert not copyreg.dispatch_table.keys() & {Hostile, OwnArray}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_truncated_or_mangled_pickle_says_so(tmp_path, protocol):
+    whole = pickle.dumps(plain(), protocol=protocol)
+    for n_bytes in range(1, len(whole), 37):
+        with pytest.raises(CorpusError, match=r"data\.pkl: expected .*(trunc|mangled)"):
+            load_pickle(write(tmp_path, whole[:n_bytes]))
+    rng = np.random.default_rng(protocol)
+    for _ in range(60):
+        spoilt = bytearray(whole)
+        for place in rng.integers(0, len(whole), 5):
+            spoilt[place] = rng.integers(256)
+        try:
+            load_pickle(write(tmp_path, bytes(spoilt)))  # numbers may read, changed
+        except CorpusError as error:
+            assert "data.pkl: expected" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (b"", "an empty file. Copy or download"),
+        (b"<!DOCTYPE html><html>", "a web page. The download ended on a log-in page"),
+        (b"\x89HDF\r\n\x1a\n....", "an HDF5 file"),
+        (b"PK\x03\x04....", "a ZIP archive. Unpack it"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "Fetch the file itself"),
+        (b"\x00\x01\x02", "mangled: "),
+    ],
+)
+def test_another_kind_of_file_is_named(tmp_path, written, words):
+    with pytest.raises(CorpusError, match=words):
+        load_pickle(write(tmp_path, written))
