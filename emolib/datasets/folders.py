@@ -17,6 +17,10 @@ FILE_NAMES = {
     "dreamer": r"DREAMER\.mat",
     "amigos": r"Data_Preprocessed_P(\d+)\.mat",
     "eegmat": r"Subject(\d\d)_([12])\.edf",
+    "iemocap": r"(comparE|denseface|bert_large)\.h5",
+    "mosi_utterances": r"mosi_utterance_features\.npz",
+    "mosei": r"(mosei_senti_data(?:_noalign)?|mosei_raw|(?:un)?aligned_50)\.pkl",
+    "mosi": r"(mosi_data(?:_noalign)?|mosi_raw|(?:un)?aligned_50)\.pkl",
     "amigos (raw files)": r"Data_Original_P\d+\.mat",
     "deap": r"s\d\d\.(dat|bdf|mat)",
     "mahnob": r"Part_\d+_[SN]_Trial\d+_emotion\.bdf",
@@ -30,10 +34,15 @@ _REMEDY = (
     "Licence and folder are described in emolib/datasets/README.md; to run without "
     'the corpus, set data = "surrogate".'
 )
-_REMEDY_OPEN = (
-    "The folder is described in emolib/datasets/README.md; `emolib corpora fetch "
-    "eegmat FOLDER` downloads the corpus."
-)
+_REMEDIES_OPEN = {
+    "eegmat": (
+        "The folder is described in emolib/datasets/README.md; `emolib corpora fetch "
+        "eegmat FOLDER` downloads the corpus."
+    ),
+    "mosi_utterances": (
+        "The file, and where it comes from, are described in emolib/datasets/README.md."
+    ),
+}
 
 
 def is_system_file(path: Path) -> bool:
@@ -90,7 +99,7 @@ def find_files(folder: str | Path, corpus: str, label: str, expected: str) -> di
         that the folder looks like.
     """
     folder = Path(folder)
-    remedy = _REMEDY_OPEN if corpus == "eegmat" else _REMEDY
+    remedy = _REMEDIES_OPEN.get(corpus, _REMEDY)
     if not folder.exists():
         raise FileNotFoundError(
             f"{label} not found: expected {expected} in '{folder}'; got no such "

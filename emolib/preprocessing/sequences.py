@@ -100,7 +100,7 @@ def _data_of(recording: Recording, modalities, dtype) -> dict[str, np.ndarray]:
                 f"{recording.name}. Signals are cut by cut_windows."
             )
     with np.errstate(over="ignore"):
-        return {m: np.asarray(held[m].data).astype(dtype) for m in held}
+        return {m: np.asarray(held[m].data).astype(dtype, copy=False) for m in held}
 
 
 def _reason_against(recording, data, wanted) -> str:

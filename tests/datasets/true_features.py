@@ -1,0 +1,159 @@
+"""Write utterance features in their true layouts; every fact is typed here again."""
+
+import pickle
+
+import h5py
+import numpy as np
+
+RNG = np.random.default_rng(0)
+IEMOCAP_WIDTHS = {"A/comparE.h5": 130, "V/denseface.h5": 342, "L/bert_large.h5": 1024}
+
+
+def steps(n, width):
+    return RNG.normal(3.0, 1.0, (n, width)).astype(np.float32)
+
+
+def iemocap_ids(n_each=2):
+    """Return ids of ten speakers: who is filmed comes first, who speaks last."""
+    return [
+        f"Ses0{session}{filmed}_impro01_{voice}{i:03d}"
+        for session in (1, 2, 3, 4, 5)
+        for filmed, voice in (("F", "F"), ("F", "M"))
+        for i in range(n_each)
+    ]
+
+
+def iemocap_features(ids):
+    """Return file -> utterance -> array: audio unpadded, face 50 steps, words 22."""
+    held = {name: {} for name in IEMOCAP_WIDTHS}
+    for i, utterance in enumerate(ids):
+        held["A/comparE.h5"][utterance] = steps(10 + i, 130)
+        for name, n_real, n_steps, width in (
+            ("V/denseface.h5", 40, 50, 342),
+            ("L/bert_large.h5", 6 + i % 17, 22, 1024),
+        ):
+            held[name][utterance] = np.zeros((n_steps, width), np.float32)
+            held[name][utterance][:n_real] = steps(n_real, width)
+    return held
+
+
+def write_iemocap(folder, held=None, *, labels=None, n_folds=10):
+    """Write the three HDF5 files, stored means, and labels of each fold."""
+    ids = iemocap_ids()
+    labels = labels or {utterance: i % 4 for i, utterance in enumerate(ids)}
+    held = held or iemocap_features(ids)
+    for name, arrays in held.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(folder / name, "w") as file:
+            for utterance, array in arrays.items():
+                file[utterance] = array
+    with h5py.File(folder / "A" / "comparE_mean_std.h5", "w") as file:
+        for fold in range(1, n_folds + 1):
+            file[f"{fold}/mean"] = np.full(130, float(fold))
+            file[f"{fold}/std"] = np.ones(130)
+    for fold in range(1, n_folds + 1):
+        out = f"Ses0{(fold + 1) // 2}"
+        tested = "M" if fold % 2 else "F"
+        parts = {"trn": [], "val": [], "tst": []}
+        for utterance in labels:
+            left_out = utterance.startswith(out)
+            side = "tst" if utterance[-4] == tested else "val"
+            parts[side if left_out else "trn"].append(utterance)
+        target = folder / "target" / str(fold)
+        target.mkdir(parents=True)
+        for part, members in parts.items():
+            one_hot = np.zeros((len(members), 4))
+            one_hot[np.arange(len(members)), [labels[u] for u in members]] = 1
+            np.save(target / f"{part}_label.npy", one_hot)
+            names = np.array([[u.encode()] for u in members])
+            np.save(target / f"{part}_int2name.npy", names)
+    return folder
+
+
+N = {"train": 5, "valid": 3, "test": 4}
+LENGTHS = {split: [50 if i == 0 else 7 + i for i in range(n)] for split, n in N.items()}
+
+
+def padded(n_steps, lengths, width, side="left"):
+    """Return sequences of these lengths, padded with zeros on one side."""
+    x = np.zeros((len(lengths), n_steps, width), np.float32)
+    for row, length in zip(x, lengths, strict=True):
+        row[slice(n_steps - length, None) if side == "left" else slice(length)] = steps(
+            length, width
+        )
+    return x
+
+
+def three(widths, split, side="left", n_steps=50):
+    text, audio, vision = widths
+    return {
+        name: padded(n_steps, LENGTHS[split], width, side)
+        for name, width in (("text", text), ("audio", audio), ("vision", vision))
+    }
+
+
+def senti(widths=(300, 74, 35), as_bytes=False):
+    """Return mosei_senti_data.pkl: labels (N, 1, 1), id (N, 3), padded on the left."""
+    held = {}
+    for split, n in N.items():
+        ids = np.array([[f"{split}-{i // 2}", str(2.0 * i), "9.5"] for i in range(n)])
+        held[split] = {
+            **three(widths, split),
+            "labels": np.linspace(-3, 3, n).reshape(n, 1, 1).astype(np.float32),
+            "id": ids.astype("S") if as_bytes else ids,
+        }
+    return held
+
+
+def raw(n_labels=7, widths=(300, 74, 713)):
+    """Return mosei_raw.pkl: labels (N, 1, 7) whose first is sentiment, id as text."""
+    held = {}
+    for split, n in N.items():
+        labels = np.full((n, 1, n_labels), 0.5)
+        labels[:, 0, 0] = np.linspace(-3, 3, n)
+        ids = [f"{split}-{i // 2}[{i}]" for i in range(n)]
+        held[split] = {**three(widths, split), "labels": labels, "id": ids}
+    return held
+
+
+def mmsa(aligned=True, widths=(768, 74, 35)):
+    """Return MMSA's pickle: regression_labels (N,), lengths where not aligned."""
+    held = {}
+    for split, n in N.items():
+        text, audio, vision = widths
+        held[split] = {
+            **three(widths, split, side="right"),
+            "raw_text": np.array([f"words {i}" for i in range(n)]),
+            "id": np.array([f"{split}-{i // 2}$_${i}" for i in range(n)]),
+            "text_bert": np.ones((n, 3, 50)),
+            "annotations": np.array(["Neutral"] * n),
+            "classification_labels": np.ones(n),
+            "regression_labels": np.linspace(-3, 3, n),
+        }
+        if not aligned:
+            lengths = [9 * length for length in LENGTHS[split]]
+            held[split]["audio"] = padded(500, lengths, audio, "right")
+            held[split]["vision"] = padded(500, lengths, vision, "right")
+            held[split]["audio_lengths"] = lengths
+            held[split]["vision_lengths"] = np.array(lengths)
+    return held
+
+
+def write_pickle(path, held, protocol=4):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps(held, protocol=protocol))
+    return path
+
+
+def mosi_vectors():
+    """Return the arrays of mosi_utterance_features.npz, five and four rows."""
+    held = {}
+    for part, n in (("train", 5), ("test", 4)):
+        for name, width in (("text", 100), ("audio", 73), ("video", 100)):
+            held[f"{name}_{part}"] = steps(n, width)
+        held[f"label_{part}"] = (np.arange(n) % 2).astype(np.int8)
+        held[f"row_{part}"] = np.arange(n, dtype=np.int16)
+        videos = [f"{part}{i // 2}" for i in range(n)]
+        held[f"video_id_{part}"] = np.array(videos)
+        held[f"utt_id_{part}"] = np.array([f"{v}_{i}" for i, v in enumerate(videos)])
+    return held
