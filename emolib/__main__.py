@@ -134,8 +134,10 @@ def _add_corpora_commands(commands) -> None:
         action.add_argument("corpus", metavar="CORPUS")
         action.add_argument("folder", metavar="FOLDER")
         if name == "surrogate":
-            for option in ("n-subjects", "n-trials", "seed"):
+            sizes = ("n-subjects", "n-trials", "n-train", "n-val", "n-test")
+            for option in (*sizes, "seed"):
                 action.add_argument(f"--{option}", type=int, metavar="N")
+            action.add_argument("--package", metavar="P", help="mosei, mosi: which")
             for option in ("seconds", "effect", "signature", "nuisance"):
                 action.add_argument(f"--{option}", type=float, metavar="X")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from emolib.commands import say
 
 KNOBS = (
-    "n_subjects", "n_trials", "seconds", "effect", "signature", "nuisance", "seed",
+    "n_subjects", "n_trials", "n_train", "n_val", "n_test", "package", "seconds",
+    "effect", "signature", "nuisance", "seed",
 )  # fmt: skip
 
 
@@ -58,6 +59,11 @@ def corpora_fetch_command(arguments) -> int:
         raise ValueError(
             f"corpus must be open to be fetched; got {arguments.corpus!r}. "
             f"{corpus.ask}".rstrip()
+        )
+    if not corpus.is_fetched:
+        raise ValueError(
+            f"corpus must have a publisher to be fetched from; got {corpus.name!r}: "
+            f"{corpus.how_to_get}"
         )
     fetch = getattr(corpora, f"fetch_{arguments.corpus}")
     fetch(Path(arguments.folder))

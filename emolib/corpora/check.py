@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emolib.checks import CorpusError
-from emolib.containers import Recording
+from emolib.containers import Features, Recording
 from emolib.corpora.places import noted_folders
 from emolib.corpora.registry import Corpus, get_corpus
 from emolib.corpora.sources import is_surrogate
@@ -31,8 +31,8 @@ class CorpusReport:
     source : str
         ``"surrogate"``, ``"licensed"``, ``"open"``, or ``""`` when nothing was found.
     trials : list of dict
-        A row per trial: subject, trial, problems, odd, ratings, and per modality
-        n_chans, sfreq, unit and duration_s.
+        A row per trial: subject, trial, problems, odd, ratings, parts, and per modality
+        n_chans, sfreq, unit and duration_s, or n_steps, n_features and kind.
     optional : list of dict
         Rows of trials that the reader leaves out unless asked (AMIGOS's long videos).
     damaged : dict of str to str
@@ -103,7 +103,7 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
 def _read_all(corpus: Corpus, folder, *, n_files: int) -> tuple[list[dict], dict]:
     """Return a row per trial, and subject -> error for files that do not read."""
     options = corpus.read_everything
-    if n_files == 1:
+    if n_files == 1 or corpus.n_utterances:
         return [_row(recording) for recording in corpus.read(folder, **options)], {}
     rows, damaged = [], {}
     for subject in corpus.list_subjects(folder):
@@ -122,13 +122,17 @@ def _row(recording: Recording) -> dict:
         "trial": recording.trial,
         "problems": recording.problems,
         "ratings": dict(recording.ratings),
-        "odd": _find_oddities(recording),
+        "odd": [*recording.notes, *_find_oddities(recording)],
+        "parts": dict(recording.parts),
         "baseline_s": [signal.duration_s for signal in recording.baseline.values()],
     }
     for modality, signal in recording.signals.items():
-        row[modality] = (
-            signal.ch_names, signal.sfreq, signal.unit, signal.duration_s,
-        )  # fmt: skip
+        if isinstance(signal, Features):
+            row[modality] = (signal.n_steps, signal.n_features, signal.kind)
+        else:
+            row[modality] = (
+                signal.ch_names, signal.sfreq, signal.unit, signal.duration_s,
+            )  # fmt: skip
     return row
 
 
@@ -155,21 +159,29 @@ def _judge(corpus: Corpus, folder, found: CorpusReport) -> CorpusReport:
     """Return the report with its text and its verdict."""
     from dataclasses import replace
 
-    from emolib.corpora.wording import describe_next, describe_trials, list_labels
+    if corpus.n_utterances:
+        from emolib.corpora.utterances import (
+            describe_next,
+            describe_trials,
+            list_labels,
+        )
+    else:
+        from emolib.corpora.wording import describe_next, describe_trials, list_labels
 
     labels = list_labels(corpus, found.trials)
     reasons = []
     if found.damaged:
         reasons.append(f"{len(found.damaged)} damaged file(s), see above")
     if found.n_subjects < 3:
-        reasons.append(f"{found.n_subjects} subjects with usable trials; 3 are needed")
-    if not any(low and high for low, high, _ in labels.values()):
+        words = f"{corpus.people} with usable trials; 3 are needed"
+        reasons.append(f"{found.n_subjects} {words}")
+    if not any(sum(n > 0 for n in counts) > 1 for *counts, _ in labels.values()):
         reasons.append("no target has both classes")
     lines = describe_trials(corpus, folder, found, labels)
     if reasons:
         lines.append(f"NOT USABLE: {'; '.join(reasons)}.")
     else:
-        if found.n_subjects < LEAST_SUBJECTS:
+        if found.n_subjects < LEAST_SUBJECTS and not corpus.n_utterances:
             lines.append(
                 f"note       {found.n_subjects} subjects make fewer folds by subject "
                 f"than the {LEAST_SUBJECTS} of the full tables"

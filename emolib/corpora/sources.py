@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from emolib.checks import CorpusError, check_option
 from emolib.corpora.places import cache_folder, noted_folders
 from emolib.corpora.registry import get_corpus
 from emolib.corpora.surrogate import ensure_surrogate, name_surrogate
-from emolib.datasets.mat import header_text
+from emolib.datasets.headers import maker_texts
 from emolib.digests import digest_of, hash_files
 
 SOURCES = ("surrogate", "licensed", "open")
@@ -63,8 +64,7 @@ def identify(
         raise CorpusError(
             f'{corpus.title} must have data = "local" and a noted folder; got data = '
             f"{data!r}{' and no folder' * (data == 'local')}. It is open and has no "
-            f"surrogate: `emolib corpora fetch {name} FOLDER` downloads it, `emolib "
-            f"corpora add {name} FOLDER` notes where it is."
+            f"surrogate: {corpus.how_to_get}"
         )
     path, digest, parameters = name_surrogate(name, parameters)
     return CorpusFolder(path, name, "surrogate", digest, parameters)
@@ -106,8 +106,8 @@ def locate(
 def is_surrogate(name: str, folder: str | Path) -> bool:
     """Return True when any data file in `folder` says that it was made by emolib."""
     files = get_corpus(name).files(folder)
-    headers = (header_text(path) for path in files if path.suffix.lower() == ".mat")
-    return any("SURROGATE" in text and "emolib" in text for text in headers)
+    texts = (text for path in files for text in maker_texts(path))
+    return any("SURROGATE" in text and "emolib" in text for text in texts)
 
 
 def files_digest(paths: list[Path], *, verify: bool = False) -> str:
@@ -124,4 +124,13 @@ def files_digest(paths: list[Path], *, verify: bool = False) -> str:
     """
     kept = cache_folder() / "file_digests.json"
     found = hash_files(paths, kept=kept, verify=verify)
-    return digest_of({path.name: digest for path, digest in found.items()})
+    names = _names_of(list(found))
+    return digest_of({names[path]: digest for path, digest in found.items()})
+
+
+def _names_of(paths: list[Path]) -> dict[Path, str]:
+    """Return each file's name, with its folders where two files share a name."""
+    if len({path.name for path in paths}) == len(paths):
+        return {path: path.name for path in paths}
+    top = Path(os.path.commonpath(paths))
+    return {path: path.relative_to(top).as_posix() for path in paths}

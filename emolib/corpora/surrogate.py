@@ -81,8 +81,7 @@ def full_parameters(name: str, given: dict) -> dict:
     if corpus.writer is None:
         raise ValueError(
             f"corpus must have a surrogate; got {name!r}, an open corpus, which has "
-            f"none. `emolib corpora fetch {name} FOLDER` downloads it and `emolib "
-            f'corpora add {name} FOLDER` notes where it is; then use data = "local".'
+            f'none: {corpus.how_to_get} Then use data = "local".'
         )
     defaults = {
         key: parameter.default

@@ -38,8 +38,8 @@ def describe_trials(corpus: Corpus, folder, found, labels: dict) -> list[str]:
     subjects = list(dict.fromkeys(row["subject"] for row in found.trials))
     lines = [
         f"{corpus.title} in '{folder}'",
-        f"source     {found.source}{mark}; {_size(found.n_bytes)}",
-        f"subjects   {len(subjects)} of {corpus.n_subjects}{_span(subjects)}; "
+        f"source     {found.source}{mark}; {size_in_words(found.n_bytes)}",
+        f"subjects   {len(subjects)} of {corpus.n_subjects}{span(subjects)}; "
         f"{found.n_subjects} with usable trials",
         f"trials     {found.n_usable} of {len(found.trials)} usable; up to "
         f"{corpus.stimuli} a subject",
@@ -123,8 +123,9 @@ def describe_next(corpus: Corpus, folder, found, *, is_noted: bool) -> list[str]
     return [
         *lines,
         f"           about {max(minutes, 1):.0f} min on two cores (reading took "
-        f"{found.seconds:.1f} s), {_size(memory)} of memory, {_size(disk)} of disk for "
-        f"{n_windows} windows of {WINDOW_S:g} s; --dry-run prints the plan",
+        f"{found.seconds:.1f} s), {size_in_words(memory)} of memory, "
+        f"{size_in_words(disk)} of disk for {n_windows} windows of {WINDOW_S:g} s; "
+        "--dry-run prints the plan",
     ]
 
 
@@ -155,7 +156,7 @@ def _unpacked(corpus: Corpus, folder) -> float:
     return float(max(sizes))
 
 
-def _span(names: list[str]) -> str:
+def span(names: list[str]) -> str:
     """Return ': first to last' of a list of ids."""
     if not names:
         return ""
@@ -169,6 +170,6 @@ def _shorten(names: tuple[str, ...]) -> str:
     return f"{names[0]}, {names[1]} … {names[-1]}"
 
 
-def _size(n_bytes: float) -> str:
+def size_in_words(n_bytes: float) -> str:
     """Return a number of bytes in MB or GB."""
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"

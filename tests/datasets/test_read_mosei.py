@@ -252,7 +252,7 @@ def shorten(split, key):
         ),
         (
             spoil(put("test", "id", [["a"], 1, 2, 3])),
-            "mixture: .* test of the raw packag",
+            "mixture: .* test of the raw pack",
         ),
     ],
 )
