@@ -267,8 +267,8 @@ def plot_levels(frame: pd.DataFrame) -> Figure:
         for ax, name in zip(axes[0], names, strict=True):
             _deviations(ax, frame[frame["name"] == name])
             ax.set_title(name)
-            ax.set_xlabel("SNR asked for (dB)")
-        axes[0, 0].set_ylabel("SNR minus what was asked (dB)")
+            ax.set_xlabel("SNR asked (dB) and T (steps)")
+        axes[0, 0].set_ylabel("SNR minus SNR asked (dB)")
         figure.legend(
             *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=4
         )
@@ -279,26 +279,22 @@ def _deviations(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw one panel: rings for nominal, small filled marks for measured."""
     level_line(ax, 0, "")
     asked = sorted(rows["asked_db"].unique(), reverse=True)
-    places = {db: i for i, db in enumerate(asked)}
-    looks = (("o", COLORS["eeg"]), ("D", COLORS["ecg"]))
     kinds = list(dict.fromkeys(rows["noise"]))
-    for noise, (marker, color) in zip(kinds, looks, strict=False):
+    looks = (("o", COLORS["eeg"]), ("D", COLORS["ecg"]))
+    for i, (noise, (marker, color)) in enumerate(zip(kinds, looks, strict=False)):
         mine = rows[rows["noise"] == noise]
-        x = mine["asked_db"].map(places)
-        for kind, size, fill in (("nominal", 8, "white"), ("measured", 3, color)):
+        x = mine["asked_db"].map(asked.index) + 0.26 * (i - (len(kinds) - 1) / 2)
+        for kind, size, fill in (("nominal", 7, "white"), ("measured", 2.5, color)):
             y = mine[f"{kind}_db"] - mine["asked_db"]
             ax.plot(
                 x, y, marker, color=color, markersize=size, markerfacecolor=fill,
-                label=f"{noise}, {kind}",
+                linestyle="none", label=f"{noise}, {kind}",
             )  # fmt: skip
     steps = rows.drop_duplicates("asked_db").set_index("asked_db")["n_steps"]
-    ax.margins(y=0.12)
-    labels = [
-        number(db, 0) + ("" if np.isnan(steps[db]) else f"\nT = {steps[db]:g}")
-        for db in asked
-    ]
-    ax.set_xticks(range(len(asked)), labels)
+    under = {db: "exact" if np.isnan(n) else f"{n:g}" for db, n in steps.items()}
+    ax.set_xticks(range(len(asked)), [f"{number(db, 0)}\n{under[db]}" for db in asked])
     ax.set_xlim(-0.5, len(asked) - 0.5)
+    ax.margins(y=0.12)
 
 
 def _deviation_words(frame: pd.DataFrame, names) -> str:
