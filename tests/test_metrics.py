@@ -15,6 +15,7 @@ from emolib.metrics import (
     paired_differences,
     permutation_null,
     permutation_test,
+    pooled_difference,
     predictions_frame,
     score_classification,
     score_folds,
@@ -365,3 +366,95 @@ def test_the_time_average_reads_no_padding():
     np.testing.assert_array_equal(time_average(x, np.array([2, 3])), [[2], [3]])
     with pytest.raises(ValueError, match=r"lengths must lie in \[1, 3\]; got 0 to 3"):
         time_average(x, np.array([0, 3]))
+
+
+# ---------------------------------------------------------------- several classes
+
+
+def answers(lean, *, n_subjects=24, n_each=12, n_classes=4, seed=0):
+    """Return predictions of four classes under two conditions, one window a trial."""
+    rng = np.random.default_rng(seed)
+    n = n_subjects * n_each
+    y = rng.integers(n_classes, size=n)
+    parts = []
+    for name in ("a", "v"):
+        right = rng.random(n) < lean
+        told = np.where(right, y, rng.integers(n_classes, size=n))
+        scores = {f"y_score_{k}": (told == k) * 1.0 for k in range(n_classes)}
+        parts.append(
+            pd.DataFrame(
+                {"subject": [f"s{i // n_each:02d}" for i in range(n)], "session": "1",
+                 "trial": [f"t{i}" for i in range(n)], "start_s": 0.0, "fold": 1,
+                 "seed": 0, "clean": name, "y_true": y, "y_pred": told, **scores}
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+PARTS = ("fold", "seed", "clean")
+
+
+def test_wa_is_accuracy_and_ua_the_mean_recall_of_classes_that_occur():
+    part = pd.DataFrame({"y_true": [0, 0, 0, 1, 3], "y_pred": [0, 0, 1, 1, 0]})
+    part = part.assign(y_score_1=0.5, fold=0, seed=0)
+    scored = score_classification(part, ("wa", "ua"))
+    assert value_of(scored, "wa") == pytest.approx(3 / 5)
+    assert value_of(scored, "ua") == pytest.approx((2 / 3 + 1 + 0) / 3)
+    with pytest.raises(ValueError, match="y_pred must hold classes from 0 up; got"):
+        score_classification(part.assign(y_pred=-1), ("wa", "ua"))
+
+
+def test_counting_all_parts_at_once_gives_what_scoring_each_gives():
+    part = answers(0.5)
+    together = score_folds(part, by=PARTS, metrics=("wa", "ua"))
+    for clean, mine in part.groupby("clean"):
+        alone = score_classification(mine, ("wa", "ua"))
+        chosen = together[together["clean"] == clean]
+        assert chosen["metric"].tolist() == alone["metric"].tolist()
+        np.testing.assert_allclose(chosen["value"], alone["value"])
+    each = subject_scores(part, "ua", parts=PARTS).set_index("subject")["value"]
+    mine = part[part["subject"] == "s03"]
+    by_hand = [score_classification(p, ("ua",))["value"].iloc[0]
+               for _, p in mine.groupby("clean")]  # fmt: skip
+    assert each["s03"] == pytest.approx(np.mean(by_hand))
+
+
+def test_the_interval_of_ua_redraws_subjects_with_all_their_conditions():
+    part = answers(0.5, n_subjects=40)
+    scored = score_folds(part, by=PARTS, metrics=("ua",))
+    mean = (
+        scored.query("metric == 'ua'").groupby("fold", as_index=False)["value"].mean()
+    )
+    results = mean.assign(metric="ua", seed=0)
+    row = summarise(results, predictions=part, parts=PARTS).iloc[0]
+    assert row["interval"] == "subject bootstrap"
+    assert row["low"] < row["mean"] < row["high"]
+    assert row["high"] - row["low"] < 0.2
+
+
+def test_the_difference_of_two_systems_is_paired_over_drawn_subjects():
+    good, poor = answers(0.6), answers(0.3, seed=1)
+    poor = poor.assign(y_true=good["y_true"])
+    difference, low, high = pooled_difference(good, poor, "ua", parts=PARTS)
+    assert 0 < low < difference < high
+    assert pooled_difference(good, good, "ua", parts=PARTS) == (0, 0, 0)
+
+
+def test_spread_is_over_seeds_where_the_split_is_given():
+    results = pd.DataFrame(
+        {"fold": 1, "seed": [0, 1, 2], "metric": "wa", "value": [0.5, 0.6, 0.7]}
+    )
+    row = summarise(results).iloc[0]
+    assert (row["mean"], row["n"]) == (pytest.approx(0.6), 1)
+    assert row["sd"] == pytest.approx(0.1)
+
+
+def test_permuted_labels_find_nothing_where_nothing_is_and_a_lean_where_one_is():
+    nothing, lean = answers(0.0), answers(0.3)
+    p = [permutation_test(part, "ua", parts=PARTS, n_draws=500) for part in
+         (nothing, lean)]  # fmt: skip
+    assert p[0] > 0.01 and p[1] == pytest.approx(1 / 501)
+    observed, null = permutation_null(lean, "ua", parts=PARTS, n_draws=50)
+    scored = score_folds(lean, by=PARTS, metrics=("ua",)).query("metric == 'ua'")
+    assert observed == pytest.approx(scored["value"].mean())
+    assert abs(null.mean() - 0.25) < 0.05

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.metrics.scores import score_one, subject_scores
+from emolib.checks import check_option
+from emolib.metrics.scores import (
+    CLASS_METRICS,
+    n_classes_of,
+    score_one,
+    subject_scores,
+)
 from emolib.metrics.summaries import (
     MIN_SUBJECTS,
     bootstrap_draws,
@@ -150,8 +156,15 @@ def _check_same_windows(a, b) -> None:
         )
 
 
-def permutation_test(predictions, *, n_draws: int = 10_000, seed: int = 0) -> float:
-    """Return the p-value of the fold-averaged AUC against no relation to the labels.
+def permutation_test(
+    predictions,
+    metric: str = "auc",
+    *,
+    parts: Sequence[str] = ("fold", "seed"),
+    n_draws: int = 10_000,
+    seed: int = 0,
+) -> float:
+    """Return the p-value of the part-averaged score against no relation to the labels.
 
     Labels of whole trials are permuted within each subject, so that a subject's own
     bias and the likeness of one trial's windows are part of chance. One-sided; nothing
@@ -161,38 +174,79 @@ def permutation_test(predictions, *, n_draws: int = 10_000, seed: int = 0) -> fl
     ----------
     predictions : DataFrame
         One label per trial.
+    metric : {'auc', 'wa', 'ua'}
+    parts : sequence of str
+        Columns that tell one scored set from another.
     n_draws, seed : int
     """
-    observed, null = permutation_null(predictions, n_draws=n_draws, seed=seed)
+    options = {"parts": parts, "n_draws": n_draws, "seed": seed}
+    observed, null = permutation_null(predictions, metric, **options)
     if not np.isfinite(observed):
         return float("nan")
     return float((1 + np.sum(null >= observed - 1e-12)) / (1 + len(null)))
 
 
 def permutation_null(
-    predictions, *, n_draws: int = 10_000, seed: int = 0
+    predictions,
+    metric: str = "auc",
+    *,
+    parts: Sequence[str] = ("fold", "seed"),
+    n_draws: int = 10_000,
+    seed: int = 0,
 ) -> tuple[float, np.ndarray]:
-    """Return the fold-averaged AUC, and its values under permuted trial labels.
+    """Return the part-averaged score, and its values under permuted trial labels.
 
     Returns
     -------
     observed : float
     null : ndarray, shape (n_draws,)
     """
+    check_option("metric", metric, ("auc", *CLASS_METRICS))
     trials, labels, subjects = _trials(predictions)
-    ranks, n_windows = _rank_sums(predictions, trials, len(labels))
+    score = _scorer(predictions, metric, trials, len(labels), [*parts])
     rng = np.random.default_rng(seed)
-    observed = _mean_auc(labels[None].astype(float), ranks, n_windows)[0]
     null = []
     for start in range(0, n_draws, 1000):
         n = min(1000, n_draws - start)
-        drawn = np.empty((n, len(labels)))
+        drawn = np.empty((n, len(labels)), int)
         for subject in np.unique(subjects):
             mine = np.flatnonzero(subjects == subject)
             order = rng.random((n, len(mine))).argsort(axis=1)
             drawn[:, mine] = labels[mine][order]
-        null.append(_mean_auc(drawn, ranks, n_windows))
-    return float(observed), np.concatenate(null)
+        null.append(score(drawn))
+    return float(score(labels[None])[0]), np.concatenate(null)
+
+
+def _scorer(predictions, metric: str, trials, n_trials: int, parts: list[str]):
+    """Return the function from labels (n_draws, n_trials) to mean scores (n_draws,)."""
+    if metric == "auc":
+        ranks, n_windows = _rank_sums(predictions, trials, n_trials, parts)
+        return lambda labels: _mean_auc(labels.astype(float), ranks, n_windows)
+    answers = _answers(predictions, trials, n_trials, parts)
+    return lambda labels: _mean_of_classes(labels, answers, metric)
+
+
+def _answers(predictions, trials, n_trials: int, parts: list[str]) -> np.ndarray:
+    """Return how often each trial was answered by each class, in each part.
+
+    Shape (n_classes, n_trials, n_parts).
+    """
+    part = predictions.groupby(parts, sort=True).ngroup().to_numpy()
+    answers = np.zeros((n_classes_of(predictions), n_trials, part.max() + 1))
+    np.add.at(answers, (predictions["y_pred"].to_numpy(), trials, part), 1.0)
+    return answers
+
+
+def _mean_of_classes(labels, answers, metric: str) -> np.ndarray:
+    """Return WA or UA of each row of labels (n_draws, n_trials), mean over parts."""
+    n_windows = answers.sum(axis=0)
+    is_class = [(labels == k).astype(float) for k in range(len(answers))]
+    hits = np.stack([mine @ answers[k] for k, mine in enumerate(is_class)])
+    there = np.stack([mine @ n_windows for mine in is_class])  # (k, draws, parts)
+    if metric == "wa":
+        return (hits.sum(axis=0) / there.sum(axis=0)).mean(axis=1)
+    recalls = np.where(there > 0, hits / np.where(there > 0, there, 1), 0.0)
+    return (recalls.sum(axis=0) / (there > 0).sum(axis=0)).mean(axis=1)
 
 
 def _trials(predictions):
@@ -212,14 +266,13 @@ def _trials(predictions):
     return groups.ngroup().to_numpy(), labels.to_numpy(), subjects
 
 
-def _rank_sums(predictions, trials, n_trials):
-    """Return rank sums and window counts, shape (n_trials, n folds x seeds)."""
+def _rank_sums(predictions, trials, n_trials, parts):
+    """Return rank sums and window counts, shape (n_trials, n_parts)."""
     from scipy.stats import rankdata
 
     scores = predictions["y_score_1"].to_numpy(float)
     ranks, n_windows = [], []
-    parts = predictions.groupby(["fold", "seed"], sort=True).indices
-    for rows in parts.values():
+    for rows in predictions.groupby(parts, sort=True).indices.values():
         rank = rankdata(scores[rows])
         ranks.append(np.bincount(trials[rows], rank, n_trials))
         n_windows.append(np.bincount(trials[rows], minlength=n_trials).astype(float))
