@@ -12,7 +12,16 @@ from emolib.metrics import CLASS_METRICS, score_folds, summarise
 from emolib.metrics.summaries import MIN_SUBJECTS
 from emolib.recipes.nmer.corruption import NAMES
 from emolib.recipes.nmer.grid import LABELS
-from emolib.recipes.nmer.settings import N_FOLDS, ONE_MODALITY, PAPER
+from emolib.recipes.nmer.settings import (
+    BASELINES,
+    N_FOLDS,
+    ONE_MODALITY,
+    PAPER,
+    PRESETS,
+    REFERENCES,
+    UNIMODAL,
+    VARIANTS,
+)
 from emolib.reporting.pages import system_of
 from emolib.units.study import Study
 
@@ -26,6 +35,21 @@ ONE_EACH = "given split, one condition each"
 """The paper's protocol for CMU-MOSEI (Section 3.1); all six each is ours."""
 
 IN_PAPER = ("iemocap", "mosei")
+
+ORDER = (
+    *BASELINES,
+    "ours",
+    *(preset.replace("_", " ") for preset in PRESETS),
+    *(
+        f"{variant}{words}"
+        for variant in list(VARIANTS)[1:]
+        for words in ("", ", as printed", ", as released")
+    ),
+    *UNIMODAL,
+    *"avl",
+    *REFERENCES,
+)
+"""Systems as a reader meets them: the rows of Table 2, of Table 4, then references."""
 
 
 def scores(study: Study) -> pd.DataFrame:

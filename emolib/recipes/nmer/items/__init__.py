@@ -10,6 +10,8 @@ from emolib.recipes.nmer.items.findings import (
     between_systems,
     claims,
     not_run,
+    null_test,
+    null_words,
     rising,
     series,
 )
@@ -46,6 +48,8 @@ __all__ = [
     "levels",
     "majority",
     "not_run",
+    "null_test",
+    "null_words",
     "page",
     "results",
     "rising",

@@ -11,12 +11,24 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from emolib.metrics import paired_differences, pooled_difference
+from emolib.metrics import (
+    holm,
+    paired_differences,
+    permutation_test,
+    pooled_difference,
+    score_folds,
+)
 from emolib.metrics.summaries import MIN_SUBJECTS
 from emolib.papers import load_claims
 from emolib.papers.claims import verdict
 from emolib.recipes.nmer.scoring import ONE_EACH, PARTS
-from emolib.recipes.nmer.settings import BASELINES, PAPER, REFERENCES, VARIANTS
+from emolib.recipes.nmer.settings import (
+    BASELINES,
+    PAPER,
+    REFERENCES,
+    VARIANTS,
+    Settings,
+)
 from emolib.units.study import Study
 
 INCOMPLETE = ("MCTN", "MMIN", "IF-MMIN", "ours")
@@ -24,6 +36,9 @@ INCOMPLETE = ("MCTN", "MMIN", "IF-MMIN", "ours")
 
 RIVALS = (*((name, "MEN") for name in INCOMPLETE), ("ours", "IF-MMIN"))
 """Who is held against whom at the strongest noise."""
+
+NULL_ALPHA, NULL_DRAWS, NULL_SEEDS = 0.01, 10_000, (0, 1, 2)
+"""Of the null test: level after Holm, draws, and the surrogates it is made on."""
 
 DIFFERENCE = ["difference", "low", "high", "n", "interval"]
 
@@ -218,10 +233,51 @@ def claims(study: Study, found: pd.DataFrame) -> pd.DataFrame:
     return table[["claim_id", "place", "claim"]].assign(verdict=said)
 
 
-def not_run(study: Study) -> str:
+def null_test(
+    study: Study, metric: str = "ua", *, n_draws: int = NULL_DRAWS
+) -> pd.DataFrame:
+    """Return whether any system scores above chance where there is nothing to find.
+
+    For a surrogate written with ``effect=0``. Stored test scores are held against
+    labels of whole utterances permuted within each speaker; nothing is retrained.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns dataset, conditions, noise, db, system, score, p, p_holm, above_chance.
+        Holm's correction runs over all rows of the run.
+    """
+    rows = []
+    for cell in _cells(study):
+        if cell["system"] in REFERENCES:
+            continue
+        for db in study.settings.dbs:
+            table = study.table(db=db, **cell)
+            if table.empty:
+                continue
+            p = permutation_test(table, metric, parts=PARTS, n_draws=n_draws)
+            scored = score_folds(table, by=PARTS, metrics=(metric,))
+            score = scored.loc[scored["metric"] == metric, "value"].mean()
+            rows.append({**_named(cell), "db": db, "score": score, "p": p})
+    columns = [*_NAMED[:3], "db", _NAMED[3], "score", "p"]
+    tested = pd.DataFrame(rows, columns=columns)
+    tested["p_holm"] = holm(tested["p"].tolist()) if rows else []
+    return tested.assign(above_chance=tested["p_holm"] <= NULL_ALPHA)
+
+
+def null_words(table: pd.DataFrame, seed: int) -> str:
+    """Return the null test in a sentence."""
+    found = table.loc[table["above_chance"], "system"].tolist()
+    head = f"Surrogate seed {seed}, effect 0, alpha {NULL_ALPHA} after Holm: "
+    if found:
+        return f"{head}{', '.join(found)} above chance. Look for a leak."
+    return f"{head}none of {len(table)} systems is above chance."
+
+
+def not_run(settings: Settings) -> str:
     """Return which rows of Table 2 the settings leave out, in a sentence."""
     rows = (*BASELINES, *VARIANTS)
-    missing = [name for name in rows if name not in study.settings.systems]
+    missing = [name for name in rows if name not in settings.systems]
     if not missing:
         return "Every row of Table 2 is in this run."
     return f"Not in this run: {', '.join(missing)}. The tier full has all of them."

@@ -10,7 +10,8 @@ from emolib.metrics.summaries import OVER_FOLDS
 from emolib.recipes.nmer.grid import PROTOCOLS
 from emolib.recipes.nmer.level_views import level_frame, task_of
 from emolib.recipes.nmer.noise_views import DBS, map_frames
-from emolib.recipes.nmer.settings import LETTERS, REFERENCES
+from emolib.recipes.nmer.scoring import ORDER
+from emolib.recipes.nmer.settings import LETTERS
 from emolib.units.study import Study
 
 MIN_FOLDS = 5
@@ -90,8 +91,8 @@ def by_db(
     frame = drawn(found).assign(system=names).rename(columns={"db": "asked_db"})
     measured = levels(study, dataset=dataset)
     frame["measured_db"] = [_measured(measured, r) for r in frame.to_dict("records")]
-    place = {name: i for i, name in enumerate(REFERENCES)}
-    frame["rank"] = frame["method"].map(place).fillna(-1)
+    place = {name: i for i, name in enumerate(ORDER)}
+    frame["rank"] = found["system"].map(place)
     columns = ["noise", "system", "measured_db", "asked_db", "mean", "low", "high"]
     order = ["noise", "rank", "measured_db"]
     frame = frame.sort_values(order, ascending=[True, True, False], kind="stable")

@@ -13,6 +13,7 @@ from emolib.recipes.nmer.items.noise import MIN_FOLDS
 from emolib.recipes.nmer.level_views import level_frame, level_results
 from emolib.recipes.nmer.scoring import (
     BOOTSTRAP_PARTS,
+    ORDER,
     PARTS,
     cells,
     condition_of,
@@ -23,14 +24,7 @@ from emolib.recipes.nmer.scoring import (
     protocols_of,
     results_of,
 )
-from emolib.recipes.nmer.settings import (
-    BASELINES,
-    PAPER,
-    PRESETS,
-    REFERENCES,
-    UNIMODAL,
-    VARIANTS,
-)
+from emolib.recipes.nmer.settings import PAPER
 from emolib.reporting.declared import slug
 from emolib.reporting.pages import in_order, page_of, system_of
 from emolib.reporting.tables import compare_table
@@ -40,21 +34,6 @@ PRINTED = ("Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Section 2.2.3
 """What the paper prints as numbers."""
 
 ROWS = ("dataset", "protocol", "system")
-ORDER = (
-    *BASELINES,
-    "ours",
-    *(preset.replace("_", " ") for preset in PRESETS),
-    *(
-        f"{variant}{words}"
-        for variant in list(VARIANTS)[1:]
-        for words in ("", ", as printed", ", as released")
-    ),
-    *UNIMODAL,
-    *"avl",
-    *REFERENCES,
-)
-"""Systems as a reader meets them: the rows of Table 2, of Table 4, then references."""
-
 NAMES = {"wa": "WA", "ua": "UA", "n_windows": "", "n_noise_steps": "T"}
 METRICS = tuple(NAMES)
 """What tables show; nominal and measured dB stand in `levels`."""
