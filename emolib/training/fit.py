@@ -16,7 +16,7 @@ from emolib.checks import check_option, check_range
 from emolib.training.checkpoints import checksums, read_checkpoint, save_checkpoint
 from emolib.training.devices import resolve_device
 from emolib.training.loop import Loop
-from emolib.training.parts import only_trainable
+from emolib.training.parts import clipped_parts, only_trainable
 from emolib.training.seeding import seeded
 from emolib.training.tensors import to_tensors
 
@@ -58,6 +58,7 @@ class Plan:
     betas: tuple[float, float]
     optimizer: str
     patience: int | None
+    max_norm: float | None
     drop_last: bool
     bf16: bool
 
@@ -71,6 +72,8 @@ class Plan:
         check_range("weight_decay", self.weight_decay, 0, np.inf)
         if self.patience is not None:
             check_range("patience", self.patience, 1, np.inf)
+        if self.max_norm is not None:
+            check_range("max_norm", self.max_norm, 0, np.inf, closed="neither")
 
 
 def fit(
@@ -89,6 +92,8 @@ def fit(
     patience: int | None = None,
     monitor: Callable | None = None,
     schedule: Callable | None = None,
+    max_norm: float | None = None,
+    norm_parts: Iterable | None = None,
     device="auto",
     bf16: bool = False,
     drop_last: bool = False,
@@ -127,6 +132,11 @@ def fit(
         Validation criterion, lower is better; None: the mean validation "total".
     schedule : callable (epoch) -> float
         Factor on `lr`; epoch counts from 0.
+    max_norm : float or None
+        Gradients longer than this are cut to this length before each step.
+    norm_parts : iterable of Module or Parameter
+        Parts whose gradients are measured and cut each by itself; None: all learning
+        parameters together. What is in no part is not cut.
     device : str or torch.device
     bf16 : bool
         Run steps under bfloat16 autocast.
@@ -157,7 +167,7 @@ def fit(
 
     plan = Plan(
         seed, max_epochs, batch_size, n_micro, lr, weight_decay, tuple(betas),
-        optimizer, patience, drop_last, bf16,
+        optimizer, patience, max_norm, drop_last, bf16,
     )  # fmt: skip
     if validation is None and (patience is not None or monitor is not None):
         raise ValueError(
@@ -171,9 +181,10 @@ def fit(
         held_out = to_tensors(validation, device, name="validation")
     model.to(device)
     with seeded(seed, device), only_trainable(model, trainable) as parts:
-        loop = Loop(model, step, plan, parts, monitor, schedule, device)
+        clipped = clipped_parts(model, parts, max_norm, norm_parts)
+        loop = Loop(model, step, plan, parts, monitor, schedule, device, clipped)
         if checkpoint is not None:
-            fingerprint = _fingerprint(plan, data, validation, model, parts)
+            fingerprint = _fingerprint(plan, data, validation, model, parts, clipped)
             loop.resume(read_checkpoint(checkpoint, fingerprint))
         with _bar(progress, loop, max_epochs) as bar:
             while not loop.finished:
@@ -191,7 +202,7 @@ def fit(
     )
 
 
-def _fingerprint(plan: Plan, data, validation, model, parts) -> dict:
+def _fingerprint(plan: Plan, data, validation, model, parts, clipped) -> dict:
     """Return what must be the same for a checkpoint to be taken up."""
     numbers = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(plan).items()}
     return numbers | {
@@ -199,6 +210,7 @@ def _fingerprint(plan: Plan, data, validation, model, parts) -> dict:
         "validation": checksums(validation or {}),
         "weights": checksums(model.state_dict()),
         "trainable": [list(weight.shape) for weight in parts.parameters],
+        "norm_parts": [[list(weight.shape) for weight in part] for part in clipped],
     }
 
 

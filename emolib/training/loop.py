@@ -22,15 +22,19 @@ class Loop:
         The checked numbers of the fit.
     parts : Parts
         Which weights learn.
+    clipped : list of list of Parameter
+        Weights whose gradients are cut together.
     """
 
     def __init__(
-        self, model, step: Callable, plan, parts: Parts, monitor, schedule, device
-    ):
+        self, model, step: Callable, plan, parts: Parts, monitor, schedule, device,
+        clipped: list,
+    ):  # fmt: skip
         import torch
 
         self.model, self.step, self.plan, self.parts = model, step, plan, parts
         self.monitor, self.schedule, self.device = monitor, schedule, device
+        self.clipped = clipped
         make = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[plan.optimizer]
         self.optimizer = make(
             parts.parameters, lr=plan.lr, betas=plan.betas,
@@ -97,6 +101,8 @@ class Loop:
                     terms = self._losses(rows_of(tensors, piece), self.generator)
                     (terms["total"] * (len(piece) / len(index))).backward()
                     sums.add(terms, len(piece))
+                for weights in self.clipped:
+                    torch.nn.utils.clip_grad_norm_(weights, self.plan.max_norm)
                 self.optimizer.step()
         return sums.means()
 

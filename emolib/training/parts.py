@@ -67,6 +67,37 @@ def only_trainable(model, trainable: Iterable | None) -> Iterator[Parts]:
             weight.grad = None
 
 
+def clipped_parts(
+    model, parts: Parts, max_norm: float | None, norm_parts: Iterable | None
+) -> list[list]:
+    """Return the learning weights whose gradients are cut together, group by group.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    parts : Parts
+    max_norm : float or None
+        None: nothing is cut.
+    norm_parts : iterable of Module or Parameter, or None
+        One group each; None: one group of all.
+    """
+    if norm_parts is not None and max_norm is None:
+        raise ValueError(
+            "max_norm must be given with norm_parts; got None. It is the length that "
+            "their gradients are cut to."
+        )
+    if max_norm is None:
+        return []
+    if norm_parts is None:
+        return [parts.parameters]
+    groups = [_parameters_of([part]) for part in norm_parts]
+    for group in groups:
+        _check_known(model, group, "norm_parts")
+    learning = {id(weight) for weight in parts.parameters}
+    chosen = [[w for key, w in group.items() if key in learning] for group in groups]
+    return [weights for weights in chosen if weights]
+
+
 def _parameters_of(trainable: Iterable) -> dict:
     """Return parameters by identity, of modules and of parameters given one by one."""
     import torch
@@ -80,11 +111,11 @@ def _parameters_of(trainable: Iterable) -> dict:
     return chosen
 
 
-def _check_known(model, chosen: dict) -> None:
+def _check_known(model, chosen: dict, argument: str = "trainable") -> None:
     own = {id(weight) for weight in model.parameters()}
     n_foreign = len(set(chosen) - own)
     if n_foreign:
         raise ValueError(
-            f"trainable must be parts of the model; got {n_foreign} parameters that "
+            f"{argument} must be parts of the model; got {n_foreign} parameters that "
             "are not. A loss that learns belongs into one module with the model."
         )

@@ -342,6 +342,51 @@ def test_the_schedule_sets_the_rate_of_each_epoch():
                 ) == moves  # fmt: skip
 
 
+def test_gradients_longer_than_the_norm_are_cut_to_it_and_others_left_alone():
+    lengths = {}
+
+    class Watched(torch.optim.Adam):
+        def step(self, closure=None):
+            (group,) = self.param_groups
+            parts = {"first": group["params"][:2], "last": group["params"][2:]}
+            for name, weights in {**parts, "all": group["params"]}.items():
+                square = sum(float(w.grad.square().sum()) for w in weights)
+                lengths.setdefault(name, []).append(square**0.5)
+            return super().step()
+
+    def longest(**options):
+        lengths.clear()
+        model = make_model()
+        parts = options.pop("parts", None)
+        if parts is not None:
+            options["norm_parts"] = [model[index] for index in parts]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(torch.optim, "Adam", Watched)
+            run(model, optimizer="adam", max_epochs=1, **options)
+        return {name: max(values) for name, values in lengths.items()}
+
+    free, whole = longest(), longest(max_norm=0.1)
+    assert min(free.values()) > 0.2
+    assert whole["all"] == pytest.approx(0.1, rel=1e-4)
+    each = longest(max_norm=0.1, parts=[0, 3])
+    assert each["first"] == pytest.approx(0.1, rel=1e-4)
+    assert each["last"] == pytest.approx(0.1, rel=1e-4)
+    one = longest(max_norm=0.1, parts=[0])
+    assert one["first"] == pytest.approx(0.1, rel=1e-4) and one["last"] > 0.2
+    assert longest(max_norm=1e6) == free
+
+
+def test_what_is_cut_must_be_known_and_its_length_given():
+    with pytest.raises(
+        ValueError, match="norm_parts must be parts of the model; got 2"
+    ):
+        run(max_norm=1.0, norm_parts=[nn.Linear(2, 2)])
+    with pytest.raises(ValueError, match="max_norm must be given with norm_parts"):
+        run(norm_parts=[])
+    with pytest.raises(ValueError, match="max_norm must be in"):
+        run(max_norm=0.0)
+
+
 def test_running_out_of_memory_names_the_setting_to_lower():
     def greedy(model, batch, generator):
         raise torch.OutOfMemoryError("CUDA out of memory")
