@@ -58,9 +58,13 @@ class Method:
     d_latent: int = 64  # not stated; the released code's
     dropout: float = 0.5  # Section 3.3; of TextCNN and classifier
     vae_dropout: float = 0.1  # not stated for the Transformer; the released code's
+    invariance: str = "shared"  # Section 2.3: linear maps, as [39] has them on h'
     attention: str = "utterance"  # Section 2.3 reconstructs each utterance by itself
+    decoder: list[int] = field(default_factory=lambda: [128, 256])  # Section 3.3
     decoder_output: str = "linear"  # not stated; a sigmoid cannot reach the targets
     sample: bool = False  # not stated for the test; z is the mean there
+    classifier: list[int] = field(default_factory=lambda: [384, 128])  # Section 3.3
+    batch_norm: bool = False  # not stated; the released code's classifier has it
     kl: str = "utterance"  # Eq. (6) sums over nothing; summed over z, mean over batch
     w_gen: float = 1.0  # lambda_1, Section 3.3 (in its CMU-MOSEI paragraph)
     w_inv: float = 10.0  # lambda_2, Section 3.3
@@ -70,6 +74,7 @@ class Method:
     lr: float = 2e-4  # Section 3.3
     beta_1: float = 0.9  # not stated; the released code's Adam has 0.5
     weight_decay: float = 0.01  # not stated; AdamW's own
+    max_norm: float = 1.0  # not stated; each part's gradient, as the released code
     batch_size: int = 128  # Section 3.3
     n_epochs: int = 60  # Section 3.3
     constant: float = 0.5  # share of epochs at full lr; "Lambda LR", form not stated
@@ -80,7 +85,8 @@ class Method:
 
     def __post_init__(self):
         check_option("positive", self.positive, ("at_least_0", "above_0"))
-        check_option("attention", self.attention, ("utterance", "batch", "tokens"))
+        check_option("invariance", self.invariance, ("shared", "separate"))
+        check_option("attention", self.attention, ("utterance", "batch"))
         check_option("decoder_output", self.decoder_output, ("linear", "sigmoid"))
         check_option("kl", self.kl, ("utterance", "element", "sum"))
         check_option("optimizer", self.optimizer, ("adamw", "adam"))
@@ -89,7 +95,8 @@ class Method:
         for name in ("dropout", "vae_dropout", "beta_1"):
             check_range(name, getattr(self, name), 0, 1, closed="left")
         check_range("constant", self.constant, 0, 1)
-        check_range("lr", self.lr, 0, float("inf"), closed="neither")
+        for name in ("lr", "max_norm"):
+            check_range(name, getattr(self, name), 0, float("inf"), closed="neither")
         for name in ("n_epochs", "teacher_epochs", "batch_size"):
             check_range(name, getattr(self, name), 1, float("inf"))
 
@@ -102,8 +109,12 @@ PRESETS = {
         "vae_dropout": 0.5,  # Section 3.3: the dropout rate
     },
     "as_released": {  # facts B2: the public code of the preprint's first version
+        "invariance": "separate",
         "attention": "batch",
+        "decoder": [128],
         "decoder_output": "sigmoid",
+        "classifier": [128, 128],
+        "batch_norm": True,
         "sample": True,
         "kl": "sum",
         "n_heads": 8,
