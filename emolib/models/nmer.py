@@ -106,7 +106,16 @@ class NMER(nn.Module):
         generator : torch.Generator
             What z is drawn from, on the device of `x`; torch's own when not given.
         """
-        specific, invariant = self.encoder(x, lengths)
+        return self.read(*self.encode(x, lengths), generator)
+
+    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
+        """Return h' and H', which depend on one modality alone, (b, m, d) each."""
+        return self.encoder(x, lengths)
+
+    def read(
+        self, specific: Tensor, invariant: Tensor, generator: Generator | None = None
+    ) -> NMEROutputs:
+        """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""
         specific, invariant = specific.flatten(1), invariant.flatten(1)  # h', H'
         if self.vae is None:
             joint, mu, log_var = torch.cat([specific, invariant], dim=1), None, None

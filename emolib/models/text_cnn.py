@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from emolib.models.linear import init_kaiming
 
@@ -43,51 +45,91 @@ class TextCNN(nn.Module):
         return vectors.index_copy(0, present, features)
 
     def _pool(self, x: Tensor, lengths: Tensor, present: Tensor) -> Tensor:
-        """Return the rectified maxima of the utterances at `present`, shape (u, 3 d).
-
-        Each real step is multiplied once with every tap of every kernel; a window is
-        the sum of as many taps. Only the windows that win carry gradients.
-        """
+        """Return the rectified maxima of utterances at `present`, shape (u, 3 d)."""
         real = lengths[present]
         rows, starts = _rows_of(x, real, present, max(self.KERNELS))
-        taps = rows @ self._taps()  # (r, 12 d)
-        place = self._winners(taps.detach(), real, starts)  # (u, 12 d), flat places
-        won = taps.flatten().index_select(0, place.flatten()).view(place.shape)
-        sums = [part.unflatten(1, (-1, self.d)).sum(1) for part in self._split(won)]
-        bias = torch.cat([convolution.bias for convolution in self.convolutions])
-        return (torch.cat(sums, dim=1) + bias).relu()
-
-    def _taps(self) -> Tensor:
-        """Return all kernels side by side, tap after tap, shape (d_in, 12 d)."""
-        weights = [
-            convolution.weight.permute(1, 2, 0).flatten(1)  # (d_in, k d)
+        taps = [
+            convolution.weight.permute(2, 0, 1).flatten(0, 1)  # (k d, d_in)
             for convolution in self.convolutions
         ]
-        return torch.cat(weights, dim=1)
+        bias = torch.cat([convolution.bias for convolution in self.convolutions])
+        maxima = _WindowMaxima.apply(rows, torch.cat(taps), real, starts, self.KERNELS)
+        return (maxima + bias).relu()
 
-    def _split(self, taps: Tensor) -> tuple[Tensor, ...]:
-        return taps.split([kernel * self.d for kernel in self.KERNELS], dim=1)
 
-    def _winners(self, taps: Tensor, real: Tensor, starts: Tensor) -> Tensor:
-        """Return where the taps of each maximal window stand in ``taps.flatten()``."""
-        filters = torch.arange(self.d, device=taps.device)
-        step = torch.arange(int(real.max()), device=taps.device)
-        places, column = [], 0
-        for kernel, part in zip(self.KERNELS, self._split(taps), strict=True):
-            n_windows = torch.minimum(real, real.clamp(min=5) - kernel + 1)
-            exists = step < n_windows[:, None]  # (u, s)
-            first = (starts[:, None] + step)[exists]  # row where each window starts
-            score = part[:, : self.d].index_select(0, first)
-            for tap in range(1, kernel):
-                own = part[:, tap * self.d : (tap + 1) * self.d]
-                score += own.index_select(0, first + tap)
-            scores = part.new_full((*exists.shape, self.d), -torch.inf)
-            scores[exists] = score
-            row = starts[:, None] + scores.argmax(1)  # (u, d)
-            for tap in range(kernel):
-                places.append((row + tap) * taps.shape[1] + column + filters)
-                column += self.d
-        return torch.cat(places, dim=1)
+class _WindowMaxima(torch.autograd.Function):
+    """The largest response of each filter over the windows of each utterance.
+
+    Each real step is multiplied once with every tap of every kernel; a window is the
+    sum of as many taps. The gradient is that of the windows that won: one row in some
+    twenty, gathered instead of multiplied with zeros.
+    """
+
+    @staticmethod
+    def forward(ctx, rows, taps, real, starts, kernels):
+        responses = rows @ taps.t()  # (r, 12 d)
+        d = len(taps) // sum(kernels)
+        maxima, winners, column = [], [], 0
+        for kernel in kernels:
+            part = responses[:, column : column + kernel * d]
+            best, row = _best_windows(part, real, starts, kernel)
+            maxima.append(best)
+            winners += [row + tap for tap in range(kernel)]
+            column += kernel * d
+        ctx.kernels = kernels
+        ctx.save_for_backward(rows, taps, torch.cat(winners, dim=1))
+        return torch.cat(maxima, dim=1)  # (u, 3 d)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, d_maxima):
+        rows, taps, winners = ctx.saved_tensors  # winners (u, 12 d)
+        each = d_maxima.chunk(len(ctx.kernels), dim=1)
+        per_tap = [
+            part.repeat(1, kernel)
+            for part, kernel in zip(each, ctx.kernels, strict=True)
+        ]
+        weight, winner = torch.cat(per_tap, dim=1).t(), winners.t()  # (12 d, u)
+        counts = (weight != 0).sum(1)
+        d_taps = F.embedding_bag(
+            winner[weight != 0], rows, counts.cumsum(0) - counts, mode="sum",
+            per_sample_weights=weight[weight != 0],
+        )  # fmt: skip
+        d_rows = None
+        if ctx.needs_input_grad[0]:
+            of_taps = torch.zeros(len(rows), len(taps)).to(rows)
+            d_rows = of_taps.scatter_(0, winners, weight.t()) @ taps
+        return d_rows, d_taps, None, None, None
+
+
+def _best_windows(
+    responses: Tensor, real: Tensor, starts: Tensor, kernel: int
+) -> tuple[Tensor, Tensor]:
+    """Return each filter's maximum over windows, and the row where its window starts.
+
+    Parameters
+    ----------
+    responses : Tensor, shape (r, k d)
+        Of every row to every tap of a kernel.
+    real, starts : Tensor of int, shape (u,)
+        Real steps of each utterance, and its first row.
+
+    Returns
+    -------
+    best, row : Tensor, shape (u, d) each
+    """
+    step = torch.arange(int(real.max()), device=real.device)
+    n_windows = torch.minimum(real, real.clamp(min=5) - kernel + 1)
+    exists = step < n_windows[:, None]  # (u, s)
+    first = (starts[:, None] + step)[exists]  # row where each window starts
+    own, *later = responses.chunk(kernel, dim=1)
+    score = own.index_select(0, first)
+    for tap, part in enumerate(later, 1):
+        score += part.index_select(0, first + tap)
+    scores = score.new_full((*exists.shape, score.shape[1]), -torch.inf)
+    scores[exists] = score
+    best, place = scores.max(1)
+    return best, starts[:, None] + place
 
 
 def _rows_of(

@@ -188,6 +188,22 @@ def test_a_window_of_another_size_is_refused(name):
         model(*changed(inputs(model), lambda x: x[..., 1:] if x.ndim > 1 else x))
 
 
+@pytest.mark.parametrize("name", [n for n in MODELS if "widths" in MODELS[n][1]])
+def test_encoding_modalities_apart_and_reading_them_is_a_forward_pass(name):
+    model = built(name).eval()
+    if not hasattr(model, "encode"):
+        assert name in ("CleanTeacher", "MCTN")
+        return
+    batch, other = inputs(model), inputs(model, seed=9)
+    for a, b in zip(model.read(*model.encode(*batch)), model(*batch), strict=True):
+        assert torch.equal(a, b)
+    first = next(iter(model.widths))
+    mixed = {**other[0], first: batch[0][first]}, {**other[1], first: batch[1][first]}
+    pairs = zip(model.encode(*batch), model.encode(*mixed), strict=True)
+    for a, b in pairs:  # the first modality's features do not know of the others
+        assert torch.equal(a[:, 0], b[:, 0])
+
+
 def test_every_model_is_in_the_list():
     found = set()
     for info in pkgutil.walk_packages(emolib.models.__path__, "emolib.models."):

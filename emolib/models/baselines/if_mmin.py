@@ -68,7 +68,14 @@ class IFMMIN(nn.Module):
         x : mapping of str to Tensor, shape (b, s, d) each
         lengths : mapping of str to Tensor of int, shape (b,) each
         """
-        specific, invariant = self.encoder(x, lengths)
+        return self.read(*self.encode(x, lengths))
+
+    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
+        """Return h' and H', which depend on one modality alone, (b, m, d) each."""
+        return self.encoder(x, lengths)
+
+    def read(self, specific: Tensor, invariant: Tensor) -> IFMMINOutputs:
+        """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""
         specific, invariant = specific.flatten(1), invariant.flatten(1)  # (b, m d)
         imagined, latents = self.imagine(specific, invariant)
         return IFMMINOutputs(self.classifier(latents), specific, invariant, imagined)

@@ -60,5 +60,13 @@ class MEN(nn.Module):
         x : mapping of str to Tensor, shape (b, s, d) each
         lengths : mapping of str to Tensor of int, shape (b,) each
         """
-        specific = self.encoder(x, lengths).flatten(1)  # (b, m d)
+        return self.read(*self.encode(x, lengths))
+
+    def encode(self, x, lengths) -> tuple[Tensor]:
+        """Return what depends on one modality alone, shape (b, m, d)."""
+        return (self.encoder(x, lengths),)
+
+    def read(self, specific: Tensor) -> MENOutputs:
+        """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""
+        specific = specific.flatten(1)  # (b, m d)
         return MENOutputs(self.classifier(specific), specific)

@@ -65,7 +65,15 @@ class MMIN(nn.Module):
         x : mapping of str to Tensor, shape (b, s, d) each
         lengths : mapping of str to Tensor of int, shape (b,) each
         """
-        specific = self.encoder(x, lengths).flatten(1)  # (b, m d)
+        return self.read(*self.encode(x, lengths))
+
+    def encode(self, x, lengths) -> tuple[Tensor]:
+        """Return what depends on one modality alone, shape (b, m, d)."""
+        return (self.encoder(x, lengths),)
+
+    def read(self, specific: Tensor) -> MMINOutputs:
+        """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""
+        specific = specific.flatten(1)  # (b, m d)
         imagined, latents = self.imagine(specific)
         returned, _ = self.go_back(imagined)
         return MMINOutputs(self.classifier(latents), specific, imagined, returned)
