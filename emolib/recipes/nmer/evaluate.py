@@ -15,6 +15,7 @@ import torch
 
 from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.conditions import CONDITIONS, SIX, draw_conditions, names_of
+from emolib.recipes.nmer.answers import logits_of, logits_under
 from emolib.recipes.nmer.corruption import Corruption
 from emolib.recipes.nmer.levels import measure_levels
 from emolib.recipes.nmer.task import Task
@@ -25,31 +26,9 @@ from emolib.training.seeding import derive_seed
 from emolib.training.states import load_state_arrays, state_arrays
 from emolib.training.tensors import slice_of, to_tensors
 
+SIDES = ("clean", "noisy")
 RELEASED_BATCH = 128
 """The released reading draws one step for a whole batch: this many utterances."""
-
-
-def unpack(batch: Mapping) -> tuple[dict, dict]:
-    """Return the sequences and lengths of a batch, cut to its longest utterance.
-
-    Parameters
-    ----------
-    batch : mapping
-        Rows of `Task.arrays`, as tensors.
-
-    Returns
-    -------
-    x : dict of modality to Tensor, shape (b, t, d)
-    lengths : dict of modality to Tensor of int64, shape (b,)
-    """
-    lengths = {m: batch[f"{m}_length"] for m in MODALITIES_AVL if m in batch}
-    longest = {m: max(int(n.max()), 1) for m, n in lengths.items()}
-    return {m: batch[m][:, : longest[m]] for m in lengths}, lengths
-
-
-def logits_of(model, x, lengths) -> torch.Tensor:
-    """Return a model's logits (b, n_classes): the forward pass of most systems."""
-    return model(x, lengths).logits
 
 
 def clean_and_noisy(
@@ -136,8 +115,8 @@ def predictions_under(
     corruption : Corruption
     part : {'val', 'test'}
     device : str or torch.device
-    forward : callable (model, x, lengths) -> Tensor, shape (b, n_classes)
-        Logits.
+    forward
+        As in `logits_under`.
     modalities : sequence of str
         Those that the model reads.
 
@@ -152,15 +131,21 @@ def predictions_under(
     key = noise_key(task, corruption, part)
     sides = clean_and_noisy(task.arrays(index, modalities), corruption, key)
 
-    def scores(model, batch):
-        return {"score": torch.softmax(forward(model, *unpack(batch)), dim=1)}
+    arrays = {f"{side}.{k}": v for side, kept in zip(SIDES, sides, strict=True)
+              for k, v in kept.items()}  # fmt: skip
 
-    tables = []
+    def scores(model, batch):
+        both = ({k[len(side) + 1 :]: v for k, v in batch.items() if k.startswith(side)}
+                for side in SIDES)  # fmt: skip
+        under = logits_under(model, *both, corruption.names, forward)
+        return {name: torch.softmax(logits, dim=1) for name, logits in under}
+
+    found = predict(model, scores, arrays, device=device)
     drawn = drawn_conditions(task, len(index), corruption, part)
-    for name, arrays in in_conditions(*sides, corruption.names):
-        found = predict(model, scores, arrays, device=device)["score"]
-        more = {"clean": name, "drawn": drawn == name}
-        tables.append(task.predictions(index, found, **more))
+    tables = [
+        task.predictions(index, found[name], clean=name, drawn=drawn == name)
+        for name in corruption.names
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -199,14 +184,15 @@ def ua_monitor(
     y = task.y[index]
 
     def monitor(model, held_out) -> float:
-        recalls = []
-        for _, tensors in in_conditions(*sides, corruption.names):
-            answers = [
-                forward(model, *unpack(slice_of(tensors, k, k + batch_size))).argmax(1)
-                for k in range(0, len(y), batch_size)
-            ]
-            recalls.append(mean_recall(y, torch.cat(answers).cpu().numpy()))
-        return -float(np.mean(recalls))
+        answers = {name: [] for name in corruption.names}
+        for k in range(0, len(y), batch_size):
+            both = (slice_of(side, k, k + batch_size) for side in sides)
+            for name, logits in logits_under(model, *both, corruption.names, forward):
+                answers[name].append(logits.argmax(1))
+        answers = {
+            name: torch.cat(parts).cpu().numpy() for name, parts in answers.items()
+        }
+        return -float(np.mean([mean_recall(y, found) for found in answers.values()]))
 
     return monitor
 

@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.conditions import ALL_CLEAN
 from emolib.models.utterances import FusionEncoder, SpecificInvariantEncoder
+from emolib.recipes.nmer.answers import logits_of, unpack
 from emolib.recipes.nmer.corruption import Corruption
-from emolib.recipes.nmer.evaluate import logits_of, ua_monitor, unpack
+from emolib.recipes.nmer.evaluate import ua_monitor
 from emolib.recipes.nmer.task import Task
 from emolib.training.fit import FitResult, fit
 from emolib.training.predict import predict
@@ -82,6 +83,7 @@ def fit_under(
     *,
     stage: str,
     modalities=MODALITIES_AVL,
+    reads=None,
     targets: Callable | None = None,
     forward: Callable = logits_of,
     **options,
@@ -98,10 +100,13 @@ def fit_under(
     step : callable (model, batch, generator) -> dict of losses
     stage : str
         The seed of its order and noise follows from the name.
+    modalities, reads : sequence of str
+        Those that the step is given, and those that the model reads in evaluation,
+        where they are fewer.
     targets : callable (arrays) -> arrays
         What else the batches hold, computed once: a frozen teacher's features.
     forward
-        As in `predictions_under`.
+        As in `logits_under`.
     **options
         Of `emolib.training.fit.fit`. With `max_norm`, each part of the model has its
         gradients cut by itself, as in all public codes of this family.
@@ -119,7 +124,7 @@ def fit_under(
         validation=parts[1],
         monitor=ua_monitor(
             task, corruption, device=context.device, forward=forward,
-            modalities=modalities,
+            modalities=reads or modalities,
         ),
         seed=task.seed_of(stage),
         device=context.device,

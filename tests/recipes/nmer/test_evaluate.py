@@ -9,6 +9,8 @@ from in_memory import without_signals
 
 from emolib.corruptions.conditions import CONDITIONS, SIX
 from emolib.metrics import score_classification
+from emolib.models.catalogue import build_small
+from emolib.recipes.nmer.answers import logits_under, unpack
 from emolib.recipes.nmer.evaluate import (
     clean_and_noisy,
     in_conditions,
@@ -16,7 +18,6 @@ from emolib.recipes.nmer.evaluate import (
     noise_key,
     predictions_under,
     ua_monitor,
-    unpack,
 )
 from emolib.recipes.nmer.levels import measure_levels
 from emolib.recipes.nmer.task import Task, labels_of
@@ -86,6 +87,39 @@ def test_each_utterance_is_tested_under_all_six_and_one_of_them_is_drawn():
     assert table.loc[table["drawn"], "clean"].nunique() > 1
     again = predicted(task, noise, seed=1)
     assert table["drawn"].equals(again["drawn"])
+
+
+class Counted(torch.nn.Module):
+    """A model that says how many utterances its encoder was given."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.n_encoded = model, 0
+
+    def encode(self, x, lengths):
+        self.n_encoded += len(lengths["text"])
+        return self.model.encode(x, lengths)
+
+    def read(self, *features):
+        return self.model.read(*features)
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "missing"])
+def test_encoding_once_clean_and_once_noisy_answers_as_each_condition_by_itself(noise):
+    task, corruption = task_and_noise(noise=noise)
+    model = Counted(build_small("NMER").eval())
+    sides = [{k: torch.from_numpy(v) for k, v in side.items()} for side in
+             copies(task, corruption)]  # fmt: skip
+    with torch.no_grad():
+        for name, logits in logits_under(model, *sides, SIX):
+            ((_, batch),) = in_conditions(*sides, [name])
+            alone = model.model(*unpack(batch)).logits
+            torch.testing.assert_close(logits, alone, rtol=1e-4, atol=1e-5)
+    assert model.n_encoded == 2 * len(task.fold.test)
+    for only in ("none", "avl"):
+        model.n_encoded = 0
+        dict(logits_under(model, *sides, [only]))
+        assert model.n_encoded == len(task.fold.test)
 
 
 # ---------------------------------------------------------------- the same noise

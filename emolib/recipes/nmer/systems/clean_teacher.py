@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from emolib.losses.discrepancy import modality_discrepancy
 from emolib.models.nmer import CleanTeacher
-from emolib.recipes.nmer.evaluate import unpack, with_state
+from emolib.recipes.nmer.answers import unpack
+from emolib.recipes.nmer.evaluate import with_state
 from emolib.recipes.nmer.frames import pick
 from emolib.recipes.nmer.steps import CLEAN, fit_under
 from emolib.recipes.nmer.task import TASK_KEYS, Task

@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from emolib.losses.variational import feature_loss
 from emolib.models.baselines.mctn import MCTN
-from emolib.recipes.nmer.evaluate import outcome_of, unpack, with_state
+from emolib.recipes.nmer.answers import unpack
+from emolib.recipes.nmer.evaluate import outcome_of, with_state
 from emolib.recipes.nmer.frames import FRAME_KEYS, measure_frames, pick
 from emolib.recipes.nmer.steps import BASELINE_KEYS, fit_under, published, seen
 from emolib.recipes.nmer.task import Task
@@ -31,6 +32,7 @@ EPOCHS, PATIENCE = 200, 20
 FIT = {"optimizer": "adam", "lr": 1e-4, "batch_size": 32}
 W_TRANSLATION, W_HEAD = 0.1, 0.01
 SMALLEST = 0.1
+READ = ("text",)
 
 
 def build(task: Task) -> MCTN:
@@ -56,12 +58,13 @@ def run(settings, context) -> Outcome:
         translation_step(corruption),
         context,
         stage="MCTN",
+        reads=READ,
         **FIT,
         **options,
     )
     return outcome_of(
         task, result.model, result.history, corruption, context,
-        keep_weights=settings["keep_weights"],
+        modalities=READ, keep_weights=settings["keep_weights"],
     )  # fmt: skip
 
 

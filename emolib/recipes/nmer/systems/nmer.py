@@ -70,10 +70,10 @@ def build(task: Task, settings) -> NMER:
     )
 
 
-def forward(model, x, lengths) -> torch.Tensor:
+def forward(model, specific, invariant) -> torch.Tensor:
     """Return logits; where z is drawn in evaluation, every batch has the same draws."""
-    generator = torch.Generator(lengths[next(iter(lengths))].device)
-    return model(x, lengths, generator.manual_seed(SAMPLING_SEED)).logits
+    generator = torch.Generator(specific.device).manual_seed(SAMPLING_SEED)
+    return model.read(specific, invariant, generator).logits
 
 
 def run(settings, context) -> Outcome:
