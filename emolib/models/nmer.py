@@ -8,8 +8,9 @@ Emotion Recognition under Incomplete Data Scenarios" (2024), Section 2.3, Fig. 2
 
 Each utterance is a sequence of one token to the Transformer: self-attention over one
 key gives every weight to it, so that its five layers are a residual network of linear
-maps. The public code hands a batch over as one sequence, whose utterances then attend
-to each other; that is the switch `batch_as_sequence`.
+maps, computed as such. The public code hands a batch over as one sequence, whose
+utterances then attend to each other, by torch's fused kernel; that is the switch
+`batch_as_sequence`.
 
 Differs from paper: it does not give the latent size (64) nor the Transformer's inner
 width and dropout (128, 0.1); they are those of the public code.
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 from emolib.checks import check_option
 from emolib.models.linear import Classifier, init_kaiming, linear_stack
@@ -175,8 +177,10 @@ class _ConditionalVAE(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the joint representation C (b, d), mu and log_var (b, d_latent)."""
         tokens = torch.cat([specific, invariant], dim=1)  # (b, 2 d)
-        axis = 0 if self.batch_as_sequence else 1  # one sequence, or b of length 1
-        encoded = self.encoder(tokens.unsqueeze(axis)).squeeze(axis)  # (b, 2 d)
+        if self.batch_as_sequence:
+            encoded = self.encoder(tokens[None])[0]  # one sequence of b tokens
+        else:
+            encoded = _encode_alone(self.encoder, tokens)  # b sequences of one token
         mu, log_var = self.to_mu(encoded), self.to_log_var(encoded)
         z = mu
         if self.training or self.sample_in_eval:
@@ -223,6 +227,28 @@ class CleanTeacher(nn.Module):
         specific, invariant = specific.flatten(1), invariant.flatten(1)
         logits = self.classifier(torch.cat([specific, invariant], dim=1))
         return CleanTeacherOutputs(logits, specific, invariant)
+
+
+def _encode_alone(encoder: nn.TransformerEncoder, tokens: Tensor) -> Tensor:
+    """Return what a post-norm Transformer makes of sequences of one token each, (b, d).
+
+    The softmax over one key is 1: attention passes the value on, and neither query nor
+    key is computed. Dropout of attention weights drops whole heads.
+    """
+    for layer in encoder.layers:
+        attention, d = layer.self_attn, tokens.shape[1]
+        value = F.linear(
+            tokens, attention.in_proj_weight[2 * d :], attention.in_proj_bias[2 * d :]
+        )
+        if layer.training:
+            kept = tokens.new_ones(len(tokens), attention.num_heads, 1)
+            kept = F.dropout(kept, attention.dropout)
+            value = (value.unflatten(1, (attention.num_heads, -1)) * kept).flatten(1)
+        attended = layer.dropout1(attention.out_proj(value))
+        tokens = layer.norm1(tokens + attended)
+        hidden = layer.dropout(layer.linear1(tokens).relu())
+        tokens = layer.norm2(tokens + layer.dropout2(layer.linear2(hidden)))
+    return tokens
 
 
 def _normal_like(x: Tensor, generator: Generator | None) -> Tensor:

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from utterance_batches import WIDTHS, batch_of, row_of
+from utterance_batches import WIDTHS, batch_of, noise, row_of
 
-from emolib.models.nmer import NMER, CleanTeacher
+from emolib.models.nmer import NMER, CleanTeacher, _encode_alone
 from emolib.models.text_cnn import TextCNN
 from emolib.models.utterances import LSTMEncoder
 
@@ -59,31 +59,54 @@ def test_ours_has_the_layers_that_the_paper_prints():
     assert model.vae.decoder[0].in_features == 64 + 384
 
 
-def test_the_encoder_is_torchs_transformer_with_the_same_weights():
+def torchs_transformer(model):
+    """Return the encoder of a model as torch runs it, on sequences of one token."""
+    return lambda tokens: model.vae.encoder(tokens[:, None])[:, 0]
+
+
+def tokens_of(outputs):
+    return torch.cat([outputs.specific, outputs.invariant], dim=1)
+
+
+def test_the_encoder_is_torchs_transformer_on_sequences_of_one_token():
     model = small()
     outputs = model(*batch_of())
-    layer = nn.TransformerEncoderLayer(48, 4, 10, 0.1, batch_first=True)
-    torchs = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval()
-    torchs.load_state_dict(model.vae.encoder.state_dict())
-    tokens = torch.cat([outputs.specific, outputs.invariant], dim=1)
-    encoded = torchs(tokens[:, None])[:, 0]
+    encoded = torchs_transformer(model)(tokens_of(outputs))
     torch.testing.assert_close(outputs.mu, model.vae.to_mu(encoded))
     torch.testing.assert_close(outputs.log_var, model.vae.to_log_var(encoded))
 
 
-def test_attention_over_one_key_passes_its_value_on():
-    model = small()
-    outputs = model(*batch_of())
-    hidden = torch.cat([outputs.specific, outputs.invariant], dim=1)
-    for layer in model.vae.encoder.layers:  # a residual network of linear maps
-        d, attention = hidden.shape[1], layer.self_attn
-        value = F.linear(
-            hidden, attention.in_proj_weight[2 * d :], attention.in_proj_bias[2 * d :]
-        )
-        hidden = layer.norm1(hidden + attention.out_proj(value))
-        inner = layer.linear2(layer.linear1(hidden).relu())
-        hidden = layer.norm2(hidden + inner)
-    torch.testing.assert_close(outputs.mu, model.vae.to_mu(hidden))
+def test_attention_over_one_key_has_torchs_gradients_none_for_query_and_key():
+    model, gradients = without_dropout(small()), []
+    tokens = noise(4, 48)
+    for encode in (lambda x: _encode_alone(model.vae.encoder, x),
+                   torchs_transformer(model)):  # fmt: skip
+        model.zero_grad()
+        (encode(tokens) * noise(4, 48, seed=1)).sum().backward()
+        gradients.append([w.grad for w in model.vae.encoder.parameters()])
+    for ours, torchs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, torchs, rtol=1e-4, atol=1e-5)
+    in_projection = gradients[0][0]  # query, key, value
+    assert (in_projection[: 2 * 48] == 0).all() and (in_projection[2 * 48 :] != 0).any()
+
+
+def test_dropout_of_attention_weights_drops_whole_heads_and_keeps_the_mean():
+    model = without_dropout(small(n_layers=1))
+    (layer,) = model.vae.encoder.layers
+    layer.self_attn.dropout = 0.25
+    layer.norm1 = layer.norm2 = nn.Identity()
+    nn.init.eye_(layer.self_attn.out_proj.weight)
+    for weight in layer.linear2.parameters():
+        nn.init.zeros_(weight)
+    tokens = noise(1, 48).expand(20_000, -1)
+    torch.manual_seed(0)
+    found = _encode_alone(model.vae.encoder, tokens) - tokens
+    layer.self_attn.dropout = 0.0
+    whole = _encode_alone(model.vae.encoder, tokens[:1]) - tokens[:1]
+    heads = (found / whole).unflatten(1, (4, 12))
+    shares = heads.mean(2).round(decimals=3).unique().tolist()
+    assert shares == pytest.approx([0, 4 / 3], abs=1e-3)
+    assert heads.mean().item() == pytest.approx(1, abs=0.02)
 
 
 def test_the_decoder_reads_latent_and_guide_and_ends_without_a_bound():

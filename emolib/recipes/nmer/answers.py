@@ -71,7 +71,7 @@ def logits_under(
 
 
 def _sides(clean, noisy, hits) -> dict[bool, tuple[dict, dict]]:
-    """Return the unpacked batches that any condition uses, by whether they are noisy."""
+    """Return unpacked batches by whether they are noisy, where a condition uses it."""
     used = {is_hit for hit in hits for is_hit in hit}
     return {k: unpack(noisy if k else clean) for k in sorted(used)}
 

@@ -143,12 +143,13 @@ def sub_networks(model: nn.Module) -> list[nn.Module]:
     return found
 
 
-def seen(batch, corruption: Corruption, generator):
+def seen(batch, corruption: Corruption, generator, reads=MODALITIES_AVL):
     """Return a batch as a student sees it: x, lengths, and who is noisy, (b, 3) bool.
 
     Paper 3, Section 3.1: a condition is drawn for each utterance at every reading.
+    `reads` are the modalities that the student reads.
     """
-    x, lengths = unpack(batch)
+    x, lengths = ({m: v[m] for m in reads if m in v} for v in unpack(batch))
     noisy = corruption.draw(len(batch["y"]), generator)
     return *corruption.apply(x, lengths, noisy, generator), noisy
 

@@ -79,7 +79,7 @@ def translation_step(corruption):
     """Return the step that scores classes and three translations to clean sequences."""
 
     def step(model, batch, generator):
-        x, lengths, _ = seen(batch, corruption, generator)
+        x, lengths, _ = seen(batch, corruption, generator, READ)
         with torch.no_grad():
             clean = model.sequences(*unpack(batch))
         source, second, third = (clean[name] for name in model.order)
