@@ -97,14 +97,33 @@ def _ratio(over: np.ndarray, under: np.ndarray, empty: float) -> np.ndarray:
     return np.where(under > 0, over / safe, empty)
 
 
-def class_counts(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return how often each class was answered by each, shape (n_classes, n_classes).
+COUNT = "n_windows"
+"""Column of predictions that are counted: how many windows a row stands for."""
 
-    Rows are the true classes.
+
+def class_counts(
+    predictions, groups: np.ndarray, n_groups: int, n_classes: int
+) -> np.ndarray:
+    """Return how often each class was answered by each, group by group.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns y_true, y_pred, and `COUNT` where a row stands for several windows.
+    groups : ndarray of int, shape (n_rows,)
+        The group of each row.
+    n_groups, n_classes : int
+
+    Returns
+    -------
+    counts : ndarray, shape (n_groups, n_classes, n_classes)
+        The true class first.
     """
-    code = n_classes * np.asarray(y_true) + np.asarray(y_pred)
-    counts = np.bincount(code, minlength=n_classes**2)
-    return counts.reshape(n_classes, n_classes)
+    code = n_classes * np.asarray(groups) + predictions["y_true"].to_numpy()
+    code = n_classes * code + predictions["y_pred"].to_numpy()
+    weights = predictions[COUNT].to_numpy(float) if COUNT in predictions else None
+    counts = np.bincount(code, weights, minlength=n_groups * n_classes**2)
+    return counts.reshape(n_groups, n_classes, n_classes)
 
 
 def from_class_counts(counts: np.ndarray, metric: str) -> np.ndarray:
@@ -132,8 +151,9 @@ def score_one(predictions, metric: str) -> float:
     if metric == "auc":
         return auc_score(y_true, predictions["y_score_1"])
     if metric in CLASS_METRICS:
-        counts = class_counts(y_true, y_pred, n_classes_of(predictions))
-        return float(from_class_counts(counts, metric))
+        everyone = np.zeros(len(predictions), int)
+        counts = class_counts(predictions, everyone, 1, n_classes_of(predictions))
+        return float(from_class_counts(counts[0], metric))
     return float(from_confusion(confusion(y_true, y_pred), metric))
 
 
@@ -143,8 +163,9 @@ def score_classification(predictions, metrics=METRICS):
     Parameters
     ----------
     predictions : DataFrame
-        Columns y_true, y_pred and y_score_1, the probability of class 1; with
-        `CLASS_METRICS` any number of classes, counted from 0, and of scores.
+        Columns y_true, y_pred and y_score_1, the probability of class 1. For
+        `CLASS_METRICS` any number of classes, counted from 0, and no scores; a row may
+        stand for several windows (`COUNT`).
     metrics : sequence of str
 
     Returns
@@ -163,7 +184,8 @@ def score_classification(predictions, metrics=METRICS):
 
 
 def _check_predictions(predictions, *, binary: bool) -> None:
-    wanted = ("y_true", "y_pred", "y_score_1")
+    scores = ("y_score_1",) if binary else ()
+    wanted = ("y_true", "y_pred", *scores)
     missing = [name for name in wanted if name not in predictions]
     if missing:
         raise ValueError(
@@ -254,28 +276,32 @@ def _each(groups, predictions, metric: str):
     if metric not in CLASS_METRICS:
         return groups[columns].apply(lambda part: score_one(part, metric))
     sizes = groups.size()
-    counts = _group_counts(groups, predictions, len(sizes))
-    return type(sizes)(from_class_counts(counts, metric), index=sizes.index)
-
-
-def _group_counts(groups, predictions, n_groups: int) -> np.ndarray:
-    """Return `class_counts` of each group, shape (n_groups, n_classes, n_classes)."""
-    k = n_classes_of(predictions)
-    cell = predictions["y_true"].to_numpy() * k + predictions["y_pred"].to_numpy()
-    cell = cell + k**2 * groups.ngroup().to_numpy()
-    return np.bincount(cell, minlength=n_groups * k**2).reshape(n_groups, k, k)
+    values = from_class_counts(_group_counts(groups, predictions), metric)
+    return type(sizes)(values, index=sizes.index)
 
 
 def _counted(predictions, by: list[str], metrics):
     """Return `score_folds` for metrics that need no more than counts of classes."""
     _check_predictions(predictions, binary=False)
     groups = predictions.groupby(by, sort=True)
-    sizes = groups.size()
-    counts = _group_counts(groups, predictions, len(sizes))
-    values = {metric: from_class_counts(counts, metric) for metric in metrics}
-    wide = sizes.rename("n_windows").astype(float).to_frame().assign(**values)
+    counts = _group_counts(groups, predictions)
+    wide = (
+        groups.size()
+        .to_frame("size")
+        .assign(
+            **{metric: from_class_counts(counts, metric) for metric in metrics},
+            n_windows=counts.sum(axis=(1, 2)).astype(float),
+        )
+    )
     long = wide[[*metrics, "n_windows"]].stack()
     return long.rename_axis([*by, "metric"]).rename("value").reset_index()
+
+
+def _group_counts(groups, predictions) -> np.ndarray:
+    """Return `class_counts` of the groups of a groupby."""
+    place = groups.ngroup().to_numpy()
+    n_classes = n_classes_of(predictions)
+    return class_counts(predictions, place, place.max(initial=-1) + 1, n_classes)
 
 
 def majority_predictions(predictions, prior):

@@ -10,6 +10,7 @@ import numpy as np
 from emolib.metrics.scores import (
     CLASS_METRICS,
     EVERY_METRIC,
+    class_counts,
     from_class_counts,
     from_confusion,
     n_classes_of,
@@ -58,9 +59,10 @@ def summarise(
         Rows of `score_folds`: fold, seed, metric, value, and the columns of `by`.
     by : sequence of str
         Columns that make a group; "metric" is added where it is left out.
-    predictions : DataFrame
+    predictions : DataFrame or callable
         The predictions behind `results`, with the columns of `by` but metric, for the
-        subject bootstrap.
+        subject bootstrap; or a function from a group's columns, a dictionary, to its
+        predictions or None.
     parts : sequence of str
         Columns of `predictions` that tell one scored set of a group from another.
     n_draws, seed : int
@@ -76,14 +78,11 @@ def summarise(
     import pandas as pd
 
     keys = [name for name in by if name != "metric"]
-    groups = (
-        dict(list(predictions.groupby(keys))) if keys and _given(predictions) else {}
-    )
-    rows = []
+    behind_of, rows = _finder(predictions, keys), []
     for key, part in results.groupby([*keys, "metric"], sort=True):
         per_fold = part.groupby("fold")["value"].mean().dropna()
-        behind = groups.get(key[:-1]) if keys else predictions
         row = dict(zip([*keys, "metric"], key, strict=True))
+        behind = behind_of({name: row[name] for name in keys})
         row |= {"mean": per_fold.mean(), "sd": _spread(part), "n": len(per_fold)}
         rows.append(row | _interval(per_fold, behind, key[-1], parts, n_draws, seed))
     return pd.DataFrame(rows)
@@ -95,12 +94,18 @@ def _spread(part) -> float:
     return part.groupby(each)["value"].mean().dropna().std()
 
 
-def _given(predictions) -> bool:
-    return predictions is not None
+def _finder(predictions, keys: list[str]):
+    """Return the function from a group to the predictions behind it, or to None."""
+    if predictions is None or callable(predictions):
+        return predictions or (lambda group: None)
+    if not keys:
+        return lambda group: predictions
+    groups = dict(list(predictions.groupby(keys)))
+    return lambda group: groups.get(tuple(group.values()))
 
 
 def _interval(per_fold, predictions, metric, parts, n_draws, seed) -> dict:
-    n_subjects = predictions["subject"].nunique() if _given(predictions) else np.nan
+    n_subjects = np.nan if predictions is None else predictions["subject"].nunique()
     if n_subjects >= MIN_SUBJECTS and metric in EVERY_METRIC:
         low, high = bootstrap_interval(
             predictions, metric=metric, parts=parts, n_draws=n_draws, seed=seed
@@ -188,9 +193,8 @@ def _redrawn(part, subjects, counts, metric) -> np.ndarray:
     y_true = part["y_true"].to_numpy()
     if metric != "auc":
         k = n_classes_of(part) if metric in CLASS_METRICS else 2
-        cell = k * (k * code + y_true) + part["y_pred"].to_numpy()
-        table = np.bincount(cell, minlength=len(subjects) * k**2).astype(float)
-        drawn = counts @ table.reshape(len(subjects), k**2)
+        table = class_counts(part, code, len(subjects), k).reshape(len(subjects), -1)
+        drawn = counts @ table.astype(float)
         if metric in CLASS_METRICS:
             return from_class_counts(drawn.reshape(-1, k, k), metric)
         return from_confusion(drawn, metric)

@@ -49,9 +49,10 @@ def compare_table(
         ``"run"``: the cells that were run. ``"all"``: every printed cell too.
     by : sequence of str
         Columns that keep our rows apart.
-    predictions : DataFrame
-        What `results` were scored from, with the columns that name a cell: from 20
-        subjects up the interval then comes from drawing subjects again.
+    predictions : DataFrame or callable
+        What `results` were scored from, with the columns that name a cell, or a
+        function that finds it (`emolib.metrics.summarise`): from 20 subjects up the
+        interval then comes from drawing subjects again.
     parts : sequence of str
         Columns of `predictions` that tell one scored set of a cell from another.
 

@@ -35,6 +35,8 @@ class Study:
         Units that did not finish, with the reason; they cost their cell of a table.
     sources : dict of corpus to {'surrogate', 'licensed', 'open'}
     recipe : Recipe
+    memo : dict
+        What views of the study keep, so that a stored table is read once.
     """
 
     settings: GridSettings
@@ -42,6 +44,7 @@ class Study:
     failures: list = field(repr=False)
     sources: dict
     recipe: Recipe = field(repr=False)
+    memo: dict = field(default_factory=dict, repr=False, compare=False)
 
     def select(self, **labels) -> list:
         """Return the (unit, entry) pairs whose labels have all the given values."""

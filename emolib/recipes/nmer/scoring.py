@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
 from emolib.corpora.registry import CORPORA
 from emolib.metrics import CLASS_METRICS, score_folds, summarise
+from emolib.metrics.scores import COUNT
 from emolib.metrics.summaries import MIN_SUBJECTS
 from emolib.recipes.nmer.corruption import NAMES
 from emolib.recipes.nmer.grid import LABELS
@@ -29,7 +30,7 @@ PARTS = ("fold", "seed", "clean")
 """What is scored by itself: a fold and seed under one condition."""
 
 BOOTSTRAP_PARTS = ("fold", "seed", "part")
-"""The same of `cells`, where an average keeps the conditions it is over."""
+"""The same of `Behind`, where an average keeps the conditions it is over."""
 
 ONE_EACH = "given split, one condition each"
 """The paper's protocol for CMU-MOSEI (Section 3.1); all six each is ours."""
@@ -62,23 +63,47 @@ def scores(study: Study) -> pd.DataFrame:
         Where a split is given, the six conditions appear under two protocols: each
         utterance under all six, and each under one that was drawn for it.
     """
-    parts = [
-        _scored(table).assign(**_labels(unit, protocol))
-        for unit, entry in study.finished
-        for protocol, table in protocols(unit, entry)
-    ]
-    columns = [*LABELS, *PARTS, "metric", "value"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns]
+    if "scores" not in study.memo:
+        parts = [
+            _scored(counts).assign(**_labels(unit, protocol))
+            for unit, tally in tallies(study)
+            for protocol, counts in protocols(unit, tally)
+        ]
+        columns = [*LABELS, *PARTS, "metric", "value"]
+        empty = pd.DataFrame(columns=columns)
+        study.memo["scores"] = (
+            pd.concat(parts, ignore_index=True)[columns] if parts else empty
+        )
+    return study.memo["scores"]
 
 
-def protocols(unit, entry) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each protocol under which a unit was tested, with its predictions."""
-    table = entry.tables["predictions"]
+def tallies(study: Study) -> list[tuple]:
+    """Return each unit with its test answers counted.
+
+    Returns
+    -------
+    tallies : list of (Unit, DataFrame)
+        Columns subject, fold, seed, clean, drawn, y_true, y_pred and `COUNT`.
+    """
+    if "tallies" not in study.memo:
+        study.memo["tallies"] = [
+            (unit, tally(entry.tables["predictions"])) for unit, entry in study.finished
+        ]
+    return study.memo["tallies"]
+
+
+def tally(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return how many utterances of a subject were answered alike."""
+    keys = ["subject", *PARTS, "drawn", "y_true", "y_pred"]
+    counts = predictions.groupby(keys, sort=True).size()
+    return counts.rename(COUNT).reset_index()
+
+
+def protocols(unit, tally: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each protocol under which a unit was tested, with its counted answers."""
     for protocol in protocols_of(unit.labels):
         one = protocol == ONE_EACH
-        yield protocol, table[table["drawn"].astype(bool)] if one else table
+        yield protocol, tally[tally["drawn"].astype(bool)] if one else tally
 
 
 def protocols_of(labels: dict) -> tuple[str, ...]:
@@ -128,7 +153,7 @@ def summary(study: Study, metrics: Sequence[str] = CLASS_METRICS) -> pd.DataFram
     """
     rows = placed(study, scores(study))
     rows = rows[rows["metric"].isin(metrics)]
-    found = summarise(rows, CELL, predictions=cells(study), parts=BOOTSTRAP_PARTS)
+    found = summarise(rows, CELL, predictions=Behind(study), parts=BOOTSTRAP_PARTS)
     more = ["noise", "db", "exact", "reading", "conditions", "clean"]
     known = rows[[*CELL, *more]].drop_duplicates([*CELL])
     found = found.merge(known, on=[*CELL])
@@ -198,29 +223,38 @@ def items_of(kind: dict) -> list[str]:
     return found or ["by condition"]
 
 
-def cells(study: Study) -> pd.DataFrame:
-    """Return the predictions behind `results_of` where subjects can be drawn again.
+class Behind:
+    """The answers behind each cell of a table, gathered when an interval needs them.
 
-    Corpora of few speakers have their intervals over folds; their predictions are left
-    out.
+    Corpora of few speakers have their intervals over folds: of these there are none.
 
-    Returns
-    -------
-    cells : DataFrame
-        The columns of Results that name a cell, subject, part, y_true and y_pred;
-        `part` tells the conditions apart that an average is over.
+    Parameters
+    ----------
+    study : Study
     """
-    names = [c for c in RESULT_COLUMNS if c not in ("metric", "value")]
-    wanted = [*names, "subject", "part", "y_true", "y_pred"]
-    tables = [
-        table.assign(**_labels(unit, protocol))
-        for unit, entry in study.finished
-        for protocol, table in protocols(unit, entry)
-        if table["subject"].nunique() >= MIN_SUBJECTS
-    ]
-    if not tables:
-        return pd.DataFrame(columns=wanted)
-    each = pd.concat(tables, ignore_index=True)
-    each["part"] = each["clean"]
-    whole = each[each["conditions"] == "six"].assign(clean="avg")
-    return placed(study, pd.concat([each, whole], ignore_index=True))[wanted]
+
+    def __init__(self, study: Study):
+        self._parts: dict[tuple, list] = {}
+        for unit, counts in tallies(study):
+            if counts["subject"].nunique() < MIN_SUBJECTS:
+                continue
+            for protocol, chosen in protocols(unit, counts):
+                for clean in conditions_read(unit.labels):
+                    kind = {**_labels(unit, protocol), "clean": clean}
+                    kind["condition"] = condition_of(kind)
+                    key = tuple(kind[name] for name in CELL[1:])
+                    self._parts.setdefault(key, []).append((chosen, clean))
+
+    def __call__(self, cell: Mapping) -> pd.DataFrame | None:
+        """Return the counted answers of a cell, None where none are kept.
+
+        Column `part` tells the conditions apart that an average is over.
+        """
+        parts = self._parts.get(tuple(cell[name] for name in CELL[1:]))
+        if parts is None:
+            return None
+        chosen = [
+            counts if clean == "avg" else counts[counts["clean"] == clean]
+            for counts, clean in parts
+        ]
+        return pd.concat(chosen, ignore_index=True).rename(columns={"clean": "part"})

@@ -15,7 +15,7 @@ from emolib.recipes.nmer.scoring import (
     BOOTSTRAP_PARTS,
     ORDER,
     PARTS,
-    cells,
+    Behind,
     condition_of,
     conditions_read,
     items_of,
@@ -23,6 +23,7 @@ from emolib.recipes.nmer.scoring import (
     protocols,
     protocols_of,
     results_of,
+    tallies,
 )
 from emolib.recipes.nmer.settings import PAPER
 from emolib.reporting.declared import slug
@@ -60,17 +61,17 @@ def table(study: Study, item: str, *, scores=None, behind=None) -> pd.DataFrame:
     study : Study
     item : str
         Of the paper ("Table 2"), or of ours ("Table 5, impulse").
-    scores, behind : DataFrame
-        `results` and `cells` of the study, where they are there already.
+    scores, behind
+        `results` and `Behind` of the study, where they are there already.
     """
     scores = results(study) if scores is None else scores
-    behind = cells(study) if behind is None else behind
+    behind = Behind(study) if behind is None else behind
     compared = compare_table(
         scores[scores["metric"].isin(METRICS)],
         load_reported(PAPER),
         item=item,
         failures=[cell for cell in lost_cells(study) if cell["item"] == item],
-        predictions=behind[behind["item"] == item],
+        predictions=behind,
         parts=BOOTSTRAP_PARTS,
     )
     if item not in PRINTED:
@@ -88,7 +89,7 @@ def tables(study: Study, items=PRINTED) -> dict[str, pd.DataFrame]:
     was run; our own where something was. Single conditions of other systems than the
     paper's own stand in ``results.csv`` alone.
     """
-    scores, behind = results(study), cells(study)
+    scores, behind = results(study), Behind(study)
     own = [name for name in dict.fromkeys(scores["item"]) if name not in PRINTED]
     return {
         file_of(item): table(study, item, scores=scores, behind=behind)
@@ -153,8 +154,8 @@ def subjects(study: Study) -> pd.DataFrame:
     """Return each subject's WA and UA in each cell: what pairs two runs."""
     names = [c for c in RESULT_COLUMNS if c not in ("fold", "seed", "metric", "value")]
     parts = []
-    for unit, entry in study.finished:
-        for protocol, predictions in protocols(unit, entry):
+    for unit, counts in tallies(study):
+        for protocol, predictions in protocols(unit, counts):
             known = {**_whole(unit.labels), "protocol": protocol}
             for metric in CLASS_METRICS:
                 found = subject_scores(predictions, metric, parts=PARTS)

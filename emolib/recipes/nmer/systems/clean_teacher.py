@@ -31,16 +31,16 @@ CONSTANT = 0.5
 FIT = {"optimizer": "adam", "lr": 2e-4, "batch_size": 64, "max_norm": 0.5}
 
 
-def build(task: Task, separate: bool) -> CleanTeacher:
+def build(task: Task, separate: bool, d: int) -> CleanTeacher:
     """Return the untrained teacher for utterances of these widths."""
-    return CleanTeacher(task.widths, task.n_classes, separate=separate)
+    return CleanTeacher(task.widths, task.n_classes, d=d, separate=separate)
 
 
-def train(context, *, separate: bool, **settings) -> Outcome:
+def train(context, *, separate: bool, d: int, **settings) -> Outcome:
     """Train on the clean training utterances of a fold."""
     task = Task.of(settings, context)
     with seeded(task.seed_of("clean teacher, weights")):
-        model = build(task, separate)
+        model = build(task, separate, d)
     n_epochs = settings["teacher_epochs"]
     result = fit_under(
         CLEAN,
@@ -68,8 +68,8 @@ def _step(model, batch, generator):
     return {**terms, "total": terms["class"] + terms["discrepancy"]}
 
 
-def trained(task: Task, settings, context, *, separate: bool = False):
-    """Return the teacher and its history, trained once a fold."""
+def trained(task: Task, settings, context, *, separate: bool = False, d: int = 128):
+    """Return the teacher and its history, trained once a fold and width."""
     keys = pick(settings, STAGE_KEYS)
-    entry = context.stage(train, separate=separate, **keys)
-    return with_state(build(task, separate), entry.state), entry.tables["history"]
+    entry = context.stage(train, separate=separate, d=d, **keys)
+    return with_state(build(task, separate, d), entry.state), entry.tables["history"]

@@ -72,7 +72,7 @@ def set_scale(model: MCTN, name: str, arrays) -> None:
     """Give the model the mean and deviation of a modality's training frames."""
     mean, std = (np.asarray(arrays[f"{name}_{part}"]) for part in ("mean", "std"))
     std = np.maximum(std, SMALLEST * np.sqrt(np.mean(std**2)))
-    model.set_scale(name, torch.as_tensor(mean), torch.as_tensor(std))
+    model.set_scale(name, torch.tensor(mean), torch.tensor(std))
 
 
 def translation_step(corruption):

@@ -81,7 +81,11 @@ def run(settings, context) -> Outcome:
     task = Task.of(settings, context)
     corruption = task.corruption(settings)
     teacher, clean_history = clean_teacher.trained(
-        task, settings, context, separate=settings["invariance"] == "separate"
+        task,
+        settings,
+        context,
+        separate=settings["invariance"] == "separate",
+        d=settings["d_hidden"],
     )
     with seeded(task.seed_of("NMER, weights")):
         model = build(task, settings)
