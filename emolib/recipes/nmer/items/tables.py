@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
+from emolib.corpora.registry import CORPORA
 from emolib.metrics import CLASS_METRICS, subject_scores
 from emolib.papers import load_reported
 from emolib.recipes.nmer.frames import fold_of
@@ -25,7 +26,7 @@ from emolib.recipes.nmer.scoring import (
     results_of,
     tallies,
 )
-from emolib.recipes.nmer.settings import PAPER
+from emolib.recipes.nmer.settings import PAPER, TARGETS
 from emolib.reporting.declared import slug
 from emolib.reporting.pages import in_order, page_of, system_of
 from emolib.reporting.tables import compare_table
@@ -99,7 +100,13 @@ def tables(study: Study, items=PRINTED) -> dict[str, pd.DataFrame]:
 
 
 def file_of(item: str) -> str:
-    """Return the name of an item's file: "table_2", "table_5_impulse"."""
+    """Return the name of an item's file: "table_2", "table_5_impulse", "table_mosi".
+
+    A corpus that the paper does not use is an item of its own, under its title.
+    """
+    titles = {CORPORA[name].title: name for name in TARGETS}
+    if item in titles:
+        return f"table_{titles[item]}"
     name = slug(item.replace(",", " ").replace(".", "_"))
     return name if name.startswith("table_") else f"table_{name}"
 
