@@ -19,7 +19,8 @@ from emolib.training.devices import one_thread
 
 from .utterances import context, utterances
 
-TRAINED = (*VARIANTS, *BASELINES, *list(UNIMODAL)[2:4])
+TRAINED = (*list(VARIANTS)[:2], *BASELINES, *list(UNIMODAL)[2:4])
+"""A system of each kind; "w/o L_inv" is ours with one weight at 0."""
 BRIEF = {"n_epochs": 2, "teacher_epochs": 1, "baseline_epochs": 2, "n_layers": 1}
 
 
@@ -66,11 +67,10 @@ def test_features_and_labels_of_the_test_fold_move_no_weight(system):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"noises": ["impulse"]}, {"noises": ["missing"]}, {"readings": ["released"]},
-     {"presets": ["as_printed"]}, {"presets": ["as_released"]}],
-    ids=lambda changes: "-".join(next(iter(changes.values()))),
-)  # fmt: skip
-def test_other_noise_and_presets_leak_as_little(changes):
+    [{"noises": ["missing"]}, {"readings": ["released"], "presets": ["as_released"]}],
+    ids=["missing", "as released"],
+)
+def test_other_readings_of_noise_leak_as_little(changes):
     unit, windows = unit_of("ours", **changes), utterances()
     test = fold_of(windows, unit.settings).test
     poisoned = without_signals(with_other_labels(windows, test), test)
