@@ -105,7 +105,7 @@ def _snr_curves(ax: Axes, curves: pd.DataFrame, chosen: pd.DataFrame) -> None:
         points = chosen[chosen["name"] == name]
         ax.plot(
             points["n_steps"], points["nominal_db"], marker, color=color, zorder=3,
-            label=f"{name}, σ² = {rows['variance'].iloc[0]:g}",
+            label=f"{name}, σ² = {rows['variance'].iloc[0]:.4g}",
         )  # fmt: skip
     ax.set(xlabel="Length T of the schedule (steps)", ylabel="SNR (dB)")
     ax.set_ylim(float(chosen["asked_db"].min()) - 5, None)
