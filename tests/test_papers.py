@@ -136,6 +136,44 @@ def test_a_claim_needs_scores_with_all_columns(reported):
         claim_room.compare(comparison, reported.drop(columns="target"))
 
 
+LOUDER = pd.DataFrame(
+    [
+        ("Table 1", dataset, "emotion", method, "", condition, "wa", value)
+        for dataset, method, values in [
+            ("iemocap", "ours", (0.9, 0.7, 0.8)),
+            ("mosei", "ours", (0.9, 0.8, 0.7)),
+            ("mosei", "MEN", (0.8, 0.8, 0.6)),
+        ]
+        for condition, value in zip(("clean", "soft", "loud"), values, strict=True)
+    ],
+    columns=list(claim_room.SCORE_COLUMNS),
+)
+FALLS = {
+    "items": ["Table 1"], "metrics": ["wa"], "between": "condition",
+    "falling": ["clean", "soft", "loud"],
+}  # fmt: skip
+
+
+def test_a_series_falls_where_each_score_lies_below_the_one_before():
+    pairs = claim_room.compare(FALLS, LOUDER)
+    fails = pairs[~pairs["holds"]]
+    assert len(pairs) == 6
+    assert set(zip(fails["dataset"], fails["system"], fails["worse"], strict=True)) == {
+        ("iemocap", "ours", "loud"), ("mosei", "MEN", "soft"),
+    }  # fmt: skip
+
+
+def test_a_comparison_stays_within_its_conditions_and_datasets():
+    claim = {
+        "items": ["Table 1"], "metrics": ["wa"], "better": ["ours"], "worse": ["MEN"],
+    }  # fmt: skip
+    assert claim_room.verdict(claim, LOUDER) == "holds in 2 of 3 comparisons"
+    narrow = {**claim, "conditions": ["clean", "loud"]}
+    assert claim_room.verdict(narrow, LOUDER) == "holds in all 2 comparisons"
+    elsewhere = {**claim, "datasets": ["iemocap"]}
+    assert claim_room.verdict(elsewhere, LOUDER) == "no score to compare"
+
+
 def test_claims_are_short_and_have_a_place():
     table = papers.load_claims("ecg_eeg")
     assert len(table) >= 20
@@ -261,6 +299,8 @@ def test_an_equation_without_a_test_is_named(tmp_path, monkeypatch):
     [
         ({"items": ["Table 1"], "metrics": ["f1"], "better": ["a"]}, "must have"),
         ({"itemz": ["Table 1"]}, "Did you mean 'items'"),
+        ({"items": ["Table 1"], "metrics": ["wa"], "falling": []}, "have .'falling'"),
+        ({**FALLS, "between": "level"}, "between must be one of"),
     ],
 )
 def test_an_unreadable_comparison_is_named(tmp_path, monkeypatch, comparison, message):
@@ -274,7 +314,7 @@ def test_an_unreadable_comparison_is_named(tmp_path, monkeypatch, comparison, me
 
 
 def test_an_unknown_paper_is_named():
-    with pytest.raises(ValueError, match="stem must be one of 'ecg_eeg'; got 'mmq'"):
+    with pytest.raises(ValueError, match="stem must be one of .*; got 'mmq'"):
         papers.load_reported("mmq")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from emolib.checks import check_keys, check_option
+from emolib.papers.claims import NAMED
 
 REPORTED_COLUMNS = (
     "paper", "item", "dataset", "target", "method", "variant", "condition", "metric",
@@ -21,10 +22,15 @@ REPORTED_COLUMNS = (
 )  # fmt: skip
 EQUATION_COLUMNS = ("equation", "object", "test", "notebook")
 CLAIM_COLUMNS = ("claim_id", "place", "claim", "comparison", "note")
-COMPARISON_KEYS = ("items", "metrics", "better", "worse")
+COMPARISON_KEYS = (
+    "items", "metrics", "datasets", "conditions", "between", "better", "worse",
+    "falling",
+)  # fmt: skip
 RANGES = {
     "accuracy": (0, 1), "f1": (0, 1), "auc": (0, 1), "cosine_min": (-1, 1),
     "cosine_max": (-1, 1), "cosine_mean": (-1, 1), "cosine_mean_gain": (-2, 2),
+    "wa": (0, 1), "ua": (0, 1), "n_windows": (1, float("inf")),
+    "n_noise_steps": (1, float("inf")),
 }  # fmt: skip
 """Metrics whose printed values must lie in a range: a slip of the comma shows."""
 
@@ -83,8 +89,11 @@ def load_claims(stem: str) -> pd.DataFrame:
         Columns `CLAIM_COLUMNS`. `comparison` is empty where nothing can be compared,
         else a dictionary with lists `items`, `metrics`, `better` and `worse`: each
         system in `better` is said to score above each in `worse`, in every metric and
-        in every column of the items. A system is named by its variant, else by its
-        method.
+        in every column of the items. In place of those two, `falling` is a list of
+        which each is said to score above the next. A system is named by its variant,
+        else by its method; with ``"between": "condition"`` the names are conditions,
+        compared within each system. Lists `datasets` and `conditions` narrow the
+        columns.
     """
     path = _path(stem, "claims.csv")
     frame = _read(path, CLAIM_COLUMNS)
@@ -183,7 +192,9 @@ def _comparison(path: Path, text: str) -> dict:
         return {}
     comparison = json.loads(text)
     check_keys(f"{path.name}: key of comparison", comparison, COMPARISON_KEYS)
-    missing = [key for key in COMPARISON_KEYS if not comparison.get(key)]
+    sides = ["falling"] if "falling" in comparison else ["better", "worse"]
+    missing = [k for k in ("items", "metrics", *sides) if not comparison.get(k)]
     if missing:
         raise ValueError(f"{path.name}: comparison must have {missing}; got {text}.")
+    check_option("between", comparison.get("between", "system"), NAMED)
     return comparison

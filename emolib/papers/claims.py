@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-SCORE_COLUMNS = ("item", "dataset", "target", "method", "variant", "metric", "value")
+SCORE_COLUMNS = (
+    "item", "dataset", "target", "method", "variant", "condition", "metric", "value",
+)  # fmt: skip
 NOT_COMPARABLE = "not comparable: surrogate"
-_PLACE = ["item", "dataset", "target", "metric"]
+NAMED = ("system", "condition")
+"""What a comparison may name: systems under one condition, or conditions of one."""
+
+_PLACE = ("item", "dataset", "target", "system", "condition", "metric")
 
 
 def compare(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
@@ -23,8 +28,9 @@ def compare(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pairs : DataFrame
-        Columns item, dataset, target, metric, better, worse, value_better, value_worse
-        and `holds`: True where the first score lies above the second; a tie does not.
+        Columns item, dataset, target, metric and condition, or system where conditions
+        are compared; better, worse, value_better, value_worse and `holds`: True where
+        the first score lies above the second; a tie does not.
     """
     missing = [c for c in SCORE_COLUMNS if c not in scores]
     if missing:
@@ -32,18 +38,35 @@ def compare(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
             f"scores must have the columns {', '.join(SCORE_COLUMNS)}; {missing} are "
             "missing."
         )
-    system = scores["variant"].where(scores["variant"] != "", scores["method"])
-    chosen = scores["item"].isin(comparison["items"])
-    chosen &= scores["metric"].isin(comparison["metrics"]) & scores["value"].notna()
-    cells = scores.assign(system=system)[chosen]
-    sides = [
-        cells.loc[cells["system"].isin(comparison[side]), [*_PLACE, "system", "value"]]
-        .rename(columns={"system": side, "value": f"value_{side}"})
+    named = comparison.get("between", "system")
+    place = [column for column in _PLACE if column != named]
+    cells = _chosen(comparison, scores)[[*place, named, "value"]]
+    better, worse = (
+        cells.rename(columns={named: side, "value": f"value_{side}"})
         for side in ("better", "worse")
-    ]  # fmt: skip
-    pairs = sides[0].merge(sides[1], on=_PLACE)
-    order = [*_PLACE, "better", "worse", "value_better", "value_worse"]
+    )
+    sides = pd.DataFrame(_sides(comparison), columns=["better", "worse"])
+    pairs = sides.merge(better, on="better").merge(worse, on=[*place, "worse"])
+    order = [*place, "better", "worse", "value_better", "value_worse"]
     return pairs[order].assign(holds=pairs["value_better"] > pairs["value_worse"])
+
+
+def _chosen(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores that a comparison speaks of, each with its system."""
+    system = scores["variant"].where(scores["variant"] != "", scores["method"])
+    cells = scores.assign(system=system)[scores["value"].notna()]
+    for column in ("item", "metric", "dataset", "condition"):
+        wanted = comparison.get(f"{column}s")
+        cells = cells if wanted is None else cells[cells[column].isin(wanted)]
+    return cells
+
+
+def _sides(comparison: dict) -> list[tuple[str, str]]:
+    """Return the pairs of names, the one said to score higher first."""
+    if "falling" in comparison:
+        names = comparison["falling"]
+        return list(zip(names, names[1:], strict=False))
+    return [(b, w) for b in comparison["better"] for w in comparison["worse"]]
 
 
 def verdict(comparison: dict, scores: pd.DataFrame) -> str:
