@@ -393,7 +393,7 @@ def test_all_seven_equations_both_algorithms_and_the_losses_are_mapped():
         "Algorithm 1", "Algorithm 2", "Section 2.4, L_inv", "Section 2.4, L_cls",
         "Section 2.4, total",
     } <= others  # fmt: skip
-    notebooks = r"nmer(_noise_scheduler|_unimodal)?\.ipynb#\S"
+    notebooks = r"nmer(_noise_scheduler|_unimodal|_ablation_parts)?\.ipynb#\S"
     assert table["notebook"].str.match(notebooks).all()
 
 

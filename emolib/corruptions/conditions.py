@@ -1,6 +1,6 @@
 """Which modalities of an utterance are noisy.
 
-Fan et al., ECAI 2024 (paper 3), Sections 3.1, 3.2 and 3.4. A condition is named, as the
+Fan et al. 2024 (paper 3), Sections 3.1, 3.2 and 3.4. A condition is named, as the
 tables name it, by the modalities that stay clean.
 """
 

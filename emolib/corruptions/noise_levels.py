@@ -1,6 +1,6 @@
 """Noise levels: T or ᾱ for a wanted dB, and the dB that data show.
 
-Fan et al., ECAI 2024 (paper 3), Section 2.2.3, Eq. (4), (5).
+Fan et al. 2024 (paper 3), Section 2.2.3, Eq. (4), (5).
 `emolib.corruptions.noise_scheduler` applies what is decided here.
 
 Asked, nominal and measured dB are three numbers: what one wants, what Eq. (5) gives for

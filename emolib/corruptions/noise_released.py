@@ -1,6 +1,6 @@
 """The noise as the released code of paper 3 adds it, for comparison.
 
-Fan et al., ECAI 2024 (paper 3). The public repository belongs to an earlier version of
+Fan et al. 2024 (paper 3). The public repository belongs to an earlier version of
 the paper and differs from Section 2.2 on every point: β runs from 0.01 to 0.5 with
 equal steps of its root, over 100 steps for all modalities; how many of them are taken
 is drawn at every call, once per modality for the whole batch, in training and test;

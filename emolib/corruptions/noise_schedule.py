@@ -1,6 +1,6 @@
 """The β schedule, what it leaves of the data, and the signal-to-noise ratio.
 
-Fan et al., ECAI 2024 (paper 3), Sections 2.2.2 and 2.2.3, Eq. (1), (2), (4), (5).
+Fan et al. 2024 (paper 3), Sections 2.2.2 and 2.2.3, Eq. (1), (2), (4), (5).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Noise scheduler: draw noise and mix it with sequences of features.
 
-Fan et al., ECAI 2024 (paper 3), Section 2.2, Algorithm 1, Eq. (3). Drawing and adding
+Fan et al. 2024 (paper 3), Section 2.2, Algorithm 1, Eq. (3). Drawing and adding
 are apart, so that any tensor may be the noise. x {m: (b, t, d)} → {m: (b, t, d)}.
 
 How strong the noise is, is decided in `noise_schedule` (Eq. (1), (2), (4), (5)) and

@@ -1,6 +1,6 @@
 """The noise scheduler in pictures: schedule, two readings, examples, three kinds of dB.
 
-Fan et al., ECAI 2024 (paper 3), Section 2.2.
+Fan et al. 2024 (paper 3), Section 2.2.
 """
 
 from __future__ import annotations

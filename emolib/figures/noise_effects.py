@@ -1,6 +1,6 @@
 """What noise does: to points (Fig. 3 of paper 3), and to the scores of systems.
 
-Fan et al., ECAI 2024 (paper 3), Sections 3.5 and 3.6.
+Fan et al. 2024 (paper 3), Sections 3.5 and 3.6.
 """
 
 from __future__ import annotations

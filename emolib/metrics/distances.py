@@ -1,6 +1,6 @@
 """How far noisy data lie from the data they were made of.
 
-Fan et al., ECAI 2024 (paper 3), Section 3.5, Algorithm 2, Fig. 3.
+Fan et al. 2024 (paper 3), Section 3.5, Algorithm 2, Fig. 3.
 """
 
 from __future__ import annotations

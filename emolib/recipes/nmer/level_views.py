@@ -1,6 +1,6 @@
 """The dB that a run's noise was asked to have, has by Eq. (5), and has on the data.
 
-Fan et al., ECAI 2024 (paper 3), Sections 2.2.3 and 3.5, as frames for tables and
+Fan et al. 2024 (paper 3), Sections 2.2.3 and 3.5, as frames for tables and
 figures and as tidy Results.
 """
 

@@ -1,6 +1,6 @@
 """What the noise scheduler does, as the frames that its figures take.
 
-Fan et al., ECAI 2024 (paper 3), Sections 2.2 and 3.5. Closed form but for `map_frames`,
+Fan et al. 2024 (paper 3), Sections 2.2 and 3.5. Closed form but for `map_frames`,
 which draws noise for utterances and maps both (Fig. 3).
 """
 
