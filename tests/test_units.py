@@ -115,22 +115,19 @@ def test_a_changed_corpus_is_computed_anew(toy):
     assert "prepare" in toy.diary() and "unit 2" in toy.diary()
 
 
-def test_a_damaged_unit_is_computed_anew(toy):
-    toy.run(RUN)
+def test_damaged_units_are_computed_anew_and_no_other(toy):
+    code = RUN.replace("range(3)", "range(4)")
+    toy.run(code)
     before = toy.tables()
     files = sorted(toy.store.glob("toy/unit-*/predictions.csv"))
-    content = files[0].read_bytes()
-    damages = {
-        "truncated": lambda: files[0].write_bytes(content[:-9]),
-        "mangled": lambda: files[0].write_bytes(b"?" + content[1:]),
-        "lost": files[0].unlink,
-    }
-    for name, damage in damages.items():
-        toy.diary(forget=True)
-        damage()
-        assert toy.run(RUN) == [3, []]
-        assert sum(line.startswith("unit") for line in toy.diary()) == 1, name
-        assert toy.tables() == before
+    truncated, mangled, lost, _ = files
+    truncated.write_bytes(truncated.read_bytes()[:-9])
+    mangled.write_bytes(b"?" + mangled.read_bytes()[1:])
+    lost.unlink()
+    toy.diary(forget=True)
+    assert toy.run(code) == [4, []]
+    assert sum(line.startswith("unit") for line in toy.diary()) == 3
+    assert toy.tables() == before
 
 
 EDIT_WHILE_LIVE = """
@@ -164,7 +161,7 @@ def test_a_process_whose_code_changed_on_disk_refuses_to_store(toy):
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_code_that_changes_during_a_run_is_not_stored(toy, n_workers):
     code = f"""
-done = go([toy(i, seconds=1.0) for i in range(2)], {n_workers})
+done = go([toy(i, seconds=0.5) for i in range(2)], {n_workers})
 say([len(done), [reason for _, reason in done.failures]])
 """
     process = toy.start(code)
@@ -182,12 +179,12 @@ say([len(done), [reason for _, reason in done.failures]])
 
 def test_workers_and_hash_seeds_do_not_change_a_byte(tmp_path):
     found = []
-    for n_workers, seed in ((1, "0"), (2, "1"), (3, "2")):
+    for n_workers, seed in ((1, "0"), (3, "2")):  # two workers: test_units_kill.py
         toy = ToyProject(tmp_path / f"{n_workers}")
         toy.run(THREE.format(more=f", {n_workers}"), PYTHONHASHSEED=seed)
         found.append(toy.tables())
     assert len(found[0]) == 2 + 3 + 3 * 4
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
 # ---------------------------------------------------------------- failures
@@ -208,10 +205,12 @@ def test_a_unit_that_fails_costs_its_cell_alone(toy, n_workers):
     assert failed[0] == [1, "ValueError: learning rate must be small; got 1e9."]
     assert failed[1][0] == 2
     assert "y_score_1 must be finite; got 1 of 12" in failed[1][1]
-    toy.diary(forget=True)
-    toy.run(FAILING.format(n_workers=n_workers))
-    assert {"unit 1", "unit 2"} <= set(toy.diary()), "a failure is tried again"
-    assert not {"unit 0", "unit 3"} & set(toy.diary())
+
+
+def test_a_unit_that_failed_is_tried_again(toy):
+    toy.run(2 * FAILING.format(n_workers=1))
+    times = {fold: toy.diary().count(f"unit {fold}") for fold in range(4)}
+    assert times == {0: 1, 1: 2, 2: 2, 3: 1}
 
 
 def test_a_corpus_that_cannot_be_read_costs_its_units_and_is_read_once(toy):

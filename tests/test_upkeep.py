@@ -16,11 +16,17 @@ def ask(function, *more, **options):
 """
 
 
-@pytest.fixture
-def toy(tmp_path):
-    toy = ToyProject(tmp_path / "project")
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    toy = ToyProject(tmp_path_factory.mktemp("finished") / "project")
     toy.run("go([toy(0), toy(1)])")
     return toy
+
+
+@pytest.fixture
+def toy(finished, tmp_path):
+    """Return a project of two finished units, to do with as one likes."""
+    return finished.copy_to(tmp_path / "project")
 
 
 def ask(toy, expression):
@@ -62,8 +68,9 @@ def test_why_names_the_module_that_changed(toy):
 
 def test_why_of_a_name_says_whether_todays_code_can_use_it(toy):
     name = next(toy.store.glob("toy/unit-*")).name
-    for word in (name, name[:9], f"toy/{name}", name.removeprefix("unit-")):
-        assert ask(toy, f"why({word!r})").endswith("usable with today's code")
+    words = [name, name[:9], f"toy/{name}", name.removeprefix("unit-")]
+    for answer in ask(toy, f"[why(word) for word in {words}]"):
+        assert answer.endswith("usable with today's code")
     toy.edit("recipes/toy/diary.py", "sleep(seconds)", "sleep(seconds or 0)")
     assert "code: emolib.recipes.toy.diary changed" in ask(toy, f"why({name!r})")
     (toy.recipe / "systems" / "linear.py").unlink()

@@ -36,7 +36,19 @@ class ToyProject:
 
     def __init__(self, folder):
         self.folder = folder
-        package = folder / "emolib"
+        self.recipe = folder / "emolib" / "recipes" / "toy"
+        self.store = folder / "cache" / "store"
+        self._diary = folder / "diary"
+        if not folder.exists():
+            self._make()
+
+    def copy_to(self, folder):
+        """Return a copy of this project, with what it has stored."""
+        shutil.copytree(self.folder, folder)
+        return ToyProject(folder)
+
+    def _make(self):
+        package = self.folder / "emolib"
         package.mkdir(parents=True)
         for room in ROOMS:
             source = HERE.parent / "emolib" / room
@@ -47,11 +59,8 @@ class ToyProject:
                 shutil.copy(source, package / room)
         (package / "recipes").mkdir()
         (package / "recipes" / "__init__.py").write_text('"""Recipes."""\n')
-        self.recipe = package / "recipes" / "toy"
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(HERE / "toy", self.recipe, ignore=ignored)
-        self.store = folder / "cache" / "store"
-        self._diary = folder / "diary"
         self._diary.touch()
 
     def start(self, code, **environment):

@@ -162,10 +162,12 @@ def test_a_packed_archive_is_named(tmp_path, name):
 
 
 def test_another_rate_or_montage_is_refused(tmp_path):
-    write_dreamer(tmp_path / "a", EEG_SamplingRate=256)
+    people = [dreamer_person(1, seconds=(12,), valence=(4,), baseline_s=1)]
+    write_dreamer(tmp_path / "a", people, EEG_SamplingRate=256)
     with pytest.raises(CorpusError, match="expected EEG at 128 Hz; got 256 Hz"):
         list(read_dreamer(tmp_path / "a"))
-    write_dreamer(tmp_path / "b", EEG_Electrodes=cell(ELECTRODES[::-1], (1, 14)))
+    turned = cell(ELECTRODES[::-1], (1, 14))
+    write_dreamer(tmp_path / "b", people, EEG_Electrodes=turned)
     with pytest.raises(CorpusError, match="expected the electrodes"):
         list(read_dreamer(tmp_path / "b"))
 

@@ -1,5 +1,7 @@
 """Write small corpora in their true formats; every fact is typed here a second time."""
 
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,21 @@ def dreamer_person(
 
 def write_dreamer(folder: Path, people=None, **changes):
     """Write DREAMER.mat; `people` are structs of `dreamer_person`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "DREAMER.mat"
+    plain = not people and not changes
+    path.write_bytes(plain_dreamer() if plain else dreamer_bytes(people, **changes))
+    return path
+
+
+@cache
+def plain_dreamer():
+    """Return the content of a DREAMER.mat of two people, packed once."""
+    return dreamer_bytes(None)
+
+
+def dreamer_bytes(people, **changes):
+    """Return the content of a DREAMER.mat."""
     people = people or [dreamer_person(1), dreamer_person(2)]
     fields = {
         "Data": cell(people, (1, len(people))),
@@ -68,10 +85,14 @@ def write_dreamer(folder: Path, people=None, **changes):
         "Version": "1.0.2",
         "Acknowledgement": "none",
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "DREAMER.mat"
-    savemat(path, {"DREAMER": struct(**{**fields, **changes})}, do_compression=True)
-    return path
+    return packed({"DREAMER": struct(**{**fields, **changes})})
+
+
+def packed(variables):
+    """Return the content of a MATLAB file, compressed as both corpora are."""
+    stream = BytesIO()
+    savemat(stream, variables, do_compression=True)
+    return stream.getvalue()
 
 
 SHORT = "4 5 9 10 13 18 19 20 23 30 31 34 36 58 80 138".split()
@@ -96,12 +117,18 @@ def amigos_cells(number, names=None, seconds=10):
 
 def write_amigos(folder: Path, number=1, held=None, name=None):
     """Write Data_Preprocessed_PNN.mat."""
-    held = held or amigos_cells(number)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (name or f"Data_Preprocessed_P{number:02d}.mat")
-    savemat(
-        path,
-        {key: cell(items, (1, len(items))) for key, items in held.items()},
-        do_compression=True,
-    )
+    path.write_bytes(amigos_bytes(held) if held else plain_amigos(number))
     return path
+
+
+@cache
+def plain_amigos(number):
+    """Return the content of a person's AMIGOS file, packed once."""
+    return amigos_bytes(amigos_cells(number))
+
+
+def amigos_bytes(held):
+    """Return the content of an AMIGOS file."""
+    return packed({key: cell(items, (1, len(items))) for key, items in held.items()})

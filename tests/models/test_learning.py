@@ -66,24 +66,23 @@ def tfc(model, x, g):
 
 
 def ssl(model, x, g):
-    versions, distortion = distort_all(x[:4, :1], g)
+    versions, distortion = distort_all(x[:2, :1], g)
     return distortion_loss(model(versions).distortion_logits, distortion)
 
 
 def conformer(model, x, g):
-    x = x[:16]
     y = (x[:, 0].square().mean(-1) > x[:, 0].square().mean()).long()
     both = torch.cat([x, recombine_segments(x, y, generator=g)])
     return F.cross_entropy(model(both).logits, y.repeat(2))
 
 
 STEPS = {
-    "ReconstructionModel": (lambda m, x, g: reconstruction_loss(m(x).restored, x), 30),
-    "ECGEncoder": (align, 30),
-    "TSTCC": (tcc, 80),
-    "TFC": (tfc, 20),
-    "SSLECG": (ssl, 15),
-    "EEGConformer": (conformer, 20),
+    "ReconstructionModel": (lambda m, x, g: reconstruction_loss(m(x).restored, x), 20),
+    "ECGEncoder": (align, 20),
+    "TSTCC": (tcc, 20),
+    "TFC": (tfc, 10),
+    "SSLECG": (ssl, 12),
+    "EEGConformer": (conformer, 14),
 }
 """One training step each, and how many of them."""
 
@@ -91,10 +90,13 @@ STEPS = {
 @pytest.mark.parametrize("name", STEPS)
 def test_the_loss_falls(name):
     torch.manual_seed(0)
-    generator = torch.Generator().manual_seed(0)
-    model, x = build_small(name), windows(32, generator)
+    model, x = build_small(name), windows(16, torch.Generator().manual_seed(0))
     step, n_steps = STEPS[name]
-    first, last = train(model, lambda m: step(m, x, generator), n_steps)
+
+    def same_draws(m):  # or the scatter of the views would hide a few steps' fall
+        return step(m, x, torch.Generator().manual_seed(1))
+
+    first, last = train(model, same_draws, n_steps, lr=2e-3)
     assert last < 0.93 * first
 
 
