@@ -29,6 +29,7 @@ EXTRAS = "video,dev"
 MAX_KB = 500
 CELL_TIMEOUT_S = 300
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+OFFLINE = ROOT / "tests" / "offline"  # on PYTHONPATH it blocks the network
 
 
 # ---------------------------------------------------------------- set-up
@@ -247,13 +248,17 @@ def test_notebooks(notebooks):
 
 
 def test_notebook(name):
-    """Return whether nbval passed on one notebook, its seconds and what it printed."""
+    """Return whether nbval passed on one notebook, its seconds and what it printed.
+
+    Without a network: after set-up nothing may touch it.
+    """
     start = time.monotonic()
     limit = f"--nbval-cell-timeout={CELL_TIMEOUT_S}"
+    paths = [str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [str(PYTHON), "-m", "pytest", "--nbval-lax", limit, name],
         cwd=ROOT,
-        env={**os.environ, **ONE_THREAD},
+        env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

@@ -1,55 +1,26 @@
-"""After set-up nothing touches the network: a notebook runs with sockets blocked.
+"""After set-up nothing touches the network: sockets are blocked, notebooks run.
 
-The blocker is a `sitecustomize` on PYTHONPATH, so that it also holds in the kernel and
-in the workers, which are other processes.
+`bootstrap.py test` runs every notebook under the blocker of `offline/`.
 """
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import bootstrap
+
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOK = ROOT / "notebooks" / "start_here.ipynb"
-
-BLOCKER = """
-import socket
-
-HERE = ("127.0.0.1", "::1", "localhost", "", None)
-
-
-def refuse(host):
-    if host not in HERE:
-        raise OSError(f"the network is blocked: {host}")
-
-
-def guarded(connect):
-    def checked(self, address):
-        if self.family in (socket.AF_INET, socket.AF_INET6):
-            refuse(address[0])
-        return connect(self, address)
-
-    return checked
-
-
-def look_up(host, *rest, resolve=socket.getaddrinfo, **options):
-    refuse(host.decode() if isinstance(host, bytes) else host)
-    return resolve(host, *rest, **options)
-
-
-socket.socket.connect = guarded(socket.socket.connect)
-socket.socket.connect_ex = guarded(socket.socket.connect_ex)
-socket.getaddrinfo = look_up
-"""
+BLOCKER = ROOT / "tests" / "offline"
 
 
 @pytest.fixture
 def run_offline(tmp_path):
     """Return a function that runs Python without a network, in an empty folder."""
-    (tmp_path / "sitecustomize.py").write_text(BLOCKER, encoding="utf-8")
-    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    paths = os.pathsep.join([str(BLOCKER), str(ROOT)])
     cache = str(tmp_path / "cache")
     environment = {**os.environ, "PYTHONPATH": paths, "EMOLIB_CACHE": cache}
 
@@ -69,8 +40,27 @@ def test_the_blocker_blocks(run_offline, address):
     assert "the network is blocked" in run.stderr
 
 
-@pytest.mark.skipif(not NOTEBOOK.exists(), reason="start_here.ipynb is not there yet")
+def test_the_blocker_holds_in_a_process_of_a_process(run_offline):
+    inner = "import socket; socket.create_connection(('192.0.2.1', 80))"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    assert "the network is blocked" in run_offline("-c", code).stderr
+
+
+def test_the_notebooks_are_tested_under_the_blocker(monkeypatch):
+    given = []
+
+    def run(command, **options):
+        given.append((command, options["env"]["PYTHONPATH"].split(os.pathsep)[0]))
+        return SimpleNamespace(returncode=0, stdout="")
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    assert bootstrap.test_notebook("notebooks/start_here.ipynb")[0]
+    ((command, first),) = given
+    assert "--nbval-lax" in command and first == str(BLOCKER)
+
+
+@pytest.mark.slow
 def test_start_here_runs_without_a_network(run_offline, tmp_path):
-    out = tmp_path / "out.ipynb"
-    run = run_offline("-m", "papermill", "-k", "python3", str(NOTEBOOK), str(out))
+    notebook, out = ROOT / "notebooks" / "start_here.ipynb", tmp_path / "out.ipynb"
+    run = run_offline("-m", "papermill", "-k", "python3", str(notebook), str(out))
     assert run.returncode == 0, run.stderr[-3000:]
