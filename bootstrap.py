@@ -211,6 +211,7 @@ def test(options):
     if not options.notebook:
         say("Tests 1/2: the package")
         workers = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
+        workers += ["-p", "no:nbval"]  # it takes a second to load, in each worker
         run_python("-m", "pytest", *workers, *options.rest, env=ONE_THREAD)
     chosen = f"{options.notebook}.ipynb" if options.notebook else "*.ipynb"
     notebooks = sorted(

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from toy_notebooks import write_project
+from toy_notebooks import SAVE_NO_FIGURE, write_notebook, write_project
 
 from emolib.__main__ import main
 
@@ -58,6 +58,7 @@ def recipe(monkeypatch):
 
 
 def test_run_prints_the_plan_the_tables_and_the_folder(project, capsys):
+    write_notebook(project, save=SAVE_NO_FIGURE)
     assert main(["run", "toy", "--config", "quick", "-p", "n_folds", "2"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("toy quick: no stored units")
@@ -125,9 +126,7 @@ def test_a_stamp_lists_the_units_and_what_failed(project, recipe, capsys):
 def test_a_report_with_failed_units_exits_1_unless_that_is_allowed(
     tmp_path, monkeypatch, capsys
 ):
-    from toy_notebooks import SAVE
-
-    failing = SAVE.replace(
+    failing = SAVE_NO_FIGURE.replace(
         "results=results,",
         "results=results, failures=[dict(method='ours', reason='diverged')],",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_notebooks import WORK, write_notebook, write_project
+from toy_notebooks import SAVE_NO_FIGURE, WORK, write_notebook, write_project
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -40,22 +40,28 @@ def test_the_snakefile_plans_one_report_with_its_declared_files(project):
         assert f"reports/toy/quick/{name}" in found.stdout
 
 
-def test_reports_run_once_and_again_when_the_config_changes(project):
-    first = reports(project)
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert "toy quick: started" in first.stdout
-    assert "1 of 1 notebooks have their report" in first.stdout
-    run = project / "reports/toy/quick/run.json"
-    made = run.stat().st_mtime_ns
-    second = reports(project)
-    assert second.returncode == 0 and "started" not in second.stdout
-    assert run.stat().st_mtime_ns == made
-    (project / "notebooks/configs/toy/quick.yaml").write_text(
-        "config: quick\nn_folds: 2\n"
-    )
-    third = reports(project)
-    assert "done in" in third.stdout and "(expected 0:" in third.stdout
-    assert len((run.parent / "results.csv").read_text().splitlines()) == 3
+def test_a_failing_notebook_is_named_and_made_again_when_mended_or_changed(project):
+    write_notebook(project, work="raise ValueError('no such thing')")
+    found = reports(project)
+    assert found.returncode == 1
+    assert "toy quick: failed in" in found.stdout
+    assert "stopped in cell 5: ValueError: no such thing" in found.stdout
+    assert "0 of 1 notebooks have their report" in found.stdout
+    results = project / "reports/toy/quick/results.csv"
+    assert not results.exists()
+
+    write_notebook(project, save=SAVE_NO_FIGURE)
+    mended = reports(project)
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert "toy quick: started" in mended.stdout
+    assert "1 of 1 notebooks have their report" in mended.stdout
+    assert len(results.read_text().splitlines()) == 5
+
+    config = project / "notebooks/configs/toy/quick.yaml"
+    config.write_text("config: quick\nn_folds: 2\n")
+    changed = reports(project)
+    assert "done in" in changed.stdout and "(expected 0:" in changed.stdout
+    assert len(results.read_text().splitlines()) == 3
 
 
 def test_a_notebook_without_the_tier_is_left_out_and_named_it_is_an_error(project):
@@ -63,16 +69,6 @@ def test_a_notebook_without_the_tier_is_left_out_and_named_it_is_an_error(projec
     assert found.returncode == 0 and "toy: no full.yaml, left out" in found.stdout
     found = reports(project, "--tier", "full", "--notebook", "toy")
     assert found.returncode == 1 and "config of toy must be known" in found.stderr
-
-
-def test_a_failing_notebook_is_named_with_its_error(project):
-    write_notebook(project, work="raise ValueError('no such thing')")
-    found = reports(project)
-    assert found.returncode == 1
-    assert "toy quick: failed in" in found.stdout
-    assert "stopped in cell 5: ValueError: no such thing" in found.stdout
-    assert "0 of 1 notebooks have their report" in found.stdout
-    assert not (project / "reports/toy/quick/results.csv").exists()
 
 
 def processes_of(project):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_notebooks import write_project
+from toy_notebooks import PARAMETERS, SAVE_NO_FIGURE, SETTINGS, write_project
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,14 +22,14 @@ from emolib.units import Unit, estimate
 def expand(parameters):
     """Return the units."""
     return [
-        Unit("tiny", "ours", {"n": 8}, {"fold": f, "seconds": 0.7}, {"fold": f})
+        Unit("tiny", "ours", {"n": 8}, {"fold": f, "seconds": 0.5}, {"fold": f})
         for f in range(parameters["n_folds"] * 2)
     ]
 
 
 def plan(parameters):
     """Return what they cost."""
-    return estimate(expand(parameters))
+    return estimate(expand(parameters), device=parameters["device"])
 '''
 
 DATA = '''"""Windows of the tiny recipe."""
@@ -81,7 +81,7 @@ def run(settings, context):
 
 WORK = """import emolib.recipes.tiny as tiny
 from emolib.units import run_units
-done = run_units(tiny.expand(settings))
+done = run_units(tiny.expand(settings), device=device)
 results = done.table().groupby("fold", as_index=False)["y_score_1"].mean()
 results = results.rename(columns={"y_score_1": "value"}).assign(
     paper="tiny", item="Table 1", dataset="toy", source=data, target="valence",
@@ -102,12 +102,17 @@ def project(tmp_path):
     (systems.parent / "__init__.py").write_text(RECIPE)
     (systems.parent / "data.py").write_text(DATA)
     (systems / "ours.py").write_text(SYSTEM)
-    return write_project(tmp_path, work=WORK, recipe="tiny")
+    return write_project(
+        tmp_path, work=WORK, save=SAVE_NO_FIGURE, recipe="tiny",
+        parameters=f'{PARAMETERS}\ndevice: str = "cpu"  # no process loads torch',
+        settings=SETTINGS.replace("seed=seed", "seed=seed, device=device"),
+    )  # fmt: skip
 
 
 def environment(project):
     return {
         **os.environ, "PYTHONPATH": str(project), "DIARY": str(project / "diary.txt"),
+        "EMOLIB_CACHE": str(project / ".emolib"),
     }  # fmt: skip
 
 
@@ -150,8 +155,10 @@ def test_a_killed_batch_resumes_without_computing_a_finished_unit_again(project)
         time.sleep(0.1)
     batch.send_signal(signal.SIGKILL)
     batch.communicate()
-    time.sleep(5)
-    assert not processes_of(project)
+    deadline = time.monotonic() + 5
+    while processes_of(project):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     n_stored = len(list((project / ".emolib").glob("**/tiny/unit-*/manifest.json")))
     n_begun = len(diary(project))
     assert 2 <= n_stored <= n_begun < 8

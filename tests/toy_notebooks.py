@@ -33,6 +33,11 @@ print(save_report("toy", settings, results=results,
       tables={"table_1": results.sort_values("fold").head(1)},
       figures={"fig_1_values": figure}))"""
 
+SAVE_NO_FIGURE = """from emolib.reporting.save import save_report
+print(save_report("toy", settings, results=results,
+      tables={"table_1": results.sort_values("fold").head(1)}))"""
+"""Half of a run's time goes into loading matplotlib: for runs whose end is enough."""
+
 
 def write_project(root, **cells):
     """Write a toy project with notebook 'toy' and config 'quick'."""
@@ -45,10 +50,12 @@ def write_project(root, **cells):
     return root
 
 
-def write_notebook(root, *, work=WORK, save=SAVE, parameters=PARAMETERS, recipe=None):
+def write_notebook(
+    root, *, work=WORK, save=SAVE, parameters=PARAMETERS, settings=SETTINGS, recipe=None
+):
     """Write the notebook 'toy' of a toy project."""
     cells = [nbformat.v4.new_markdown_cell("# Toy")]
-    sources = [parameters, SETTINGS, work, save]
+    sources = [parameters, settings, work, save]
     cells += [nbformat.v4.new_code_cell(s) for s in sources if s]
     cells[1].metadata["tags"] = ["parameters"]
     notebook = nbformat.v4.new_notebook(cells=cells)

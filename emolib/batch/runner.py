@@ -20,6 +20,7 @@ from emolib.batch.failures import (
 )
 from emolib.batch.jobs import Job, prepare_job
 from emolib.batch.kernels import Ticker, kernel_environment, kernel_manager
+from emolib.batch.loading import without_address_parser
 from emolib.reporting.declared import declared_outputs
 from emolib.reporting.files import write_json
 from emolib.reporting.parameters import read_notebook
@@ -92,9 +93,10 @@ def run_notebook(
 
 def _execute(job: Job, folder: Path, tick) -> None:
     """Run the notebook into `folder`, or raise RunError."""
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
+    with without_address_parser():
+        import papermill
+        from nbclient.exceptions import DeadKernelError
+        from papermill.exceptions import PapermillExecutionError
 
     made, log = folder / "notebook.ipynb", folder / "kernel.log"
     with log.open("wb") as stderr, Ticker(job, folder, tick):
@@ -153,9 +155,10 @@ def open_notebook(
 
     Run All in JupyterLab gives the run's results; an earlier copy is not overwritten.
     """
-    import nbformat
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
+    with without_address_parser():
+        import nbformat
+        from papermill.iorw import load_notebook_node
+        from papermill.parameterize import parameterize_notebook
 
     job = prepare_job(notebook, config=config, parameters=parameters)
     made = load_notebook_node(str(job.path))

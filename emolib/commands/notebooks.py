@@ -112,23 +112,23 @@ def units_command(arguments) -> int:
 
 def _units(arguments) -> int:
     """Compute one shard, tell what failed, write the stamp."""
-    units = shard_of(expand_job(_job(arguments)), arguments.shard)
+    job = _job(arguments)
+    units = shard_of(expand_job(job), arguments.shard)
     names, failures = [], []
     if units:
-        names, failures = _compute(arguments, units)
+        device = arguments.device or job.parameters.get("device", "auto")
+        names, failures = _compute(arguments, units, device)
     code = _tell_failures(failures, arguments.allow_partial)
     if arguments.stamp and code == 0:
         _write_stamp(Path(arguments.stamp), names, failures)
     return code
 
 
-def _compute(arguments, units: list) -> tuple[list[str], list[dict]]:
+def _compute(arguments, units: list, device: str) -> tuple[list[str], list[dict]]:
     """Run units; return the names of their entries and what failed."""
     from emolib.units import estimate, run_units
 
-    machine = {
-        "n_workers": arguments.n_workers or 1, "device": arguments.device or "auto",
-    }  # fmt: skip
+    machine = {"n_workers": arguments.n_workers or 1, "device": device}
     plan = estimate(units, **machine).text
     say(f"{arguments.notebook} shard {arguments.shard}: {plan}")
     done = run_units(units, **machine)

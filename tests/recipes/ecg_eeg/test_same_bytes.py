@@ -1,10 +1,12 @@
-"""Same seed, same bytes: in this process, and in two workers of another."""
+"""Same seed, same bytes: in this process, in another, and in two workers of another."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from emolib.recipes import ecg_eeg
 
@@ -21,13 +23,14 @@ if __name__ == "__main__":
 """
 
 
-def test_two_workers_under_another_hash_seed_give_the_same_bytes(
-    settings, study, tmp_path
+@pytest.mark.parametrize("n_workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_process_under_another_hash_seed_gives_the_same_bytes(
+    settings, study, tmp_path, n_workers
 ):
     chosen = settings.change(systems=SYSTEMS)
     here = ecg_eeg.results_of(ecg_eeg.run(chosen)).to_csv(index=False)
     there = tmp_path / "results.csv"
-    parameters = json.dumps(chosen.change(n_workers=2).as_dict())
+    parameters = json.dumps(chosen.change(n_workers=n_workers).as_dict())
     seed = "1" if os.environ.get("PYTHONHASHSEED") == "7" else "7"
     environment = {
         **os.environ,
