@@ -21,6 +21,7 @@ from emolib.figures import (
     signals,
     similarity,
     subjects,
+    utterances,
 )
 from emolib.figures.style import (
     Picture,
@@ -188,13 +189,23 @@ def _every_figure(windows):
         "levels": noise.plot_levels(LEVELS),
         "noise maps": noise_effects.plot_noise_maps(TWINS, DISTANCES),
         "under noise": noise_effects.plot_under_noise(UNDER_NOISE),
+        "utterance": utterances.plot_utterance(*_sides(), {"audio": 5, "text": 8}),
     }
+
+
+def _sides():
+    """Return one utterance, clean and with noise on its words."""
+    rng = np.random.default_rng(3)
+    clean = {"audio": rng.normal(size=(9, 40)), "text": rng.normal(size=(8, 50))}
+    clean["audio"][5:] = 0
+    return clean, {**clean, "text": clean["text"] + 2.0}
 
 
 NAMES = (
     "windows", "shuffle", "similarity", "tsne", "readability", "history", "sweep",
     "efficiency", "protocols", "paper", "ablation", "prior", "heart", "map",
     "schedule", "readings", "examples", "levels", "noise maps", "under noise",
+    "utterance",
 )  # fmt: skip
 
 
@@ -601,3 +612,16 @@ def test_systems_differ_by_more_than_colour():
     assert len(set(marks)) >= len(LOOKS) - 3
     new = ["mine", "yours"]
     assert look("mine", new)["marker"] != look("yours", new)["marker"]
+
+
+def test_an_utterance_is_drawn_as_it_is_with_its_padding_and_its_noise():
+    clean, seen = _sides()
+    figure = utterances.plot_utterance(clean, seen, {"audio": 5, "text": 8})
+    assert "audio, 5 of 9 steps real, unchanged" in figure.alt_text
+    assert "text, 8 of 8 steps real, moved by 2.00" in figure.alt_text
+    left, right = (ax.images[0] for ax in figure.axes[2:4])
+    moved = right.get_array() - left.get_array()
+    np.testing.assert_allclose(moved, 2.0)
+    assert left.get_clim() == right.get_clim()
+    hatched = [len(ax.patches) for ax in figure.axes[:4]]
+    assert hatched == [1, 1, 0, 0]
