@@ -339,6 +339,13 @@ def test_history_draws_every_named_loss_and_the_best_epoch():
     assert "best validation total 0.900 at epoch 2" in figure.alt_text
 
 
+def test_history_marks_the_epoch_that_a_criterion_of_its_own_chose():
+    monitored = HISTORY.assign(monitor=[np.nan] * 3 + [-0.4, -0.5, -0.6])
+    figure = curves.plot_history({"noisy": monitored})
+    assert "best by its own criterion at epoch 3" in figure.alt_text
+    assert not {-0.4, -0.5, -0.6} & set(_drawn(figure.axes[0]))
+
+
 def test_a_sweep_shows_its_values_and_fills_the_one_in_use():
     figure = curves.plot_sweep(SWEEP, chosen={"temperature": 0.1})
     first, second = figure.axes

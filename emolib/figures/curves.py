@@ -111,8 +111,9 @@ def plot_history(histories: Mapping[str, pd.DataFrame]) -> Figure:
     ----------
     histories : mapping of stage name to DataFrame
         As `fit` returns: columns `epoch`, `split` (``"train"``, ``"validation"``) and
-        one per named loss; others that are not numbers are left out. The epoch with the
-        lowest validation total is marked.
+        one per named loss; others that are not numbers are left out. The best epoch is
+        marked: that of the lowest validation total, or of the lowest `monitor` where
+        `fit` had a criterion of its own.
     """
     with style():
         figure, axes = new_figure(1, len(histories), width=PAGE, height=2.5)
@@ -134,7 +135,8 @@ def plot_history(histories: Mapping[str, pd.DataFrame]) -> Figure:
 def loss_names(history: pd.DataFrame) -> list[str]:
     """Return the loss columns of a history, the total first."""
     numeric = history.select_dtypes("number").columns
-    terms = [c for c in numeric if c not in ("epoch", "total", "fold", "seed")]
+    known = ("epoch", "total", "fold", "seed", "monitor")
+    terms = [c for c in numeric if c not in known]
     return ["total", *[t for t in terms if history[t].notna().any()]]
 
 
@@ -167,9 +169,10 @@ def _losses(ax: Axes, history: pd.DataFrame) -> None:
 
 
 def _best_row(history: pd.DataFrame) -> pd.Series:
-    """Return the row of the lowest validation total."""
+    """Return the validation row of the epoch that `fit` kept."""
     rows = history[~_is_train(history)]
-    return rows.loc[rows["total"].idxmin()]
+    monitored = "monitor" in rows and rows["monitor"].notna().any()
+    return rows.loc[rows["monitor" if monitored else "total"].idxmin()]
 
 
 def _ending(stage: str, history: pd.DataFrame) -> str:
@@ -180,6 +183,9 @@ def _ending(stage: str, history: pd.DataFrame) -> str:
     if _is_train(history).all():
         return f"{text}."
     best = _best_row(history)
+    monitored = best.get("monitor", np.nan)
+    if np.isfinite(monitored):
+        return f"{text}, best by its own criterion at epoch {best['epoch']:g}."
     return (
         f"{text}, best validation total {number(best['total'])} at epoch "
         f"{best['epoch']:g}."

@@ -15,12 +15,14 @@ from emolib.recipes.nmer.items.findings import (
     rising,
     series,
 )
+from emolib.recipes.nmer.items.latent import latent
 from emolib.recipes.nmer.items.noise import (
     by_db,
     figure_3,
     levels,
     majority,
 )
+from emolib.recipes.nmer.items.parts import alone_and_together, model_ledger
 from emolib.recipes.nmer.items.tables import (
     METRICS,
     PRINTED,
@@ -32,12 +34,14 @@ from emolib.recipes.nmer.items.tables import (
     table,
     tables,
 )
+from emolib.recipes.nmer.items.training import histories
 from emolib.recipes.nmer.scoring import summary
 
 __all__ = [
     "METRICS",
     "PRINTED",
     "ablation",
+    "alone_and_together",
     "audits",
     "between_levels",
     "between_systems",
@@ -45,8 +49,11 @@ __all__ = [
     "claims",
     "failures",
     "figure_3",
+    "histories",
+    "latent",
     "levels",
     "majority",
+    "model_ledger",
     "not_run",
     "null_test",
     "null_words",

@@ -6,12 +6,8 @@ import pandas as pd
 import torch
 
 from emolib.losses.variational import kl_divergence
-from emolib.recipes.nmer.evaluate import (
-    clean_and_noisy,
-    in_conditions,
-    noise_key,
-    unpack,
-)
+from emolib.recipes.nmer.answers import unpack
+from emolib.recipes.nmer.evaluate import clean_and_noisy, in_conditions, noise_key
 from emolib.recipes.nmer.settings import VARIANTS
 from emolib.recipes.nmer.task import Task
 from emolib.training.predict import predict
