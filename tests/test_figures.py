@@ -346,6 +346,16 @@ def test_history_marks_the_epoch_that_a_criterion_of_its_own_chose():
     assert not {-0.4, -0.5, -0.6} & set(_drawn(figure.axes[0]))
 
 
+def test_names_of_terms_do_not_touch_and_stay_in_order():
+    many = HISTORY.assign(kl=0.01 + HISTORY["total"], mse=0.001)
+    for log in (False, True):
+        ax = curves.plot_history({"noisy": many}, log=log).axes[0]
+        assert ax.get_yscale() == ("log" if log else "linear")
+        heights = {text.get_text(): text.xy[1] for text in ax.texts}
+        assert list(heights) == ["mse", "total", "kl", "patch"]
+        assert np.diff(list(heights.values())).min() > 0.07
+
+
 def test_a_sweep_shows_its_values_and_fills_the_one_in_use():
     figure = curves.plot_sweep(SWEEP, chosen={"temperature": 0.1})
     first, second = figure.axes

@@ -24,6 +24,9 @@ from emolib.figures.style import (
 MIN_SPAN = 0.1
 """Least height of a sweep's axis, as a fraction: what is flat must look flat."""
 
+LINE_OF_TEXT = 0.08
+"""Height of a name beside a curve, as a fraction of a panel."""
+
 _STEM_LOOKS = {
     "conv": {"linestyle": "-", "marker": "o"},
     "linear": {"linestyle": (0, (4, 2)), "marker": "s", "markerfacecolor": "white"},
@@ -33,6 +36,7 @@ _TERM_LOOKS = (
     {"color": "0.45", "marker": "s"},
     {"color": "0.65", "marker": "^"},
     {"color": "0.55", "marker": "D"},
+    {"color": "0.25", "marker": "x"},
 )
 _PARAMETER_LABELS = {
     "temperature": "Temperature τ of both levels (no unit, log scale)",
@@ -104,7 +108,7 @@ def _reading(ax: Axes, rows: pd.DataFrame, stem: str, color: str) -> None:
     )  # fmt: skip
 
 
-def plot_history(histories: Mapping[str, pd.DataFrame]) -> Figure:
+def plot_history(histories: Mapping[str, pd.DataFrame], *, log: bool = False) -> Figure:
     """Draw every named loss over epochs, a panel per stage.
 
     Parameters
@@ -114,15 +118,20 @@ def plot_history(histories: Mapping[str, pd.DataFrame]) -> Figure:
         one per named loss; others that are not numbers are left out. The best epoch is
         marked: that of the lowest validation total, or of the lowest `monitor` where
         `fit` had a criterion of its own.
+    log : bool
+        Whether losses are drawn on a log scale, where terms differ by much.
     """
     with style():
         figure, axes = new_figure(1, len(histories), width=PAGE, height=2.5)
         for ax, (stage, history) in zip(axes[0], histories.items(), strict=True):
             need_columns(f"histories[{stage!r}]", history, ("epoch", "split", "total"))
+            ax.set_yscale("log" if log else "linear")
             _losses(ax, history)
             ax.set_title(stage)
             ax.set_xlabel("Epoch (number)")
-        axes[0, 0].set_ylabel("Loss (0 is perfect)")
+            ax.xaxis.get_major_locator().set_params(integer=True)
+        words = "Loss (0 is perfect, log scale)" if log else "Loss (0 is perfect)"
+        axes[0, 0].set_ylabel(words)
         figure.supxlabel(
             "– –  training     —  validation     │  best epoch", fontsize=6.5,
             color="0.35",
@@ -149,6 +158,7 @@ def _losses(ax: Axes, history: pd.DataFrame) -> None:
     """Draw the losses of one stage: training dashed, validation solid."""
     terms = loss_names(history)
     train = _is_train(history)
+    shown = history[~train] if (~train).any() else history[train]
     for term, looks in zip(terms, _TERM_LOOKS * 3, strict=False):
         for rows, line in ((history[train], (0, (3, 2))), (history[~train], "-")):
             if rows.empty:
@@ -157,15 +167,27 @@ def _losses(ax: Axes, history: pd.DataFrame) -> None:
                 rows["epoch"], rows[term], linestyle=line, markevery=0.2, markersize=3,
                 **looks,
             )  # fmt: skip
-        shown = history[~train] if (~train).any() else history[train]
-        ax.annotate(
-            term, (shown["epoch"].iloc[-1], shown[term].iloc[-1]), xytext=(3, 0),
-            textcoords="offset points", va="center", fontsize=7, color=looks["color"],
-        )  # fmt: skip
     if (~train).any():
         best = _best_row(history)
         ax.axvline(best["epoch"], color="0.75", linewidth=0.8, zorder=0)
     ax.margins(x=0.08)
+    _name_terms(ax, shown[["epoch", *terms]].iloc[-1])
+
+
+def _name_terms(ax: Axes, last: pd.Series) -> None:
+    """Write each term's name right of its curve's end, apart where they would touch."""
+    ax.autoscale_view()
+    to_axes = (ax.transData + ax.transAxes.inverted()).transform
+    heights = {t: to_axes((last["epoch"], last[t]))[1] for t in last.index[1:]}
+    place = -np.inf
+    for term in sorted(heights, key=heights.get):
+        place = max(heights[term], place + LINE_OF_TEXT)
+        looks = _TERM_LOOKS[list(heights).index(term) % len(_TERM_LOOKS)]
+        ax.annotate(
+            term, (last["epoch"], place), xycoords=("data", "axes fraction"),
+            xytext=(3, 0), textcoords="offset points", va="center", fontsize=7,
+            color=looks["color"],
+        )  # fmt: skip
 
 
 def _best_row(history: pd.DataFrame) -> pd.Series:
