@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from emolib.containers import MODALITIES_AVL
+from emolib.corpora.registry import CORPORA
+from emolib.corruptions.noise_levels import NOISES
 from emolib.metrics.summaries import OVER_FOLDS
 from emolib.recipes.nmer.grid import PROTOCOLS
 from emolib.recipes.nmer.level_views import level_frame, task_of
@@ -79,8 +81,11 @@ def by_db(
         `majority`. Intervals over fewer than `MIN_FOLDS` folds are not drawn.
     """
     tail, items = ONE_SCORE[conditions]
+    own = CORPORA[dataset].title  # a corpus that the paper does not use
     found = found[
-        found["item"].isin(items)
+        found["item"].isin((*items, own))
+        & found["noise"].isin(NOISES)
+        & (found["reading"] == "paper")
         & (found["dataset"] == dataset)
         & (found["metric"] == metric)
         & (found["clean"] == tail)
