@@ -11,11 +11,15 @@ from matplotlib.figure import Figure
 from emolib.containers import Windows
 from emolib.figures import (
     comparison,
+    contrasts,
     curves,
     efficiency,
     embeddings,
+    ideal_readers,
+    latents,
     noise,
     noise_effects,
+    one_modality,
     protocols,
     scalp,
     signals,
@@ -136,6 +140,50 @@ UNDER_NOISE = pd.DataFrame(
     ],
     columns=["noise", "system", "measured_db", "mean", "low", "high"],
 )
+DIFFERENCES = pd.DataFrame({
+    "panel": ["−10 dB", "−10 dB", "−40 dB"], "row": ["w/o VAE", "w/o L_inv", "w/o VAE"],
+    "difference": [-0.02, 0.01, -0.05], "low": [-0.04, np.nan, -0.07],
+    "high": [0.0, np.nan, -0.03], "open": [0.11, 0.11, np.nan],
+})  # fmt: skip
+ALONE = pd.DataFrame(
+    [
+        (name, level, kind, score, np.nan, np.nan)
+        for name in ("audio", "text")
+        for kind, levels in (
+            ("trained at this level", {"clean": 0.6, "−10": 0.5}),
+            ("trained clean", {"clean": 0.6, "0": 0.55, "−10": 0.4}),
+            ("ceiling", {"clean": 0.7, "0": 0.69, "−10": 0.65}),
+            ("paper", {"clean": 0.669, "−10": 0.563}),
+        )
+        for level, score in levels.items()
+    ],
+    columns=["name", "level", "kind", "mean", "low", "high"],
+).sort_values("level", key=lambda c: c.map(["clean", "0", "−10"].index), kind="stable")
+MOVED = pd.DataFrame(
+    [
+        (name, kind, db, value)
+        for name in ("audio", "text")
+        for kind, size in (("one step", 1.0), ("time average", 0.2))
+        for db, value in ((-10.0, 1.18 * size), (-40.0, 1.41 * size))
+    ],
+    columns=["name", "kind", "snr_db", "relative"],
+)
+EXPECTED = pd.DataFrame({"snr_db": [0.0, -40.0], "relative": [0.77, 1.41]})
+UNITS = pd.DataFrame({
+    "panel": ["ours"] * 3 + ["as released"] * 3, "unit": [1, 2, 3] * 2,
+    "variance": [0.002, 0.5, 0.05, 1e-4, 1e-3, 1e-5], "kl": [0.0, 0.7, 0.1] * 2,
+})  # fmt: skip
+READERS = pd.DataFrame(
+    [
+        ("iemocap", system, db, score + slope * (db + 10))
+        for system, score, slope in (
+            ("ceiling, six", 0.79, 0.0037), ("ceiling, noisy ignored", 0.68, 0.0),
+            ("ceiling, all noisy", 0.775, 0.015),
+        )
+        for db in (-40.0, -10.0)
+    ],
+    columns=["name", "system", "db", "mean"],
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -190,6 +238,11 @@ def _every_figure(windows):
         "noise maps": noise_effects.plot_noise_maps(TWINS, DISTANCES),
         "under noise": noise_effects.plot_under_noise(UNDER_NOISE),
         "utterance": utterances.plot_utterance(*_sides(), {"audio": 5, "text": 8}),
+        "differences": contrasts.plot_differences(DIFFERENCES, label="UA (fraction)"),
+        "one modality": one_modality.plot_one_modality(ALONE),
+        "distances": one_modality.plot_distances(MOVED, EXPECTED),
+        "latents": latents.plot_latent_use(UNITS),
+        "ideal readers": ideal_readers.plot_ideal_readers(READERS),
     }
 
 
@@ -206,6 +259,7 @@ NAMES = (
     "efficiency", "protocols", "paper", "ablation", "prior", "heart", "map",
     "schedule", "readings", "examples", "levels", "noise maps", "under noise",
     "utterance",
+    "differences", "one modality", "distances", "latents", "ideal readers",
 )  # fmt: skip
 
 
@@ -528,6 +582,70 @@ def test_scores_under_noise_stand_at_the_dB_that_was_measured():
     assert "majority: 0.310" in figure.alt_text
 
 
+def test_differences_stand_around_zero_beside_what_is_open():
+    figure = contrasts.plot_differences(DIFFERENCES, label="UA (fraction)")
+    first, second = figure.axes
+    assert first.get_xlim() == second.get_xlim()
+    zero, gain, marks = first.lines
+    assert set(zero.get_xdata()) == {0}
+    np.testing.assert_array_equal(gain.get_xdata(), [0.11, 0.11])
+    np.testing.assert_array_equal(marks.get_xdata(), [-0.02, 0.01])
+    np.testing.assert_array_equal(marks.get_ydata(), [1, 0])
+    assert "w/o VAE −0.020 (−0.040 to 0.000), open 0.110" in figure.alt_text
+    assert "w/o VAE −0.050 (−0.070 to −0.030)." in figure.alt_text
+
+
+def test_one_modality_has_a_curve_a_kind_and_no_mark_where_nothing_was_run():
+    figure = one_modality.plot_one_modality(ALONE, reference=("majority", 0.309))
+    audio, text = figure.axes
+    assert audio.get_ylim() == text.get_ylim()
+    by_kind = {line.get_label(): line for line in audio.lines}
+    np.testing.assert_allclose(
+        np.round(by_kind["trained at this level"].get_xdata()), [0, 2]
+    )
+    np.testing.assert_array_equal(
+        by_kind["trained clean"].get_ydata(), [0.6, 0.55, 0.4]
+    )
+    assert by_kind["paper"].get_linestyle() == "None"
+    assert [t.get_text() for t in audio.get_xticklabels()] == ["clean", "0", "−10"]
+    assert "paper 0.669 at clean, 0.563 at −10" in figure.alt_text
+
+
+def test_distances_stand_beside_the_formula_and_its_end():
+    figure = one_modality.plot_distances(MOVED, EXPECTED)
+    end, formula, step, average = figure.axes[0].lines
+    assert end.get_ydata()[0] == np.sqrt(2)
+    np.testing.assert_array_equal(formula.get_ydata(), EXPECTED["relative"])
+    np.testing.assert_array_equal(step.get_ydata(), [1.18, 1.41])
+    assert (step.get_fillstyle(), average.get_fillstyle()) == ("full", "none")
+    assert "text, time average: 0.24 at −10.0 dB" in figure.alt_text
+
+
+def test_latent_units_are_ranked_and_the_active_ones_filled():
+    figure = latents.plot_latent_use(UNITS)
+    active, silent = figure.axes[0].lines[:2]
+    np.testing.assert_array_equal(active.get_ydata(), [0.5, 0.05])
+    np.testing.assert_array_equal(silent.get_xdata(), [3])
+    assert active.get_markerfacecolor() == "black" != silent.get_markerfacecolor()
+    assert "ours 2 of 3 active, KL 0.80 nats an utterance" in figure.alt_text
+    assert "as released 0 of 3 active" in figure.alt_text
+
+
+def test_ideal_readers_leave_a_band_that_is_open_to_weighing():
+    ours = pd.DataFrame({"name": "iemocap", "system": "ours", "db": [-10.0],
+                         "mean": [0.7], "low": [0.68], "high": [0.72]})  # fmt: skip
+    figure = ideal_readers.plot_ideal_readers(
+        READERS, systems=ours, floors={"iemocap": 0.309}
+    )
+    (ax,) = figure.axes
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]  # louder to the right
+    (band,) = [c for c in ax.collections if c.get_label() == "open to weighing"]
+    edges = band.get_paths()[0].vertices
+    np.testing.assert_allclose([edges[:, 1].min(), edges[:, 1].max()], [0.679, 0.79])
+    assert len({line.get_linestyle() for line in ax.lines[:3]}) == 3
+    assert "ours 0.700 (0.680 to 0.720) at −10 dB" in figure.alt_text
+
+
 @pytest.mark.parametrize(
     "plot, frame",
     [
@@ -564,6 +682,11 @@ def test_a_single_panel_goes_into_given_axes(plot, frame):
         (partial(noise.plot_readings, CALLS), LEVELS, "asked_db"),
         (partial(noise_effects.plot_noise_maps, TWINS), DISTANCES, "distance"),
         (noise_effects.plot_under_noise, UNDER_NOISE, "low"),
+        (partial(contrasts.plot_differences, label="UA"), DIFFERENCES, "low"),
+        (one_modality.plot_one_modality, ALONE, "kind"),
+        (partial(one_modality.plot_distances, MOVED), EXPECTED, "relative"),
+        (latents.plot_latent_use, UNITS, "variance"),
+        (ideal_readers.plot_ideal_readers, READERS, "db"),
     ],
 )
 def test_a_missing_column_is_named(plot, frame, column):

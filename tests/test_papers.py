@@ -323,3 +323,18 @@ def test_a_section_of_the_readme_can_be_shown_alone():
     assert text.startswith("Every table") and "##" not in text
     with pytest.raises(ValueError, match="heading must be one of"):
         papers.load_section("ecg_eeg", "Nothing")
+
+
+def test_a_part_of_a_section_can_be_shown_alone(tmp_path, monkeypatch):
+    readme = "# T\n\n## A\n\ntext\n\n### B\n\nb\n\n### C\n\nc\n\n## Errata\n\nSome.\n\n"
+    entries = "1. One 2. two\n   more.\n2. Two.\n10. Ten.\n"
+    path = tmp_path / "README.md"
+    path.write_text(readme + entries, encoding="utf-8")
+    monkeypatch.setattr(papers, "_path", lambda stem, name: path)
+    assert papers.load_section("x", "A") == "text\n\n### B\n\nb\n\n### C\n\nc"
+    assert [papers.load_section("x", name) for name in "BC"] == ["b", "c"]
+    assert papers.load_section("x", "Errata", [10, 1]) == (
+        "10. Ten.\n1. One 2. two\n   more."
+    )
+    with pytest.raises(ValueError, match="number must be one of 1, 2, 10; got 3"):
+        papers.load_section("x", "Errata", [3])

@@ -9,6 +9,8 @@ printed, mistakes included; the README says which they are.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -105,19 +107,34 @@ def load_claims(stem: str) -> pd.DataFrame:
     return frame
 
 
-def load_section(stem: str, heading: str) -> str:
+def load_section(stem: str, heading: str, numbers: Sequence[int] = ()) -> str:
     """Return one section of a paper's README as Markdown, without its heading.
 
     Parameters
     ----------
     stem : str
     heading : str
-        Of a second-level section, for example ``"Open choices"``.
+        Of a section of the second or third level, for example ``"Open choices"``.
+    numbers : sequence of int
+        Keep only these entries of a numbered list, for example some of the errata.
     """
-    parts = _path(stem, "README.md").read_text("utf-8").split("\n## ")
-    sections = dict(part.split("\n", 1) for part in parts[1:])
+    text = "\n" + _path(stem, "README.md").read_text("utf-8")
+    sections = {}
+    for level in ("\n## ", "\n### "):
+        parts = [part.split("\n## ")[0] for part in text.split(level)[1:]]
+        sections |= dict(f"{part}\n".split("\n", 1) for part in parts)
     check_option("heading", heading, tuple(sections))
-    return sections[heading].strip()
+    section = sections[heading].strip()
+    return _entries(section, numbers) if numbers else section
+
+
+def _entries(section: str, numbers: Sequence[int]) -> str:
+    """Return some entries of a numbered list, under their own numbers."""
+    parts = re.split(r"(?m)^(?=\d+\. )", section)[1:]
+    known = {int(part.split(".", 1)[0]): part.strip() for part in parts}
+    for number in numbers:
+        check_option("number", number, tuple(known))
+    return "\n".join(known[number] for number in numbers)
 
 
 def papers() -> tuple[str, ...]:

@@ -157,17 +157,31 @@ def figure_3(
         For `emolib.figures.noise_effects.plot_noise_maps`, and for
         `emolib.recipes.nmer.level_views.distance_results`.
     """
-    task = task_of(study.settings, corpus)
+    x, lengths, variances = drawn_utterances(study.settings, corpus, seed)
+    n_pairs = len(next(iter(lengths.values())))
+    return map_frames(x, lengths, variances, dbs=dbs, n_pairs=n_pairs, seed=seed)
+
+
+def drawn_utterances(settings, corpus: str, seed: int = 0) -> tuple[dict, dict, dict]:
+    """Return the utterances of Fig. 3 as models get them, with σ² of their modalities.
+
+    Paper 3, Section 3.5: as many training utterances as the settings say, of the first
+    fold of the run, that lack no modality.
+
+    Returns
+    -------
+    x : dict of modality to ndarray, shape (n, s, d)
+    lengths : dict of modality to ndarray of int, shape (n,)
+    variances : dict of modality to float
+    """
+    task = task_of(settings, corpus)
     lengths = [task.windows.lengths[m][task.fold.train] for m in MODALITIES_AVL]
     whole = task.fold.train[np.all(np.array(lengths) > 0, axis=0)]
-    n_pairs = min(study.settings.n_pairs, len(whole))
+    n_pairs = min(settings.n_pairs, len(whole))
     rows = np.sort(np.random.default_rng(seed).permutation(whole)[:n_pairs])
     arrays = task.arrays(rows)
-    return map_frames(
+    return (
         {name: arrays[name] for name in MODALITIES_AVL},
         {name: arrays[f"{name}_length"] for name in MODALITIES_AVL},
         task.variances,
-        dbs=dbs,
-        n_pairs=n_pairs,
-        seed=seed,
     )
