@@ -124,6 +124,7 @@ def test_the_real_utterance_vectors_go_through_the_same_sweep():
 def test_a_notebook_says_which_rows_it_leaves_out():
     quick, full = (settings_of("nmer", name) for name in ("quick", "full"))
     assert items.not_run(quick) == (
-        "Not in this run: MCTN, MMIN, w/o VAE, w/o L_inv. The tier full has all of them."
+        "Not in this run: MCTN, MMIN, w/o VAE, w/o L_inv. "
+        "The tier full has all of them."
     )
     assert items.not_run(full) == "Every row of Table 2 is in this run."
