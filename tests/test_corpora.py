@@ -43,7 +43,8 @@ def calls(monkeypatch):
     def write(folder, *, n_subjects=3, n_trials=2, seconds=12.0, seed=0):
         made.append(dict(n_subjects=n_subjects, seconds=seconds, seed=seed))
         people = [
-            dreamer_person(i + 10 * seed, baseline_s=1) for i in range(n_subjects)
+            dreamer_person(i + 10 * seed, seconds=(1, 2), baseline_s=1)
+            for i in range(n_subjects)
         ]
         mark(write_dreamer(folder, people))
         truth = folder.with_name(folder.name + ".truth")

@@ -119,7 +119,7 @@ def test_without_signature_subjects_and_trials_are_exchangeable():
 
 def test_signatures_have_their_sizes():
     knobs = Knobs(effect=0.0, nuisance=0.0)
-    subjects = [simulate_subject(dreamer_design(), knobs, s + 1) for s in range(80)]
+    subjects = [simulate_subject(dreamer_design(), knobs, s + 1) for s in range(56)]
     level = np.stack([s.theta.mean(-1) for s in subjects])
     between = level.mean(axis=1).std(axis=0)
     wanted = np.array([p.subject for p in PARAMETERS])
@@ -174,7 +174,7 @@ def test_a_knob_out_of_range_says_so():
 def test_every_loading_is_recovered_within_a_fifth():
     """Effect 1 minus effect 0 at the same seed leaves affect's part alone."""
     above, below = 0, 0
-    for s in range(40):
+    for s in range(24):
         on, off = (
             simulate_subject(dreamer_design(), Knobs(effect=e), s + 1) for e in (1, 0)
         )

@@ -1,4 +1,4 @@
-"""Same seed, same bytes: in this process, and in two workers of another."""
+"""Same seed, same bytes: in this process, in another, and in two workers of another."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from emolib.recipes import nmer
 
@@ -25,14 +26,15 @@ if __name__ == "__main__":
 """
 
 
-def test_two_workers_under_another_hash_seed_give_the_same_bytes(
-    settings, study, in_cache, tmp_path
+@pytest.mark.parametrize("n_workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_process_under_another_hash_seed_gives_the_same_bytes(
+    settings, study, in_cache, tmp_path, n_workers
 ):
     chosen = settings.change(systems=SYSTEMS, dbs=[-40.0])
     finished = nmer.run(chosen).finished
     here = pd.concat([entry.predictions for _, entry in finished]).to_csv(index=False)
     there = tmp_path / "predictions.csv"
-    parameters = json.dumps(chosen.change(n_workers=2).as_dict())
+    parameters = json.dumps(chosen.change(n_workers=n_workers).as_dict())
     environment = {
         **os.environ,
         "EMOLIB_CACHE": str(tmp_path / "cache"),
