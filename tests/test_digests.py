@@ -146,7 +146,9 @@ say([*edited, reloaded, changed_since(before)])
 
 
 def test_a_module_counts_as_it_was_when_imported(tmp_path):
-    changed, same_key, reloaded, commented = ToyProject(tmp_path).run(EDIT_AFTER_IMPORT)
+    changed, same_key, reloaded, commented = ToyProject(tmp_path / "toy").run(
+        EDIT_AFTER_IMPORT
+    )
     assert changed == ["emolib.recipes.toy.data"]
     assert same_key, "the digest must be that of the imported source"
     assert reloaded == changed, "others still hold what the first import defined"
