@@ -15,7 +15,7 @@ from emolib.models.baselines.if_mmin import IFMMIN
 from emolib.models.baselines.mctn import MCTN
 from emolib.models.baselines.men import MEN
 from emolib.models.baselines.mmin import MMIN
-from emolib.models.nmer import NMER, CleanTeacher
+from emolib.models.nmer import NMER
 from emolib.training.devices import one_thread
 
 WIDTHS = {"audio": 130, "visual": 342, "text": 1024}
@@ -125,24 +125,22 @@ class PlainMCTN(nn.Module):
 
 
 def seconds_of(model, forward, n=3):
-    """Return the shortest time of a step of forward, backward and optimiser."""
+    """Return the shortest CPU time of a step of forward, backward and optimiser."""
     optimiser = torch.optim.AdamW(model.parameters(), fused=True)
     times = []
     for _ in range(n):
-        start = time.perf_counter()
+        start = time.process_time()
         optimiser.zero_grad()
         outputs = [part for part in forward() if part is not None]
         sum(part.square().mean() for part in outputs).backward()
         optimiser.step()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
 @pytest.mark.parametrize(
-    ("kind", "audio"),
-    [(MEN, 45), (MEN, 350), (MMIN, 45), (IFMMIN, 45), (CleanTeacher, 45), (NMER, 45),
-     (NMER, 350)],
-)  # fmt: skip
+    ("kind", "audio"), [(MEN, 45), (MEN, 350), (MMIN, 45), (IFMMIN, 45), (NMER, 45)]
+)
 def test_a_step_is_no_slower_than_the_plain_writing(kind, audio, capsys):
     x, lengths = utterances(128, {"audio": audio, "visual": 50, "text": 22})
     torch.manual_seed(0)
@@ -168,7 +166,7 @@ def _report(capsys, name, ours_s, plain_s):
     ratio = ours_s / plain_s
     with capsys.disabled():
         print(
-            f"\n{name}: {1e3 * ours_s:.0f} ms a step, {ratio:.2f} of a plain writing's "
-            f"(limit {LIMIT:g}, one thread)"
+            f"\n{name}: {1e3 * ours_s:.0f} ms of CPU time a step, {ratio:.2f} of a "
+            f"plain writing's (limit {LIMIT:g}, one thread)"
         )
     assert ratio <= LIMIT
