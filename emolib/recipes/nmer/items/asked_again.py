@@ -27,10 +27,6 @@ from emolib.training.seeding import derive_seed
 from emolib.units.running import load
 from emolib.units.study import Study
 
-ACTIVE = 0.01
-"""Variance of a unit's mean over utterances above which it is active (Burda et al.,
-"Importance Weighted Autoencoders", ICLR 2016)."""
-
 N_MATES = 64
 """Utterances that are asked alone and together."""
 
