@@ -128,6 +128,17 @@ def test_every_cell_that_was_run_finds_the_papers_number(study):
     assert compared.attrs["cells"].startswith("24 of 224 cells")
 
 
+def test_table_3_has_a_line_per_level_and_a_column_per_condition(study):
+    page = items.page(table_of(study, "Table 3"))
+    mine = page[page["dataset"] == "iemocap"]
+    assert mine["noise"].tolist() == ["gaussian -10 dB"] * 2 + ["gaussian -40 dB"] * 2
+    columns = [
+        f"{clean} {metric}" for clean in (*SIX, "avg") for metric in ("WA", "UA")
+    ]
+    assert list(page)[-14:] == columns
+    assert mine["avg WA"].tolist()[1::2] == ["0.760", "0.709"]
+
+
 def test_a_page_has_ours_above_the_papers_line_and_references_below(study):
     page = items.page(table_of(study, "Table 5"))
     mine = page[page["dataset"] == "iemocap"]
@@ -214,6 +225,14 @@ def test_scores_stand_at_the_dB_that_was_measured(study, impulses, found):
     mosei = items.by_db(study, found, "mosei", "ua", "all")
     assert mosei[["low", "high"]].notna().all().all()  # 24 videos are drawn again
     assert items.majority(found, "iemocap") == pytest.approx(0.25)
+
+
+def test_a_corpus_of_ours_has_its_scores_against_db_too():
+    open_data = made_study(("MEN", "majority"), corpora=["mosi_utterances"])
+    frame = items.by_db(open_data, items.summary(open_data), "mosi_utterances")
+    assert frame[["system", "asked_db"]].to_numpy().tolist() == [
+        ["MEN", -10.0], ["MEN", -40.0],
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- findings
