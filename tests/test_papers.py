@@ -334,7 +334,9 @@ def test_a_part_of_a_section_can_be_shown_alone(tmp_path, monkeypatch):
     assert papers.load_section("x", "A") == "text\n\n### B\n\nb\n\n### C\n\nc"
     assert [papers.load_section("x", name) for name in "BC"] == ["b", "c"]
     assert papers.load_section("x", "Errata", [10, 1]) == (
-        "10. Ten.\n1. One 2. two\n   more."
+        "**10.** Ten.\n\n**1.** One 2. two more."
     )
-    with pytest.raises(ValueError, match="number must be one of 1, 2, 10; got 3"):
+    with pytest.raises(
+        ValueError, match="number must be one of '1', '2', '10'; got '3'"
+    ):
         papers.load_section("x", "Errata", [3])

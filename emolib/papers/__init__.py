@@ -129,12 +129,16 @@ def load_section(stem: str, heading: str, numbers: Sequence[int] = ()) -> str:
 
 
 def _entries(section: str, numbers: Sequence[int]) -> str:
-    """Return some entries of a numbered list, under their own numbers."""
+    """Return some entries of a numbered list, a paragraph each.
+
+    Their numbers are bold: a Markdown list would count them anew.
+    """
     parts = re.split(r"(?m)^(?=\d+\. )", section)[1:]
-    known = {int(part.split(".", 1)[0]): part.strip() for part in parts}
+    known = dict(part.split(". ", 1) for part in parts)
     for number in numbers:
-        check_option("number", number, tuple(known))
-    return "\n".join(known[number] for number in numbers)
+        check_option("number", str(number), tuple(known))
+    words = {number: " ".join(known[str(number)].split()) for number in numbers}
+    return "\n\n".join(f"**{number}.** {text}" for number, text in words.items())
 
 
 def papers() -> tuple[str, ...]:

@@ -155,6 +155,16 @@ def test_a_page_has_ours_above_the_papers_line_and_references_below(study):
     assert "±" in mine.iloc[0][columns[0]] and "[" not in mine.iloc[0][columns[0]]
 
 
+def test_columns_go_from_little_to_much_noise_though_the_first_row_lacks_a_level(study):
+    compared = table_of(study, "Table 5")
+    weak = compared["condition"].str.contains("-10 dB")
+    page = items.page(compared[~(weak & (compared["method"] == "MEN"))])
+    assert [c for c in page if "dB" in c] == [
+        "gaussian -10 dB none WA", "gaussian -10 dB none UA",
+        "gaussian -40 dB none WA", "gaussian -40 dB none UA",
+    ]  # fmt: skip
+
+
 def test_the_file_of_each_item_is_named_after_it():
     names = ["Table 2", "Table 5, impulse", "Section 2.2.3"]
     (own,) = items_of({"dataset": "mosi_utterances"})

@@ -136,7 +136,18 @@ def page(compared: pd.DataFrame) -> pd.DataFrame:
         parts = shown["condition"].str.rsplit(" ", n=1, expand=True)
         shown = shown.assign(noise=parts[0], clean=parts[1])
         rows, columns = (*ROWS, "noise"), ("clean", "metric")
-    return page_of(shown, rows=rows, columns=columns, names=NAMES, two_lines=True)
+    made = page_of(shown, rows=rows, columns=columns, names=NAMES, two_lines=True)
+    return made[_by_condition(list(made), compared)]
+
+
+def _by_condition(titles: list[str], compared: pd.DataFrame) -> list[str]:
+    """Return a page's columns with rising noise, whichever row came first.
+
+    Systems that are trained clean are tested at levels that others have no row for.
+    """
+    names = [n for c in conditions_in_order(compared) for n in (f"{c} WA", f"{c} UA")]
+    place = {name: i for i, name in enumerate(names)}
+    return sorted(titles, key=lambda title: place.get(title, -1))
 
 
 def conditions_in_order(compared: pd.DataFrame) -> list[str]:
