@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 from utterance_batches import LENGTHS, WIDTHS, batch_of, noise, row_of
 
-from emolib.models.recurrence import _by_cudnn, lstm_maximum, pack_steps
+from emolib.models.recurrence import GROUP_SIZE, _packed_maximum, lstm_maximum
 from emolib.models.text_cnn import TextCNN
 from emolib.models.utterances import FusionEncoder, SpecificInvariantEncoder
 
@@ -62,9 +62,11 @@ def test_text_cnn_has_the_gradients_of_the_plain_writing():
 
 
 def lstm_batch():
+    """Return utterances of more than one group, the longest neither first nor last."""
     torch.manual_seed(0)
     lstm = nn.LSTM(6, 8, batch_first=True)
-    x, lengths = batch_of({"audio": EVERY_LENGTH}, {"audio": 6})
+    x, lengths = batch_of({"audio": EVERY_LENGTH * 3}, {"audio": 6})
+    assert len(x["audio"]) > GROUP_SIZE
     return lstm, x["audio"].requires_grad_(), lengths["audio"]
 
 
@@ -78,14 +80,13 @@ def plain_lstm_maximum(lstm, x, lengths):
 
 def packed_lstm_maximum(lstm, x, lengths):
     """Return what a GPU computes, by torch's packed LSTM."""
-    packing = pack_steps(lengths, x.shape[1])
-    rows = x.flatten(0, 1)[packing.source]
-    vectors = _by_cudnn(lstm, rows, packing.sizes)
-    return torch.zeros(len(x), 8).index_copy(0, packing.order, vectors)
+    order = lengths.argsort(descending=True)[: int((lengths > 0).sum())]
+    vectors = _packed_maximum(lstm, x[order], lengths[order])
+    return torch.zeros(len(x), 8).index_copy(0, order, vectors)
 
 
 @pytest.mark.parametrize("other", [plain_lstm_maximum, packed_lstm_maximum])
-def test_the_lstm_has_the_values_and_gradients_of_torchs_own(other):
+def test_the_lstm_has_the_values_and_gradients_of_each_utterance_alone(other):
     lstm, x, lengths = lstm_batch()
     weighting, results = noise(len(x), 8, seed=9), []
     for run in (lstm_maximum, other):
@@ -98,19 +99,9 @@ def test_the_lstm_has_the_values_and_gradients_of_torchs_own(other):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
-def test_the_derivative_of_the_recurrence_is_that_of_differences():
-    torch.manual_seed(0)
-    lstm = nn.LSTM(3, 2, batch_first=True).double()
-    lengths = torch.tensor([4, 0, 2])
-    x = torch.randn(3, 4, 3, dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: lstm_maximum(lstm, x, lengths), x)
-
-
-def test_packing_holds_every_real_step_once_the_longest_first():
-    packing = pack_steps(torch.tensor([2, 0, 3]), 4)
-    assert packing.order.tolist() == [2, 0]
-    assert packing.sizes == [2, 2, 1]
-    assert packing.source.tolist() == [8, 0, 9, 1, 10]
+def test_utterances_that_are_all_missing_are_zeros():
+    lstm, x, lengths = lstm_batch()
+    assert (lstm_maximum(lstm, x, torch.zeros_like(lengths)) == 0).all()
 
 
 def encoders():
