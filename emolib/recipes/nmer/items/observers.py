@@ -1,7 +1,7 @@
 """What ideal readers of the surrogates score at each level: no system stands above it.
 
-Closed form: utterances are drawn from the generative model itself, so nothing is
-trained and nothing is read from disk.
+Utterances are drawn from the generative model itself, so nothing is trained and nothing
+is read from disk.
 """
 
 from __future__ import annotations
