@@ -81,6 +81,7 @@ class Method:
     teacher_epochs: int = 20  # not stated; IF-MMIN's first stage, which it is
     patience: int = 0  # not stated; 0 trains to the end
     baseline_epochs: int = 0  # cap on a baseline's stages; 0 is its published number
+    as_many_updates: bool = False  # ours: more epochs where the corpus is smaller
     keep_weights: bool = True  # ours; off where thousands of models would be kept
 
     def __post_init__(self):

@@ -23,18 +23,19 @@ from emolib.training.schedules import constant_then_linear
 
 FIT_KEYS = (
     "optimizer", "lr", "beta_1", "weight_decay", "max_norm", "batch_size", "n_epochs",
-    "constant", "patience",
+    "constant", "patience", "as_many_updates",
 )  # fmt: skip
 """How NMER's own optimiser runs (paper 3, Section 3.3)."""
 
-BASELINE_KEYS = ("baseline_epochs", "patience")
+BASELINE_KEYS = ("baseline_epochs", "patience", "as_many_updates")
 
 CLEAN = Corruption("none", (ALL_CLEAN,))
 """No noise at all: what MEN and the clean teacher are trained under."""
 
 
-def fit_options(settings) -> dict:
+def fit_options(task: Task, settings) -> dict:
     """Return NMER's optimiser, epochs, schedule and stopping rule, for `fit`."""
+    n_epochs = task.epochs(settings["n_epochs"], settings)
     return {
         "optimizer": settings["optimizer"],
         "lr": settings["lr"],
@@ -42,13 +43,13 @@ def fit_options(settings) -> dict:
         "weight_decay": settings["weight_decay"],
         "max_norm": settings["max_norm"],
         "batch_size": settings["batch_size"],
-        "max_epochs": settings["n_epochs"],
-        "schedule": constant_then_linear(settings["n_epochs"], settings["constant"]),
+        "max_epochs": n_epochs,
+        "schedule": constant_then_linear(n_epochs, settings["constant"]),
         "patience": settings["patience"] or None,
     }
 
 
-def published(n_epochs: int, settings, *, constant: float = 1.0) -> dict:
+def published(n_epochs: int, task: Task, settings, *, constant: float = 1.0) -> dict:
     """Return a baseline's own number of epochs, under the run's cap, for `fit`.
 
     Parameters
@@ -60,6 +61,7 @@ def published(n_epochs: int, settings, *, constant: float = 1.0) -> dict:
     constant : float
         Share of the epochs at full learning rate; the rest falls in a line.
     """
+    n_epochs = task.epochs(n_epochs, settings)
     n_epochs = min(n_epochs, settings["baseline_epochs"] or n_epochs)
     return {
         "max_epochs": n_epochs,

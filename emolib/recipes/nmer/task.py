@@ -26,6 +26,9 @@ from emolib.training.seeding import derive_seed
 TASK_KEYS = ("fold", "labels", "n_classes", "z_scored", "seed")
 """What every unit reads, and every stage that trains."""
 
+N_TRAIN = {"iemocap": 4446, "mosei": 16265}
+"""Training utterances of the paper's corpora (Table 1): what its epochs count."""
+
 LABELS = ("class", "at_least_0", "above_0")
 """How a rating becomes a class."""
 
@@ -114,6 +117,18 @@ class Task:
     def corruption(self, settings) -> Corruption:
         """Return the noise that the settings name (`CORRUPTION_KEYS`)."""
         return Corruption.of(settings, self.variances)
+
+    def epochs(self, n_epochs: int, settings) -> int:
+        """Return the epochs of a stage whose recipe has `n_epochs`.
+
+        With ``as_many_updates``, an epoch of fewer utterances than the paper's corpus
+        has counts in proportion, so that weights are updated as often; a corpus that
+        the paper does not have counts as CMU-MOSEI.
+        """
+        if not settings["as_many_updates"]:
+            return n_epochs
+        n_train = N_TRAIN.get(self.corpus, N_TRAIN["mosei"])
+        return round(n_epochs * max(1.0, n_train / len(self.fold.train)))
 
     def seed_of(self, stage: str) -> int:
         """Return the seed of one stage: stages share no random numbers."""

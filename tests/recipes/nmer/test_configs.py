@@ -55,7 +55,7 @@ def test_quick_is_one_fold_of_the_smallest_table_and_cuts_no_epochs():
             "n_subjects": 10,
             "n_trials": 120,
         }
-        assert set(settings.overrides) <= {"patience", "exact"}
+        assert set(settings.overrides) <= {"patience", "exact", "as_many_updates"}
     assert set(settings_of("nmer", "quick").clean_dbs) == DBS
 
 

@@ -1,5 +1,6 @@
 """Every system, trained for a moment on made-up utterances, end to end."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,7 @@ from emolib.recipes.nmer.evaluate import predictions_under
 from emolib.recipes.nmer.frames import fold_of
 from emolib.recipes.nmer.grid import expand
 from emolib.recipes.nmer.settings import BASELINES, UNIMODAL, VARIANTS
-from emolib.recipes.nmer.steps import imagined_target, seen, sub_networks
+from emolib.recipes.nmer.steps import imagined_target, published, seen, sub_networks
 from emolib.recipes.nmer.systems import clean_teacher, mctn, men, mmin
 from emolib.recipes.nmer.systems import nmer as ours
 from emolib.recipes.nmer.task import Task
@@ -255,3 +256,18 @@ def test_what_was_trained_learns_the_planted_lean():
     assert history["class"].iloc[-1] < 0.8 * history["class"].iloc[0]
     table = outcome.predictions
     assert (table["y_true"] == table["y_pred"]).mean() > 0.4
+
+
+def test_a_smaller_corpus_has_as_many_more_epochs_as_its_utterances_are_fewer():
+    task = Task.of(unit_of("MEN").settings, context())
+    n_train = len(task.fold.train)
+    assert task.epochs(20, {"as_many_updates": False}) == 20
+    assert task.epochs(20, {"as_many_updates": True}) == round(20 * 4446 / n_train)
+    large = replace(task, fold=replace(task.fold, train=np.arange(5000)))
+    assert large.epochs(20, {"as_many_updates": True}) == 20
+
+
+def test_no_recipe_has_more_epochs_than_the_runs_cap():
+    task = Task.of(unit_of("MEN").settings, context())
+    settings = {"as_many_updates": True, "baseline_epochs": 7, "patience": 0}
+    assert published(20, task, settings)["max_epochs"] == 7

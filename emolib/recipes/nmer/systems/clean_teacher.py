@@ -26,7 +26,7 @@ from emolib.training.seeding import seeded
 from emolib.training.states import state_arrays
 
 SHARES = "clean teacher"
-STAGE_KEYS = (*TASK_KEYS, "teacher_epochs", "patience")
+STAGE_KEYS = (*TASK_KEYS, "teacher_epochs", "patience", "as_many_updates")
 CONSTANT = 0.5
 FIT = {"optimizer": "adam", "lr": 2e-4, "batch_size": 64, "max_norm": 0.5}
 
@@ -41,7 +41,7 @@ def train(context, *, separate: bool, d: int, **settings) -> Outcome:
     task = Task.of(settings, context)
     with seeded(task.seed_of("clean teacher, weights")):
         model = build(task, separate, d)
-    n_epochs = settings["teacher_epochs"]
+    n_epochs = task.epochs(settings["teacher_epochs"], settings)
     result = fit_under(
         CLEAN,
         task,

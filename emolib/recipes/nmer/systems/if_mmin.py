@@ -63,7 +63,7 @@ def run(settings, context) -> Outcome:
         stage="IF-MMIN",
         targets=features_of(teacher, context, **targets),
         **FIT,
-        **published(EPOCHS, settings, constant=CONSTANT),
+        **published(EPOCHS, task, settings, constant=CONSTANT),
     )
     history = joined(clean=clean_history, noisy=result.history)
     return outcome_of(

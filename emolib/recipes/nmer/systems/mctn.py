@@ -49,7 +49,7 @@ def run(settings, context) -> Outcome:
     frames = context.stage(measure_frames, **pick(settings, FRAME_KEYS))
     for name in set(task.widths) - set(task.scales):
         set_scale(model, name, frames.arrays)
-    options = published(EPOCHS, settings)
+    options = published(EPOCHS, task, settings)
     options["patience"] = settings["patience"] or PATIENCE
     result = fit_under(
         corruption,

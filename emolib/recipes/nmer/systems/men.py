@@ -50,7 +50,7 @@ def train(context, **settings) -> Outcome:
         context,
         stage="MEN",
         **FIT,
-        **published(EPOCHS, settings, constant=CONSTANT),
+        **published(EPOCHS, task, settings, constant=CONSTANT),
     )
     return Outcome(tables={"history": result.history}, state=state_arrays(model))
 

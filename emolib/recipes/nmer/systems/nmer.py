@@ -100,7 +100,7 @@ def run(settings, context) -> Outcome:
         stage="NMER",
         targets=features_of(teacher, context, **targets),
         forward=forward,
-        **fit_options(settings),
+        **fit_options(task, settings),
     )
     history = joined(clean=clean_history, noisy=result.history)
     return outcome_of(

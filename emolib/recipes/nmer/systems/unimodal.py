@@ -46,7 +46,7 @@ def fitted(task: Task, settings, corruption, context):
         stage=f"uni-modal {modality}",
         modalities=(modality,),
         **FIT,
-        **published(EPOCHS, settings, constant=CONSTANT),
+        **published(EPOCHS, task, settings, constant=CONSTANT),
     )
     return result.model, result.history
 
