@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from toy_notebooks import SAVE_NO_FIGURE, WORK, write_notebook, write_project
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT.pop("EMOLIB_CACHE", None)  # each toy project has its own
 
 
 @pytest.fixture
@@ -85,6 +87,32 @@ def processes_of(project):
     return found
 
 
+def named(project, words):
+    """Return those whose command line holds some words."""
+    found = []
+    for process in processes_of(project):
+        with suppress(psutil.NoSuchProcess):
+            if words in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def wait_for(project, words):
+    """Wait until a process of a project is there."""
+    deadline = time.monotonic() + 60
+    while not named(project, words):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def wait_for_none(project, words):
+    """Wait until it is gone: it has five seconds."""
+    deadline = time.monotonic() + 5
+    while left := named(project, words):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize(
     "victim",
     [
@@ -114,6 +142,43 @@ def test_a_killed_batch_leaves_no_process_and_is_resumed(project, victim):
     found = reports(project)
     assert found.returncode == 0, found.stdout + found.stderr
     assert not list((project / "reports/.partial").iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is it chosen")
+def test_a_kernel_that_is_still_starting_ends_with_its_run_whoever_adopts_it(project):
+    write_notebook(project, work="import time\ntime.sleep(60)")
+    adopt = "ctypes.CDLL(None).prctl(36, 1)"  # PR_SET_CHILD_SUBREAPER
+    run = "subprocess.Popen([sys.executable, '-m', 'emolib', 'run', 'toy'])"
+    code = f"import ctypes, subprocess, sys\n{adopt}\n{run}\nsys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=project, env=ENVIRONMENT,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    ) as adopter:  # fmt: skip
+        wait_for(project, "ipykernel")
+        os.kill(named(project, "emolib run")[0].pid, signal.SIGKILL)
+        try:
+            wait_for_none(project, "ipykernel")
+        finally:
+            adopter.stdin.close()
+            for kernel in named(project, "ipykernel"):
+                kernel.kill()
+
+
+def test_a_batch_ends_with_the_bootstrap_that_started_it(project):
+    write_notebook(project, work="import time\ntime.sleep(60)")
+    code = "import subprocess, sys\nsubprocess.call([sys.executable, *sys.argv[1:]])"
+    (project / "bootstrap.py").write_text(code)
+    command = [sys.executable, "bootstrap.py", "-m", "emolib", "reports"]
+    with subprocess.Popen(
+        command, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL
+    ) as bootstrap:
+        wait_for(project, "snakemake -")
+        bootstrap.kill()
+    try:
+        wait_for_none(project, "")
+    finally:
+        for process in processes_of(project):
+            process.kill()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,18 @@ THREADS = (
 )  # fmt: skip
 PROGRESS = "EMOLIB_PROGRESS"
 """Environment variable: the file into which a long task writes its progress line."""
+
+DIE_WITH_PARENT = (
+    "import ctypes, os, signal, sys\n"
+    "ctypes.CDLL(None).prctl(1, signal.SIGKILL)\n"  # 1 = PR_SET_PDEATHSIG
+    "if os.getppid() == int(sys.argv[1]):\n"
+    "    os.execv(sys.argv[2], sys.argv[2:])"
+)
+"""Becomes the command it is given, and ends with its parent from the first moment on.
+
+A kernel watches its parent itself once it has started; one that lost it before would
+wait for ever where another process than init adopts orphans, as on many desktops.
+"""
 
 
 def kernel_environment(folder: Path) -> dict[str, str]:
@@ -41,6 +54,13 @@ def kernel_manager(environment: dict[str, str], stderr):
         async def start_kernel(self, **kwargs):
             kwargs |= {"env": environment, "stderr": stderr}
             return await super().start_kernel(**kwargs)
+
+        def format_kernel_cmd(self, *args, **kwargs):
+            command = super().format_kernel_cmd(*args, **kwargs)
+            if sys.platform != "linux":
+                return command
+            leash = [sys.executable, "-I", "-S", "-c", DIE_WITH_PARENT]
+            return [*leash, str(os.getpid()), *command]
 
     return Manager
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from emolib.batch import plan_job, prepare_job
 from emolib.batch.kernels import clock
 from emolib.commands import StatusLine, say
-from emolib.commands.driver import DRIVER, name_driver, watch_make
+from emolib.commands.driver import DRIVER, name_driver, watch_starter
 from emolib.commands.events import EVENTS, read_events
 from emolib.commands.workflow import (
     Task,
@@ -29,7 +29,7 @@ EXCERPT = 12
 
 def reports_command(arguments) -> int:
     """Print the plans, run what is not up to date, and say how each notebook went."""
-    watch_make()
+    watch_starter()
     stems, without = choose(arguments.tier, arguments.notebook)
     tasks = [make_task(stem, arguments.tier) for stem in stems]
     for stem in without:

@@ -51,7 +51,8 @@ def save_figure(figure, path: Path, *, marked: bool) -> str:
     finally:
         if mark is not None:
             mark.remove()
-    path.write_text(_described(path.read_text("utf-8"), path.stem, alt), "utf-8")
+    svg = _clips_in_order(path.read_text("utf-8"), path.stem)
+    path.write_text(_described(svg, path.stem, alt), "utf-8")
     return alt
 
 
@@ -70,6 +71,20 @@ def _put_mark(figure):
     """Write the mark into a figure's corner and return it."""
     return figure.text(
         0.995, 0.005, SURROGATE, ha="right", va="bottom", fontsize=6, color="0.35"
+    )
+
+
+def _clips_in_order(svg: str, name: str) -> str:
+    """Return an SVG text whose clips are called by their order of use.
+
+    matplotlib calls them by all digits of their place, and the solver of the layout
+    does not always give the last digit alike.
+    """
+    order: dict[str, str] = {}
+    return re.sub(
+        r'(clip-path="url\(#|<clipPath id=")(p[0-9a-f]{10})',
+        lambda m: m[1] + order.setdefault(m[2], f"{name}-clip-{len(order)}"),
+        svg,
     )
 
 

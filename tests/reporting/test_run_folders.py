@@ -2,9 +2,10 @@ import json
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from toy_notebooks import write_project
 
-from emolib.reporting.marks import SURROGATE
+from emolib.reporting.marks import SURROGATE, save_figure
 from emolib.reporting.runs import put_in_place, read_run
 from emolib.reporting.save import save_report
 
@@ -201,3 +202,17 @@ def test_a_new_report_replaces_the_old_one_whole(project):
     made.mkdir()
     put_in_place(made, "toy/quick")
     assert list(old.iterdir()) == []
+
+
+def test_a_last_digit_of_the_layout_does_not_change_a_saved_figure(tmp_path):
+    written = []
+    for bit in (0, 1e-15):
+        figure = Figure(figsize=(3, 2))
+        for left in (0.1 + bit, 0.6):
+            figure.add_axes((left, 0.1, 0.3, 0.8)).plot([0, 1], [0, 1])
+        figure.alt_text = "Two lines."
+        save_figure(figure, tmp_path / "fig_1.svg", marked=False)
+        written.append((tmp_path / "fig_1.svg").read_text("utf-8"))
+    assert written[0] == written[1]
+    assert written[0].count('"url(#fig_1-clip-1)"') == 1
+    assert written[0].count('<clipPath id="fig_1-clip-') == 2
