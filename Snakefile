@@ -66,6 +66,7 @@ rule units:
     threads: WORKERS
     retries: 1
     resources:
+        crew=1,
         mem_mb=lambda wildcards, threads: 1500 + 1000 * threads,
         runtime=plan.MINUTES[TIER],
     shell:

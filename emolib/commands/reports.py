@@ -128,13 +128,14 @@ class _Batch:
         """Start Snakemake in a session of its own."""
         arguments = self._arguments
         n_cores = arguments.cores or os.cpu_count() or 1
+        beside = n_cores + 1  # a report is drawn while the next units are computed
         names = ",".join(task.stem for task in self._tasks)
         command = [
             *self._command(), "--rerun-incomplete", "--keep-going",
             *(
                 ["--profile", arguments.profile]
                 if arguments.profile
-                else ["--cores", str(n_cores)]
+                else ["--cores", str(beside), "--resources", "crew=1"]
             ),
             "--config", f"tier={arguments.tier}", f"notebooks={names}",
             f"workers={n_cores}",
