@@ -298,7 +298,7 @@ def gallery(_):
 
 def bench(_):
     """Time what should be fast (not part of the tests)."""
-    run_python("-m", "pytest", "benchmarks", "--benchmark-only")
+    run_python("-m", "pytest", "benchmarks")
 
 
 def clean(_):
