@@ -35,12 +35,14 @@ def plot_latent_use(frame: pd.DataFrame, *, threshold: float = 0.01) -> Figure:
     panels = list(dict.fromkeys(frame["panel"]))
     with style():
         figure, axes = new_figure(
-            1, len(panels), width=PAGE if len(panels) > 1 else 3.5, height=2.4,
+            1, len(panels), width=PAGE if len(panels) > 1 else 3.5, height=2.5,
             sharex=True, sharey=True,
         )  # fmt: skip
         for ax, panel in zip(axes[0], panels, strict=True):
-            _units(ax, frame[frame["panel"] == panel], threshold)
-            ax.set_title(panel)
+            rows = frame[frame["panel"] == panel]
+            _units(ax, rows, threshold)
+            count = _count(rows, threshold).removesuffix(" an utterance")
+            ax.set_title(f"{panel}\n{count}")
         axes[0, 0].set_ylabel("Variance of μ over utterances\n(variance of the prior)")
         axes[0, len(panels) // 2].set_xlabel("Latent units, largest first (rank)")
     each = "; ".join(
@@ -66,10 +68,6 @@ def _units(ax: Axes, rows: pd.DataFrame, threshold: float) -> None:
     ax.set_yscale("log")
     ax.minorticks_off()
     level_line(ax, threshold, "active above")
-    ax.annotate(
-        _count(rows, threshold).replace(", ", "\n"), (0.99, 0.97), fontsize=6.5,
-        xycoords="axes fraction", ha="right", va="top",
-    )  # fmt: skip
 
 
 def _count(rows: pd.DataFrame, threshold: float) -> str:
