@@ -26,9 +26,18 @@ DIE_WITH_PARENT = (
 )
 """Becomes the command it is given, and ends with its parent from the first moment on.
 
-A kernel watches its parent itself once it has started; one that lost it before would
-wait for ever where another process than init adopts orphans, as on many desktops.
+A kernel and a batch watch their parent themselves once they have started. A kernel that
+lost it before would wait for ever where another process than init adopts orphans, as on
+many desktops.
 """
+
+
+def leashed(command: list[str]) -> list[str]:
+    """Return a command that ends with this process; on Linux, else as it came."""
+    if sys.platform != "linux":
+        return command
+    leash = [sys.executable, "-I", "-S", "-c", DIE_WITH_PARENT]
+    return [*leash, str(os.getpid()), *command]
 
 
 def kernel_environment(folder: Path) -> dict[str, str]:
@@ -56,11 +65,7 @@ def kernel_manager(environment: dict[str, str], stderr):
             return await super().start_kernel(**kwargs)
 
         def format_kernel_cmd(self, *args, **kwargs):
-            command = super().format_kernel_cmd(*args, **kwargs)
-            if sys.platform != "linux":
-                return command
-            leash = [sys.executable, "-I", "-S", "-c", DIE_WITH_PARENT]
-            return [*leash, str(os.getpid()), *command]
+            return leashed(super().format_kernel_cmd(*args, **kwargs))
 
     return Manager
 

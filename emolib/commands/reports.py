@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from emolib.batch import plan_job, prepare_job
-from emolib.batch.kernels import clock
+from emolib.batch.kernels import clock, leashed
 from emolib.commands import StatusLine, say
 from emolib.commands.driver import DRIVER, name_driver, watch_starter
 from emolib.commands.events import EVENTS, read_events
@@ -141,8 +141,9 @@ class _Batch:
             f"workers={n_cores}",
         ]  # fmt: skip
         return subprocess.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            env=self._environment(), start_new_session=True, cwd=project_root(),
+            leashed(command), stdout=log, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, env=self._environment(), start_new_session=True,
+            cwd=project_root(),
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:

@@ -51,13 +51,22 @@ def expand(settings: Settings) -> list[Unit]:
     names = ("dataset", "preset", "system", "conditions", "seed")
     known = {corpus for corpus in settings.corpora if _has_truth(settings, corpus)}
     return [
-        _unit(settings, {**cell, **noise, "fold": fold})
+        _unit(settings, {**cell, **noise, "system": _row(cell), "fold": fold})
         for cell in (dict(zip(names, values, strict=True)) for values in cells)
         if _wanted(settings, cell, known)
         for noise in _noises(settings, cell)
         for fold in settings.folds
         if fold <= N_FOLDS[cell["dataset"]]
     ]
+
+
+def _row(cell: dict) -> str:
+    """Return what a cell's system is called in its row.
+
+    Tested clean, a uni-modal classifier was trained clean in either of its two rows.
+    """
+    is_clean = cell["conditions"] == "clean" and cell["system"] in UNIMODAL
+    return cell["system"].partition(", ")[0] if is_clean else cell["system"]
 
 
 def _wanted(settings: Settings, cell: dict, known: set[str]) -> bool:
@@ -77,7 +86,7 @@ def _wanted(settings: Settings, cell: dict, known: set[str]) -> bool:
     if conditions == "six":
         return system not in ONE_MODALITY
     if conditions == "clean":
-        is_twin = system in CLEAN_TRAINED and system in UNIMODAL
+        is_twin = system in UNIMODAL and _row(cell) in set(settings.systems) - {system}
         return (
             system not in VARIANTS
             and not is_twin

@@ -46,6 +46,14 @@ def test_every_system_expands_into_a_unit_with_what_it_reads(system):
     assert every <= set(unit.settings) <= {*every, *module.READS}
 
 
+def test_tested_clean_a_modality_has_one_row_whichever_of_its_two_is_asked_for():
+    for systems in (["uni-modal v"], ["uni-modal v, trained clean"],
+                    ["uni-modal v, trained clean", "uni-modal v"]):  # fmt: skip
+        (unit,) = expanded(systems=systems, conditions=["clean"])
+        assert unit.labels["method"] == "uni-modal"
+        assert unit.settings["trained"] == "clean"
+
+
 def test_no_two_systems_of_a_run_are_the_same_unit_but_where_clean_is_the_level():
     units = expanded(**EVERY)
     keys = [told(u) for u in units]
