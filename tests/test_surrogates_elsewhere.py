@@ -104,7 +104,7 @@ def test_iemocap_is_indexed_as_mmin_does(tmp_path):
 
 
 def unpickled(folder):
-    """Return what a reader that trusts its input gets from the one file."""
+    """Return what a reader that trusts its input gets from the file written here."""
     (path,) = folder.iterdir()
     with path.open("rb") as file:
         return pickle.load(file)

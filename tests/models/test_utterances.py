@@ -128,6 +128,18 @@ def test_what_padding_holds_changes_no_bit(encoder, fill):
 
 
 @pytest.mark.parametrize("encoder", encoders(), ids=["fusion", "shared", "separate"])
+def test_what_padding_holds_reaches_no_gradient(encoder):
+    gradients = []
+    for fill in (0.0, torch.nan):
+        encoder.zero_grad()
+        vectors = run(encoder, *batch_of(fill=fill))
+        sum(part.square().sum() for part in vectors).backward()
+        gradients.append([weight.grad.clone() for weight in encoder.parameters()])
+    for clean, poisoned in zip(*gradients, strict=True):
+        torch.testing.assert_close(clean, poisoned)
+
+
+@pytest.mark.parametrize("encoder", encoders(), ids=["fusion", "shared", "separate"])
 @pytest.mark.parametrize("missing", WIDTHS)
 def test_a_missing_modality_is_zeros_and_its_nan_reaches_nothing(encoder, missing):
     x, lengths = batch_of()

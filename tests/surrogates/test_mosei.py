@@ -56,7 +56,7 @@ LAYOUTS += [("mosi", *own) for own in MOSI.items()]
 
 
 def load(folder):
-    """Return what the one file of a folder holds."""
+    """Return what the one file of a folder holds, which this test has just written."""
     (path,) = folder.iterdir()
     return pickle.loads(path.read_bytes())
 
