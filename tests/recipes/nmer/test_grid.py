@@ -80,6 +80,7 @@ def test_a_preset_changes_ours_and_no_baseline():
     assert rows == [
         ("ours", ""), ("ours", "w/o VAE"), ("MMIN", ""), ("majority", ""),
         ("ours", "as printed"), ("ours", "w/o VAE, as printed"),
+        ("ours", "kl summed"), ("ours", "w/o VAE, kl summed"),
         ("ours", "as released"), ("ours", "w/o VAE, as released"),
     ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a notebook shows of the model says what the model does."""
 
+import numpy as np
 import pytest
 import torch
 from utterance_batches import WIDTHS, batch_of
@@ -42,9 +43,23 @@ def test_a_latent_that_says_nothing_is_seen():
     assert use["kl"] > 0 and use["active"] > 0 and use["n_units"] == 3
     for part in (model.vae.to_mu, model.vae.to_log_var):
         torch.nn.init.zeros_(part.weight), torch.nn.init.zeros_(part.bias)
-    assert latent_of(model, task, corruption) == {"kl": 0, "active": 0, "n_units": 3}
+    use = latent_of(model, task, corruption)
+    assert (use["kl"], use["active"], use["n_units"]) == (0, 0, 3)
     torch.nn.init.ones_(model.vae.to_mu.bias)  # the same for all: 1/2 nat, no news
-    assert latent_of(model, task, corruption) == {"kl": 1.5, "active": 0, "n_units": 3}
+    use = latent_of(model, task, corruption)
+    assert (use["kl"], use["active"]) == (1.5, 0)
+
+
+def test_a_guide_that_has_shrunk_is_seen():
+    task = Task.of(PLAIN, context())
+    model = NMER(task.widths, 4, d_hidden=(5,), **SMALL)
+    before = latent_of(model, task, task.corruption(PLAIN))
+    last = model.encoder.shared[2]
+    with torch.no_grad():
+        last.weight.mul_(0.01), last.bias.mul_(0.01)
+    after = latent_of(model, task, task.corruption(PLAIN))
+    assert after["rms_specific"] == before["rms_specific"] > 0
+    assert np.isclose(after["rms_invariant"], 0.01 * before["rms_invariant"])
 
 
 def test_without_vae_there_is_no_latent():

@@ -1,4 +1,4 @@
-"""Whether a trained NMER uses its latent: divergence per utterance, active units."""
+"""Whether a trained NMER uses its latent, and how large the guide beside it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Grosse and Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016."""
 
 COLUMNS = (
     "dataset", "preset", "system", "conditions", "noise", "db", "fold", "seed", "kl",
-    "active", "n_units",
+    "active", "n_units", "rms_specific", "rms_invariant",
 )  # fmt: skip
 
 
@@ -70,7 +70,8 @@ def latent_of(model, task: Task, corruption, *, device="cpu") -> dict:
     -------
     use : dict
         kl: Eq. (6) in nats, summed over units, mean over utterances and conditions;
-        active: units whose mean varies by more than `ACTIVE` over them; n_units. Empty
+        active: units whose mean varies by more than `ACTIVE` over them; n_units;
+        rms_specific, rms_invariant: root mean square of h' and of the guide H'. Empty
         without VAE.
     """
     arrays = task.arrays(task.fold.test)
@@ -81,18 +82,21 @@ def latent_of(model, task: Task, corruption, *, device="cpu") -> dict:
     ]
     if "mu" not in parts[0]:
         return {}
-    mu, log_var = (
+    mu, log_var, specific, invariant = (
         torch.cat([torch.from_numpy(part[name]) for part in parts])
-        for name in ("mu", "log_var")
+        for name in ("mu", "log_var", "specific", "invariant")
     )
     active = mu.var(0, correction=0) > ACTIVE
     return {
         "kl": float(kl_divergence(mu, log_var)),
         "active": int(active.sum()),
         "n_units": mu.shape[1],
+        "rms_specific": float(specific.square().mean().sqrt()),
+        "rms_invariant": float(invariant.square().mean().sqrt()),
     }
 
 
 def _distribution(model, batch) -> dict:
     out = model(*unpack(batch))
-    return {"logits": out.logits, "mu": out.mu, "log_var": out.log_var}
+    names = ("mu", "log_var", "specific", "invariant")
+    return {name: getattr(out, name) for name in names}

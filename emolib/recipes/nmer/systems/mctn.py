@@ -1,8 +1,8 @@
 """How MCTN is trained: text to audio and back, then on to visual; text alone is read.
 
 Pham et al., AAAI 2019; the published settings: Adam, 1e-4, batches of 32, 200 epochs,
-patience 20, weight .1 for each translation and 1 for the prediction, a penalty of .01
-on the last layer's squared weights.
+patience 20 (or the run's, if that is longer), weight .1 for each translation and 1 for
+the prediction, a penalty of .01 on the last layer's squared weights.
 
 Differs from paper: cross-entropy of classes. One model for all conditions of a unit:
 text enters as seen, noisy or clean, and is translated to clean sequences. Every
@@ -50,7 +50,7 @@ def run(settings, context) -> Outcome:
     for name in set(task.widths) - set(task.scales):
         set_scale(model, name, frames.arrays)
     options = published(EPOCHS, task, settings)
-    options["patience"] = settings["patience"] or PATIENCE
+    options["patience"] = max(settings["patience"], PATIENCE)
     result = fit_under(
         corruption,
         task,
