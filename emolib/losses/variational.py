@@ -39,8 +39,9 @@ def kl_divergence(
         standard deviation.
     reduction : {'batch_mean', 'sum', 'element_mean', 'none'}
         Eq. (6) is printed for one latent dimension of one utterance ('none'). Ours is
-        the sum over dimensions and the mean over utterances; the public code sums over
-        both.
+        'element_mean', a mean over both as Eq. (7) is one; 'batch_mean' is the sum over
+        dimensions and the mean over utterances, nats an utterance; the public code
+        sums over both.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def feature_loss(features: Tensor, target: Tensor) -> Tensor:
 def nmer_loss(
     outputs: _Reconstructed, joint_clean: Tensor, invariant_clean: Tensor, y: Tensor, *,
     w_generation: float = 1.0, w_invariant: float = 10.0, w_class: float = 1.0,
-    reduction: str = "batch_mean",
+    reduction: str = "element_mean",
 ) -> dict[str, Tensor]:  # fmt: skip
     """Return every term of NMER's loss and their weighted sum.
 

@@ -44,7 +44,7 @@ ORDER = (
     *(
         f"{variant}{words}"
         for variant in list(VARIANTS)[1:]
-        for words in ("", ", as printed", ", as released")
+        for words in ("", *(f", {p}".replace("_", " ") for p in list(PRESETS)[1:]))
     ),
     *UNIMODAL,
     *"avl",

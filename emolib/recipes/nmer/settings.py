@@ -108,7 +108,7 @@ PRESETS = {
         "sample": True,  # Section 2.3: a stochastic sampling process
         "vae_dropout": 0.5,  # Section 3.3: the dropout rate
     },
-    "kl_summed": {  # a VAE's own bound; beside two means it empties z
+    "kl_summed": {  # nats an utterance; beside a mean they empty z
         "kl": "utterance",
     },
     "as_released": {  # facts B2: the public code of the preprint's first version

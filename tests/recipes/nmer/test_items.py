@@ -252,6 +252,10 @@ def test_noise_costs_every_system_that_reads_and_it_is_said_with_an_interval(stu
     }  # fmt: skip
 
 
+def test_one_level_is_not_compared_with_itself(study):
+    assert items.between_levels(study, strong=-10.0, weak=-10.0).empty
+
+
 def test_rivals_are_compared_at_the_strongest_noise(study):
     leads = items.between_systems(study)
     pairs = set(zip(leads["system"], leads["rival"], strict=True))

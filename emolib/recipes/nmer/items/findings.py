@@ -77,10 +77,10 @@ def between_levels(
     -------
     changes : DataFrame
         Columns dataset, conditions, noise, system, difference (below 0: noise costs),
-        low, high, n, interval.
+        low, high, n, interval. Empty where the two levels are one.
     """
     rows = []
-    for cell in _cells(study):
+    for cell in _cells(study) if strong != weak else ():
         weaker, stronger = (study.table(db=db, **cell) for db in (weak, strong))
         if weaker.empty or stronger.empty:
             continue

@@ -88,7 +88,7 @@ def latent_of(model, task: Task, corruption, *, device="cpu") -> dict:
     )
     active = mu.var(0, correction=0) > ACTIVE
     return {
-        "kl": float(kl_divergence(mu, log_var)),
+        "kl": float(kl_divergence(mu, log_var, reduction="batch_mean")),
         "active": int(active.sum()),
         "n_units": mu.shape[1],
         "rms_specific": float(specific.square().mean().sqrt()),
