@@ -102,6 +102,11 @@ def test_the_cache_can_be_moved(calls, monkeypatch, tmp_path):
     assert tmp_path / "elsewhere" in corpora.locate("dreamer").path.parents
 
 
+def test_a_knob_of_a_surrogate_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="parameter effect must be a number; got 'ab"):
+        surrogate.full_parameters("dreamer", {"effect": "abc"})
+
+
 def test_code_libraries_and_parameters_each_change_the_digest(calls, monkeypatch):
     def now(**parameters):
         full = surrogate.full_parameters("dreamer", parameters)

@@ -95,10 +95,14 @@ def full_parameters(name: str, given: dict) -> dict:
             f"n_trials must be at most {corpus.stimuli}, the stimuli of "
             f"{corpus.title}; got {chosen['n_trials']}."
         )
-    return {
-        key: float(value) if isinstance(defaults[key], float) else value
-        for key, value in chosen.items()
-    }
+    return {key: _number(key, chosen[key], defaults[key]) for key in chosen}
+
+
+def _number(name: str, value, default):
+    """Return a parameter in its default's type; text is no number."""
+    if isinstance(default, (int, float)) and not isinstance(value, (int, float)):
+        raise ValueError(f"surrogate parameter {name} must be a number; got {value!r}.")
+    return float(value) if isinstance(default, float) else value
 
 
 def surrogate_digest(name: str, parameters: dict) -> str:

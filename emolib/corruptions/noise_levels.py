@@ -12,9 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from emolib.checks import check_option, check_range, check_shape
+from emolib.checks import check_option, check_range
 from emolib.corruptions.noise_schedule import (
     BETA_END,
     BETA_START,
@@ -162,24 +160,3 @@ def level_for(
         asked_db=float(db), n_steps=n_steps, alpha_bar=keep,
         nominal_db=snr_db(keep, variance, power), noise=noise, p=p,
     )  # fmt: skip
-
-
-def measured_db(clean: Tensor, alpha_bar: float, noise: Tensor) -> float:
-    """Return the SNR in dB that data and a drawn noise have.
-
-    Paper 3, Section 2.2.3, Eq. (4), (5), with measured powers. The data are centred by
-    dimension, as σ² is; a noise's own mean counts as noise.
-
-    Parameters
-    ----------
-    clean : Tensor, shape (n, d)
-        Real frames before the noise.
-    alpha_bar : float
-        ᾱ_T.
-    noise : Tensor, shape (n, d)
-        ε of the same frames (`noise_scheduler.added_noise` finds it again).
-    """
-    check_shape("clean", clean, "n d", hint="Leave padding out.")
-    check_shape("noise", noise, "n d", n=clean.shape[0], d=clean.shape[1])
-    variance = clean.double().var(0, correction=0).mean().item()
-    return snr_db(alpha_bar, variance, noise.double().square().mean().item())

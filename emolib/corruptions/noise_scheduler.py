@@ -23,7 +23,6 @@ from emolib.corruptions.noise_levels import (
     Level,
     exact_alpha_bar,
     level_for,
-    measured_db,
     power_of,
     steps_for,
 )
@@ -32,7 +31,7 @@ from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr, snr
 __all__ = [
     "IMPULSE_P", "NOISES", "Level", "added_noise", "alpha_bar",
     "beta_schedule", "corrupt", "draw_noise", "drop", "exact_alpha_bar",
-    "gaussian_noise", "impulse_noise", "iterate", "level_for", "measured_db", "mix",
+    "gaussian_noise", "impulse_noise", "iterate", "level_for", "mix",
     "power_of", "real_steps", "snr", "snr_db", "steps_for",
 ]  # fmt: skip
 
@@ -144,7 +143,7 @@ def mix(x: Tensor, alpha_bar: float | Tensor, noise: Tensor) -> Tensor:
 
 
 def added_noise(clean: Tensor, noisy: Tensor, alpha_bar: float) -> Tensor:
-    """Return the ε that lies between data and noisy data, for `measured_db`.
+    """Return the ε that lies between data and noisy data.
 
     Paper 3, Eq. (3), solved for ε.
     """

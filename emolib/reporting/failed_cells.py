@@ -55,10 +55,13 @@ def with_failures(table, failures: Iterable[Mapping], item: str | None = None):
 
 
 def _labels(failure: Mapping) -> dict[str, str]:
-    """Return the labels by which a failed unit is found among the cells."""
+    """Return the labels by which a failed unit is found among the cells.
+
+    An empty label says nothing, but for `variant`, where it names the plain row.
+    """
     given = {"method": failure.get("system"), **failure}
-    names = (*CELL, "protocol")
-    return {n: str(given[n]) for n in names if given.get(n) not in (None, "")}
+    labels = {n: str(given[n]) for n in (*CELL, "protocol") if given.get(n)}
+    return {**labels, "variant": ""} if given.get("variant") == "" else labels
 
 
 def _agree(table, labels: Mapping[str, str]):

@@ -9,7 +9,7 @@ with the largest posterior. What is absent, or hopelessly noisy, gets no weight.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +23,6 @@ from emolib.surrogates.utterance_latents import draw_latents
 from emolib.surrogates.utterance_observer import Evidence, posteriors, recover
 from emolib.surrogates.utterance_sizes import Plan
 
-CONDITIONS = ("a", "v", "l", "av", "al", "vl")
-"""The paper's six conditions, named by the modalities that are clean."""
 LETTERS = dict(zip("avl", MODALITIES_AVL, strict=True))
 ABSENT = None
 
@@ -134,29 +132,6 @@ def in_condition(
     clean = "" if condition == "none" else condition
     states = {LETTERS[k]: db for k in modalities if k not in clean}
     return states | {name: ABSENT for k, name in LETTERS.items() if k not in modalities}
-
-
-def weighing_gain(
-    corpus: str, db: float, *, conditions: Sequence[str] = CONDITIONS, **model
-) -> float:
-    """Return what weighing noisy modalities by their SNR adds to ignoring them.
-
-    The mean over conditions of the difference in WA (accuracy): the most that a joint
-    representation can gain from what is noisy. Never below zero but by chance.
-
-    Parameters
-    ----------
-    corpus, **model
-        As in `model_scores`.
-    db : float
-        SNR of what is noisy.
-    """
-
-    def wa(condition, level):
-        y, scores = model_scores(corpus, in_condition(condition, level), **model)
-        return np.mean(scores.argmax(axis=1) == y)
-
-    return float(np.mean([wa(c, db) - wa(c, ABSENT) for c in conditions]))
 
 
 def _noise_power(noisy: Mapping, name: str) -> float:

@@ -60,6 +60,15 @@ class GridSettings:
         check_keys("key of overrides", self.overrides, known)
         self.method("ours")
 
+    def check_filled(self, *names: str) -> None:
+        """Raise ValueError unless each of these lists holds a value or more."""
+        for name in names:
+            if not getattr(self, name):
+                raise ValueError(
+                    f"{name} must hold one value or more; got none. Leave it out for "
+                    "the notebook's own."
+                )
+
     def need(self, *systems: str) -> None:
         """Raise ValueError unless a notebook's systems hold those it shows."""
         missing = [name for name in systems if name not in self.systems]

@@ -46,6 +46,17 @@ class Study:
     recipe: Recipe = field(repr=False)
     memo: dict = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def headline(self) -> str:
+        """How many units finished and failed; below it each reason, and who gave it."""
+        lines = [f"{len(self.finished)} units finished, {len(self.failures)} failed"]
+        systems: dict[str, list] = {}
+        for unit, reason in self.failures:
+            systems.setdefault(reason, []).append(unit.labels["system"])
+        for reason, names in systems.items():
+            lines.append(f"{', '.join(dict.fromkeys(names))}: {reason}")
+        return "\n".join(lines)
+
     def select(self, **labels) -> list:
         """Return the (unit, entry) pairs whose labels have all the given values."""
         return [

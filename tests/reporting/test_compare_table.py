@@ -86,6 +86,16 @@ def test_a_cell_that_lost_a_unit_has_no_mean_and_says_why():
     assert "| — |" in to_markdown(table)
 
 
+def test_the_plain_row_that_failed_costs_its_variants_nothing():
+    failure = {"method": "ours", "variant": "", "reason": "loss is not finite"}
+    both = pd.concat([ours(), ours(variant="w/o align")])
+    table = compare_table(both, PRINTED, failures=[failure])
+    notes = table[table["ours"].isna()].set_index("variant")["note"].to_dict()
+    assert notes[""].endswith("loss is not finite") and "w/o align" not in notes
+    whole = compare_table(both, PRINTED, failures=[{**failure, "variant": "w/o align"}])
+    assert list(whole[whole["ours"].isna()]["variant"]) == ["w/o align"]
+
+
 def test_a_cell_whose_units_all_failed_is_shown_with_the_reason():
     failure = {
         "item": "Table 1", "dataset": "dreamer", "target": "arousal",

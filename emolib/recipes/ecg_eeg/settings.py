@@ -151,6 +151,10 @@ class Settings(GridSettings):
     run_name: str = ""
 
     def __post_init__(self):
+        self.check_filled(
+            "corpora", "targets", "protocols", "systems", "presets", "label_fractions",
+            "folds", "seeds",
+        )  # fmt: skip
         check_option("data", self.data, ("surrogate", "local"))
         for name, allowed in (
             ("corpora", TARGETS),

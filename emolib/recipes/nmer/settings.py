@@ -46,6 +46,12 @@ READINGS = ("paper", "released")
 """A fixed step per level and modality; or the released code's random step."""
 
 
+SIZES_OF_PARTS = (
+    "d_hidden", "n_layers", "n_heads", "d_ff", "d_latent", "n_epochs", "teacher_epochs",
+    "batch_size",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Method:
     """How utterances are labelled and NMER is built and trained."""
@@ -98,8 +104,18 @@ class Method:
         check_range("constant", self.constant, 0, 1)
         for name in ("lr", "max_norm"):
             check_range(name, getattr(self, name), 0, float("inf"), closed="neither")
-        for name in ("n_epochs", "teacher_epochs", "batch_size"):
+        for name in ("patience", "baseline_epochs"):
+            check_range(name, getattr(self, name), 0, float("inf"))
+        for name in SIZES_OF_PARTS:
             check_range(name, getattr(self, name), 1, float("inf"))
+        for width in (*self.decoder, *self.classifier):
+            check_range("hidden width", width, 1, float("inf"))
+        d_model = 2 * len(MODALITIES_AVL) * self.d_hidden  # h' and H' of each modality
+        if d_model % self.n_heads:
+            raise ValueError(
+                f"n_heads must divide the Transformer's {d_model} features; got "
+                f"{self.n_heads}. 8, 12 and 16 do for d_hidden = 128."
+            )
 
 
 PRESETS = {
@@ -227,8 +243,17 @@ class Settings(GridSettings):
         ):
             for value in getattr(self, name):
                 check_option(name, value, tuple(allowed))
+        self.check_filled(
+            "corpora", "systems", "noises", "dbs", "conditions", "presets", "readings",
+            "folds", "seeds",
+        )  # fmt: skip
         for fold in self.folds:
             check_range("folds", fold, 1, max(N_FOLDS.values()))
+        for corpus in self.corpora:
+            hint = f"{corpus} has no other folds."
+            check_range("folds", min(self.folds), 1, N_FOLDS[corpus], hint=hint)
+        for seed in self.seeds:
+            check_range("seeds", seed, 0, float("inf"))
         for db in (*self.dbs, *self.clean_dbs):
             check_range("dbs", db, -100, 40)
         check_range("n_pairs", self.n_pairs, 2, float("inf"))

@@ -123,6 +123,7 @@ def test_every_field_of_the_method_is_read_by_some_unit():
         ({"label_fractions": [0]}, ValueError, r"label_fractions must be in \(0, 1\]"),
         ({"targets": "arousal"}, TypeError, r"Write targets: \[arousal\]"),
         ({"folds": 0}, TypeError, r"folds must be a list; got 0. Write folds: \[0\]"),
+        ({"folds": []}, ValueError, "folds must hold one value or more; got none"),
         ({"n_folds": "few"}, TypeError, "n_folds must be int; got 'few'"),
         ({"n_flods": 3}, ValueError, "got 'n_flods'. Did you mean 'n_folds'"),
         ({"overrides": {"l_r": 1}}, ValueError, "key of overrides .* mean 'lr'"),

@@ -231,6 +231,14 @@ def test_a_corpus_without_units_is_named():
         ({"overrides": {"dropout": 1}}, ValueError, r"dropout must be in \[0, 1\)"),
         ({"overrides": {"positive": "> 0"}}, ValueError, "positive must be one of"),
         ({"overrides": {"w_inv": -1}}, ValueError, r"w_inv must be in \[0, inf\]"),
+        ({"folds": []}, ValueError, "folds must hold one value or more; got none"),
+        ({"corpora": []}, ValueError, "corpora must hold one value or more"),
+        ({"corpora": ["mosei"], "folds": [2]}, ValueError, r"got 2. mosei has no oth"),
+        ({"seeds": [-1]}, ValueError, r"seeds must be in \[0, inf\]; got -1"),
+        ({"overrides": {"patience": -1}}, ValueError, r"patience must be in \[0, inf"),
+        ({"overrides": {"d_latent": 0}}, ValueError, r"d_latent must be in \[1, inf"),
+        ({"overrides": {"decoder": [0]}}, ValueError, r"hidden width must be in"),
+        ({"overrides": {"n_heads": 7}}, ValueError, "n_heads must divide .*got 7"),
     ],
 )
 def test_each_wrong_setting_says_what_must_hold(given, error, words):

@@ -197,6 +197,15 @@ def test_a_unit_without_a_result_costs_every_cell_it_fills():
     ]  # fmt: skip
 
 
+def test_a_run_says_which_systems_failed_and_why_and_draws_no_curve_for_them():
+    study = made_study(("ours", "MEN"), corpora=["iemocap"], noises=["gaussian"],
+                       folds=[1], lost=["ours"])  # fmt: skip
+    told = [f"{len(study.finished)} units finished, {len(study.failures)} failed",
+            "ours: ValueError: made to fail"]  # fmt: skip
+    assert study.headline.splitlines() == told
+    assert items.histories(study, system="ours") == {}
+
+
 def test_table_1_counts_what_the_reader_gives():
     counts = items.table_1(utterances(), "iemocap")
     assert list(counts.index[:4]) == ["angry", "happy", "neutral", "sad"]

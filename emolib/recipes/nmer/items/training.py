@@ -25,14 +25,12 @@ def histories(study: Study, **labels) -> dict[str, pd.DataFrame]:
     Returns
     -------
     histories : dict of stage to DataFrame
-        Columns epoch, split, total and one per named loss.
+        Columns epoch, split, total and one per named loss. Empty where no unit of
+        these labels finished.
     """
     chosen = study.select(**labels)
     if not chosen:
-        raise ValueError(
-            f"labels must be those of a finished unit; got {labels}. Finished systems "
-            f"are {sorted({unit.labels['system'] for unit, _ in study.finished})}."
-        )
+        return {}
     history = chosen[0][1].tables["history"]
     return {
         STAGES.get(stage, stage): part.dropna(axis="columns", how="all")
