@@ -131,12 +131,12 @@ BY_HAND = {
     b"\x93.",
     "a state for an admitted function": b"c_codecs\nencode\n(dS'__doc__'\nS'x'\nsb.",
     "a state for an admitted class": ARRAY + b"(N(dS'fill'\nNstb.",
-    "an attribute set on a class": b"c__builtin__\nlist\n(N(dS'append'\nNstb.",
+    "an attribute set on a class": b"c__builtin__\nset\n(N(dS'made'\nNstb.",
     "an object outside the file": b"Pwhere\n.",
     "a name registered elsewhere": b"\x80\x02\x82\xf0.",
     "a codec": b"c_codecs\nencode\n(S'abc'\nS'zlib_codec'\ntR.",
     "bytes of a length": b"c__builtin__\nbytearray\n(L99999999999999L\ntR.",
-    "another array class": RECONSTRUCT + b"(c__builtin__\nlist\n(I0\ntS'b'\ntR.",
+    "another array class": RECONSTRUCT + b"(c__builtin__\nset\n(I0\ntS'b'\ntR.",
     "fields": DTYPE + b"(S'V8'\nI0\nI1\ntR.",
     "offsets beyond the item": DTYPE
     + b"(S'f8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt(dS'a'\n(NI999\ntsI8\nI1\nI63\ntb.",
@@ -144,7 +144,6 @@ BY_HAND = {
     "a kind that is not text": DTYPE + b"((lp1\n(g1\ng1\ntI0\nI1\ntR.",
     "a state for a state": b"(I1\nI2\ntb.",
     "an array without contents": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR.",
-    "a memo place far away": b"\x80\x02]r\xff\xff\xff\x7f.",
     "a negative shape": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I-1\nt"
     + DTYPE + b"(S'O8'\nI0\nI1\ntRI00\n(ltb.",
     "more items than bytes": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I9\nt"
@@ -156,6 +155,68 @@ BY_HAND = {
     "characters that do not exist": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n"
     b"(I1\nt" + DTYPE + b"(S'U1'\nI0\nI1\ntRI00\nS'\\xff\\xff\\xff\\xff'\ntb.",
 }  # fmt: skip
+
+
+def test_a_memo_place_far_away_takes_no_room(tmp_path):
+    assert load_pickle(write(tmp_path, b"\x80\x02]r\xff\xff\xff\x7f.")) == []
+
+
+# what a small file may have Python hash, compare, print or copy for ever
+DEEP = b")" + b"\x85" * 200_000
+WIDE = b")" + b"".join(b"q%ch%c\x86" % (n, n) for n in range(40))
+SET, FROZENSET = b"c__builtin__\nset\n", b"c__builtin__\nfrozenset\n"
+DOUBLE = DTYPE + b"(S'f8'\nI0\nI1\ntR"
+OBJECTS = RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I1\nt"
+OBJECTS += DTYPE + b"(S'O8'\nI0\nI1\ntRI00\n"
+AS_KEY = {
+    "SETITEM": b"\x80\x02}%bK\x01s.",
+    "SETITEMS": b"\x80\x02}(K\x01K\x01%bK\x01u.",
+    "DICT": b"(I1\nI1\n%bI1\nd.",
+    "ADDITEMS": b"\x80\x04\x8f(K\x01%b\x90.",
+    "FROZENSET": b"\x80\x04(K\x01%b\x91.",
+    "a set at protocol 2": SET + b"((lI1\na%batR.",
+    "a frozenset at protocol 2": FROZENSET + b"((lI1\na%batR.",
+    "in an object array": OBJECTS + b"(l}%bI1\nsatb.",
+    "from the memo": b"\x80\x02%bq\xf0}h\xf0Ns.",
+}
+ENDLESS = {
+    "frozensets within frozensets": b"\x80\x04" + b"(" * 200_000 + b"\x91" * 200_000
+    + b".",
+    "pairs given to dict": b"c__builtin__\ndict\n((l(" + WIDE + b"I1\ntatR.",
+    "a class as a key": b"}" + ARRAY + b"I1\ns.",
+    "a long number as a key": b"}\x8b\x00\x20\x00\x00" + b"\x7f" * 8192 + b"Ns.",
+    "a long text as a key": b"}X\x00\x20\x00\x00" + b"a" * 8192 + b"Ns.",
+    "deep tuples": DEEP + b".",
+    "deep object arrays": (OBJECTS + b"(l") * 3000 + b"I1\n" + b"atb" * 3000 + b".",
+    "a tuple called": WIDE + b")R.",
+    "a tuple called, printed by Python's complaint": WIDE + b"I5\nR.",
+    "a tuple instantiated": b"\x80\x02" + WIDE + b")\x81.",
+    "a tuple as a kind": DTYPE + b"(" + WIDE + b"I0\nI1\ntR.",
+    "a tuple as a state": DOUBLE + WIDE + b"b.",
+    "a tuple as a byte order": DOUBLE + b"(I3\n" + WIDE + b"NNNI-1\nI-1\nI0\ntb.",
+    "a tuple as a shape": OBJECTS.replace(b"(I1\n(I1\nt", b"(I1\n" + WIDE) + b"(ltb.",
+    "a tuple as an encoding": b"c_codecs\nencode\n(S'a'\n" + WIDE + b"tR.",
+    "a tuple as a name": b"\x80\x04" + WIDE + b"\x8c\x01a\x93.",
+    "a tuple as a place in a list": b"]" + WIDE + b"I1\ns.",
+    "a tuple within itself": b"(]q\x00tq\x010h\x00h\x01a0h\x01.",
+    "a shape of long numbers": OBJECTS.replace(
+        b"(I1\nt", b"(\x8b\x00\x20\x00\x00" + b"\x7f" * 8192 + b"q\x00"
+        + b"h\x00" * 31 + b"t") + b"(ltb.",
+    "a list that fills two arrays": b"((lI1\naq\x000" + 2 * (OBJECTS + b"h\x00tb")
+    + b"t.",
+    "more bytes than there are": b"\x80\x05\x8e" + b"\xff" * 5 + b"\0\0\0abc.",
+    "a longer bytearray": b"\x80\x05\x96" + b"\xff" * 5 + b"\0\0\0abc.",
+    "a longer frame": b"\x80\x05\x95" + b"\xff" * 5 + b"\0\0\0abc.",
+}  # fmt: skip
+BY_HAND |= ENDLESS
+
+
+@pytest.mark.parametrize("how", AS_KEY)
+def test_a_key_is_refused_before_it_is_hashed(tmp_path, how):
+    assert load_pickle(write(tmp_path, AS_KEY[how] % b"I7\n")) is not None
+    for key in (b"I1\nI2\n\x86", WIDE, DEEP):
+        with pytest.raises(CorpusError, match="member of a set that is a tuple"):
+            load_pickle(write(tmp_path, AS_KEY[how] % key))
 
 
 @pytest.mark.parametrize("what", BY_HAND)
@@ -183,6 +244,23 @@ def test_no_name_beyond_the_admitted_ones_is_looked_up(tmp_path):
         with pytest.raises(CorpusError, match=f"asks for '{module}.{name}'"):
             load_pickle(path)
     assert not copyreg.dispatch_table.keys() & {Hostile, OwnArray}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_plain_keys_come_back_at_every_protocol(tmp_path, protocol):
+    held = {"a": 1, b"b": 2, 3: 4, 2.5: 5, None: 6, False: 7, "video[3]": {"é": 8}}
+    members = [set(held), frozenset(held), set(), frozenset()]
+    found = load_pickle(write(tmp_path, [held, members, members], protocol))
+    assert found == [held, members, members]
+    assert list(map(type, found[0])) == list(map(type, held))
+
+
+def test_a_key_that_is_not_plain_is_named(tmp_path):
+    for key in [("video", 3), frozenset("ab"), np.float32(1)]:
+        words = f"a key or a member of a set that is a {type(key).__name__}\\. Nothing"
+        for held in ({key: 1}, {key}):
+            with pytest.raises(CorpusError, match=words):
+                load_pickle(write(tmp_path, held))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
