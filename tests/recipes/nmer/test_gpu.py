@@ -16,8 +16,8 @@ from torch.overrides import TorchFunctionMode
 from emolib.recipes.nmer.evaluate import predictions_under
 from emolib.recipes.nmer.task import Task
 
-from .test_systems import TRAINED, how_of, unit_of
-from .utterances import context, utterances
+from .test_systems import TRAINED, how_of
+from .utterances import context, unit_of, utterances
 
 
 class DrawnOnCpu(TorchFunctionMode):

@@ -7,36 +7,26 @@ import numpy as np
 import pytest
 import torch
 from in_memory import run_unit
+from torch.distributions import Normal, kl_divergence
 
 from emolib.corruptions.conditions import SIX
-from emolib.recipes.nmer import Settings
 from emolib.recipes.nmer.answers import unpack
 from emolib.recipes.nmer.evaluate import predictions_under
 from emolib.recipes.nmer.frames import fold_of
-from emolib.recipes.nmer.grid import expand
-from emolib.recipes.nmer.settings import BASELINES, UNIMODAL, VARIANTS
+from emolib.recipes.nmer.settings import BASELINES, PRESETS, UNIMODAL, VARIANTS
 from emolib.recipes.nmer.steps import imagined_target, published, seen, sub_networks
-from emolib.recipes.nmer.systems import clean_teacher, mctn, men, mmin
+from emolib.recipes.nmer.systems import clean_teacher, mctn, men
 from emolib.recipes.nmer.systems import nmer as ours
 from emolib.recipes.nmer.task import Task
 from emolib.training.devices import one_thread
 from emolib.training.fit import fit
 from emolib.units.context import Settings as Watched
 
-from .utterances import MODALITIES_AVL, context, utterances
+from .utterances import MODALITIES_AVL, batch_and_noise, context, unit_of, utterances
 
 ONE_OF_EACH = ("uni-modal v", "uni-modal l, trained clean")
 TRAINED = (*VARIANTS, *BASELINES, *ONE_OF_EACH)
-BRIEF = {"n_epochs": 2, "teacher_epochs": 2, "baseline_epochs": 2, "n_layers": 1}
 HOW = {"ours": {"forward": ours.forward}, "MCTN": {"modalities": mctn.READ}}
-
-
-def unit_of(system, **changes):
-    conditions = ["all"] if system in UNIMODAL else ["six"]
-    overrides = {**BRIEF, **changes.pop("overrides", {})}
-    settings = {"systems": [system], "conditions": conditions, "device": "cpu",
-                "overrides": overrides, **changes}  # fmt: skip
-    return expand(Settings.from_parameters(settings))[0]
 
 
 def trained(system, where=None, **changes):
@@ -170,14 +160,6 @@ def test_students_start_from_their_teachers_encoders(monkeypatch):
 # ---------------------------------------------------------------- steps
 
 
-def batch_and_noise(system="MMIN", **changes):
-    unit, where = unit_of(system, **changes), context()
-    task = Task.of(unit.settings, where)
-    arrays = task.arrays(task.fold.train)
-    batch = {name: torch.from_numpy(values) for name, values in arrays.items()}
-    return task, batch, task.corruption(unit.settings)
-
-
 def test_mmin_imagines_what_the_student_does_not_see():
     task, batch, corruption = batch_and_noise()
     teacher = men.build(task).eval().encoder
@@ -206,14 +188,37 @@ def test_with_hidden_modalities_mmin_imagines_zeros_for_what_is_seen():
     assert torch.equal(target, expected.flatten(1))
 
 
-def test_the_losses_of_mmin_have_the_published_weights():
+SUMMED = {  # Eq. (6) of all utterances and dimensions -> what enters the loss
+    "ours": lambda each: each.mean(),
+    "as_printed": lambda each: each.mean(),
+    "kl_summed": lambda each: each.sum(1).mean(),
+    "as_released": lambda each: each.sum(),
+}
+W_INV = {"ours": 10, "as_printed": 10, "kl_summed": 10, "as_released": 1}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_sums_eq_6_as_it_says_and_weighs_the_terms_so(preset):
     task, batch, corruption = batch_and_noise()
-    teacher = men.build(task).eval()
-    batch["specific_clean"] = teacher(*unpack(batch)).specific.detach()
-    step = mmin.imagination_step(teacher, corruption)
-    terms = step(mmin.build(task).eval(), batch, torch.Generator().manual_seed(0))
-    by_hand = terms["class"] + 4 * terms["forward"] + 2 * terms["backward"]
-    torch.testing.assert_close(terms["total"], by_hand)
+    settings = unit_of("ours", presets=[preset]).settings
+    model, seen_outputs = ours.build(task, settings), []
+    targets = torch.randn(2, len(batch["y"]), 384)
+    batch["joint_clean"], batch["invariant_clean"] = targets
+
+    def watched(*inputs):
+        seen_outputs.append(model(*inputs))
+        return seen_outputs[-1]
+
+    step = ours.joint_step(settings, corruption)
+    total = step(watched, batch, torch.Generator().manual_seed(0))["total"]
+    (outputs,) = seen_outputs
+    latent = Normal(outputs.mu, (outputs.log_var / 2).exp())
+    generated = SUMMED[preset](kl_divergence(latent, Normal(0.0, 1.0)))
+    generated = generated + (outputs.joint - targets[0]).square().mean()
+    invariant = (outputs.invariant - targets[1]).square().mean()
+    right = outputs.logits.log_softmax(1)[range(len(batch["y"])), batch["y"]]
+    by_hand = generated + W_INV[preset] * invariant - right.mean()
+    torch.testing.assert_close(total, by_hand)
 
 
 def test_a_student_is_given_only_what_it_reads():

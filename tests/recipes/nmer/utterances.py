@@ -1,4 +1,4 @@
-"""A few made-up utterances in memory, and a model that reads them, without a store."""
+"""A few made-up utterances in memory, units that read them, and a model, no store."""
 
 from types import SimpleNamespace
 
@@ -8,6 +8,10 @@ import torch
 from in_memory import Context
 
 from emolib.containers import MODALITIES_AVL, Windows
+from emolib.recipes.nmer import Settings
+from emolib.recipes.nmer.grid import expand
+from emolib.recipes.nmer.settings import UNIMODAL
+from emolib.recipes.nmer.task import Task
 
 WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 STEPS = {"audio": 9, "visual": 6, "text": 8}
@@ -17,6 +21,8 @@ PLAIN = {
     "conditions": "six",
 }  # fmt: skip
 """What every unit reads: a task and its noise."""
+
+BRIEF = {"n_epochs": 2, "teacher_epochs": 2, "baseline_epochs": 2, "n_layers": 1}
 
 
 def utterances(n_speakers=6, n_each=8, seed=0):
@@ -50,6 +56,24 @@ def utterances(n_speakers=6, n_each=8, seed=0):
 
 def context(windows=None):
     return Context(windows or utterances(), {"corpus": "iemocap"})
+
+
+def unit_of(system, **changes):
+    """Return one unit of a system, trained for a moment unless `overrides` differ."""
+    conditions = ["all"] if system in UNIMODAL else ["six"]
+    overrides = {**BRIEF, **changes.pop("overrides", {})}
+    settings = {"systems": [system], "conditions": conditions, "device": "cpu",
+                "overrides": overrides, **changes}  # fmt: skip
+    return expand(Settings.from_parameters(settings))[0]
+
+
+def batch_and_noise(system="MMIN", **changes):
+    """Return a unit's task, its clean training utterances as a batch, and its noise."""
+    unit, where = unit_of(system, **changes), context()
+    task = Task.of(unit.settings, where)
+    arrays = task.arrays(task.fold.train)
+    batch = {name: torch.from_numpy(values) for name, values in arrays.items()}
+    return task, batch, task.corruption(unit.settings)
 
 
 class Pooled(torch.nn.Module):
