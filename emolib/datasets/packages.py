@@ -249,6 +249,8 @@ def _text(cell) -> str:
     """Return a printable text of an id's part, or nothing."""
     if isinstance(cell, bytes):
         cell = cell.decode("latin1")
+    if isinstance(cell, int) and cell.bit_length() > 64:  # Python may not print it
+        return ""
     text = str(cell) if isinstance(cell, str | int | float) else ""
     return text if text.isprintable() else ""
 
