@@ -14,6 +14,15 @@ def project_root() -> Path:
     return PROJECT
 
 
+@pytest.fixture(scope="session", autouse=True)
+def notes_untouched():
+    """Fail where a test has written into the notes of whoever runs the tests."""
+    notes = PROJECT / "corpora.local.yaml"
+    before = notes.read_bytes() if notes.is_file() else None
+    yield
+    assert (notes.read_bytes() if notes.is_file() else None) == before
+
+
 @pytest.fixture
 def realdata() -> Path:
     """Return the folder of real, open recordings; skip where it is not there."""

@@ -21,7 +21,7 @@ from tests.datasets.true_features import (
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
     root = tmp_path / "project"
-    root.mkdir()
+    (root / "notebooks").mkdir(parents=True)
     (root / "pyproject.toml").write_text('[project]\nname = "emolib"\n')
     monkeypatch.chdir(root)
     monkeypatch.delenv("EMOLIB_CACHE", raising=False)
