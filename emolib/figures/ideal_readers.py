@@ -71,7 +71,7 @@ def plot_ideal_readers(
                 )
                 _systems(ax, systems, name)
             if name in (floors or {}):
-                level_line(ax, floors[name], "majority")
+                level_line(ax, floors[name], "majority", left=True)
             ax.set_title(name)
         low, high = readers["db"].min(), readers["db"].max()
         axes[0, 0].set_xlim(high + 3, low - 3)

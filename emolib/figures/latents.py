@@ -67,7 +67,7 @@ def _units(ax: Axes, rows: pd.DataFrame, threshold: float) -> None:
             )  # fmt: skip
     ax.set_yscale("log")
     ax.minorticks_off()
-    level_line(ax, threshold, "active above")
+    level_line(ax, threshold, "active above", left=True)
 
 
 def _count(rows: pd.DataFrame, threshold: float) -> str:

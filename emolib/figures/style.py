@@ -185,16 +185,19 @@ def interval(mean: float, low: float, high: float, **kw) -> str:
     return f"{text} ({number(low, **kw)} to {number(high, **kw)})"
 
 
-def level_line(ax: Axes, value: float, text: str, *, vertical: bool = False) -> None:
-    """Draw a dashed reference line (chance, zero, a ceiling) with its name."""
+def level_line(
+    ax: Axes, value: float, text: str, *, vertical: bool = False, left: bool = False
+) -> None:
+    """Draw a dashed reference line (chance, zero, a ceiling), its name at one end."""
     looks = {"color": COLORS["reference"], "linestyle": "--", "linewidth": 0.9}
     if vertical:
         ax.axvline(value, zorder=1, **looks)
         return
     ax.axhline(value, zorder=1, **looks)
     ax.annotate(
-        text, (1, value), xycoords=("axes fraction", "data"), xytext=(-1, 2),
-        textcoords="offset points", ha="right", va="bottom", fontsize=6.5,
+        text, (0 if left else 1, value), xycoords=("axes fraction", "data"),
+        xytext=(2 if left else -1, 2), textcoords="offset points",
+        ha="left" if left else "right", va="bottom", fontsize=6.5,
         color=COLORS["reference"],
         bbox={"facecolor": "white", "linewidth": 0, "alpha": 0.8, "pad": 0.5},
     )  # fmt: skip
