@@ -422,6 +422,7 @@ def test_the_readme_has_every_section_and_numbers_its_errata():
         "The claim", "What the paper does", "Symbols", "Errata",
         "Where the claims hold in the paper's own numbers", "Open choices", "Presets",
         "What can be gained", "What was seen on the surrogate so far",
+        "What was seen on real utterance vectors",
         "What a surrogate can show",
     ]  # fmt: skip
     errata = papers.load_section("nmer", "Errata")
