@@ -277,6 +277,17 @@ def test_a_hostile_package_is_one_error(tmp_path, monkeypatch, protocol):
     assert [path.name for path in tmp_path.iterdir()] == ["mosei_senti_data.pkl"]
 
 
+def test_an_id_too_long_to_print_is_one_error(tmp_path):
+    held = fresh(senti())
+    held["train"]["id"] = held["train"]["id"].astype(object)
+    held["train"]["id"][0, 0] = 10**5000
+    write_pickle(tmp_path / "mosei_senti_data.pkl", held)
+    with pytest.raises(
+        CorpusError, match=r"expected ids of .*got \['', '0\.0', '9\.5'"
+    ):
+        list(read_mosei(tmp_path))
+
+
 def test_a_truncated_package_is_one_error(tmp_path):
     path = write_pickle(tmp_path / "mosei_senti_data.pkl", senti())
     path.write_bytes(path.read_bytes()[:-300])
