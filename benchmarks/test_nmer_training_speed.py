@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from emolib.containers import MODALITIES_AVL, Windows
-from emolib.recipes import nmer
-from emolib.recipes.nmer import steps
-from emolib.recipes.nmer.settings import BASELINES, VARIANTS
+from emolib.papers import nmer
+from emolib.papers.nmer import steps
+from emolib.papers.nmer.settings import BASELINES, VARIANTS
 from emolib.training.devices import one_thread
 
 N_SPEAKERS, N_EACH = 10, 32

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from emolib.containers import Windows
-from emolib.recipes import ecg_eeg
-from emolib.recipes.ecg_eeg.settings import BASELINES
+from emolib.papers import ecg_eeg
+from emolib.papers.ecg_eeg.settings import BASELINES
 from emolib.training.devices import one_thread
 
 N_SUBJECTS, N_TRIALS, N_WINDOWS = 8, 4, 2

@@ -35,7 +35,7 @@ def run_unit(unit, context):
 
 def fold_of(windows, unit):
     """Return the fold that a unit is tested on."""
-    from emolib.recipes.ecg_eeg import task
+    from emolib.papers.ecg_eeg import task
 
     return task.fold_of(windows, unit.settings)
 

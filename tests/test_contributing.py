@@ -25,7 +25,7 @@ LINES = {
             '    "PooledMean": ("baselines.pooled_mean", _SIGNAL),\n',
         ),
         (
-            "recipes/ecg_eeg/settings.py",
+            "papers/ecg_eeg/settings.py",
             "BASELINES = {\n",
             '    "Pooled mean": "pooled_mean",\n',
         ),
@@ -63,7 +63,7 @@ LINES = {
 """,
         ),
         (
-            "recipes/ecg_eeg/settings.py",
+            "papers/ecg_eeg/settings.py",
             "TARGETS = {\n",
             '    "meadow": ("calm",),\n',
         ),
@@ -71,7 +71,7 @@ LINES = {
 }
 CODE = """
 import json, sys
-from emolib.recipes import ecg_eeg
+from emolib.papers import ecg_eeg
 
 rows = {}
 for parameters in json.loads(sys.argv[1]):

@@ -130,15 +130,15 @@ def test_versions_leave_out_the_name_of_a_build():
 
 EDIT_AFTER_IMPORT = """
 from emolib.digests import changed_since, code_digests
-import emolib.recipes.toy.data
-roots = ["emolib.recipes.toy.data"]
+import emolib.papers.toy.data
+roots = ["emolib.papers.toy.data"]
 before = code_digests(roots)
-file = Path("emolib/recipes/toy/data.py")
+file = Path("emolib/papers/toy/data.py")
 text = file.read_text()
 file.write_text(text.replace("n = 12", "n = 13  # more"))
 edited = (changed_since(before), code_digests(roots) == before)
 import importlib
-importlib.reload(emolib.recipes.toy.data)
+importlib.reload(emolib.papers.toy.data)
 reloaded = changed_since(before)
 file.write_text(text + "# a comment\\n")
 say([*edited, reloaded, changed_since(before)])
@@ -149,7 +149,7 @@ def test_a_module_counts_as_it_was_when_imported(tmp_path):
     changed, same_key, reloaded, commented = ToyProject(tmp_path / "toy").run(
         EDIT_AFTER_IMPORT
     )
-    assert changed == ["emolib.recipes.toy.data"]
+    assert changed == ["emolib.papers.toy.data"]
     assert same_key, "the digest must be that of the imported source"
     assert reloaded == changed, "others still hold what the first import defined"
     assert commented == []

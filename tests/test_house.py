@@ -16,21 +16,21 @@ import bootstrap
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "emolib").rglob("*.py"))
 STEMS = sorted(
-    p.name for p in (ROOT / "emolib" / "recipes").glob("[a-z]*") if p.is_dir()
+    p.name for p in (ROOT / "emolib" / "papers").glob("[a-z]*") if p.is_dir()
 )
 
 FOUNDATION = {"containers", "checks"}
 JOINERS = {
     "",
     "__main__",
-    "recipes",
+    "papers",
     "units",
     "corpora",
     "reporting",
     "batch",
     "commands",
 }
-MAY_IMPORT_TORCH = {"models", "losses", "training", "corruptions", "recipes"}
+MAY_IMPORT_TORCH = {"models", "losses", "training", "corruptions", "papers"}
 MAY_PRINT = {"__main__", "batch", "commands", "reporting"}
 MAX_LINES = 350
 MAX_IMPORT_S = 0.3
@@ -74,7 +74,7 @@ def may_import(importer, imported):
     mine, theirs = room(importer), room(imported)
     if theirs in FOUNDATION or imported.startswith("emolib.__"):
         return mine != "checks"
-    if mine == theirs == "recipes":
+    if mine == theirs == "papers":
         return importer.split(".")[2:3] == imported.split(".")[2:3]
     if mine in JOINERS or mine == theirs:
         return True
@@ -101,8 +101,8 @@ def test_rooms_import_only_the_vessels_the_checks_and_their_own_folder():
         ("emolib.checks", "emolib.containers", False),
         ("emolib.surrogates.dreamer", "emolib.datasets.dreamer", True),
         ("emolib.surrogates.dreamer", "emolib.datasets.amigos", False),
-        ("emolib.recipes.ecg_eeg.data", "emolib.splits", True),
-        ("emolib.recipes.ecg_eeg.data", "emolib.recipes.nmer.data", False),
+        ("emolib.papers.ecg_eeg.data", "emolib.splits", True),
+        ("emolib.papers.ecg_eeg.data", "emolib.papers.nmer.data", False),
         ("emolib.store", "emolib.digests", True),
         ("emolib.metrics", "emolib.store", False),
     ],

@@ -149,7 +149,7 @@ def test_a_notebook_has_a_quick_config(path):
 
 @each_main
 def test_a_notebook_is_named_after_its_paper(path):
-    stems = [p.name for p in (ROOT / "emolib" / "recipes").glob("[a-z]*") if p.is_dir()]
+    stems = [p.name for p in (ROOT / "emolib" / "papers").glob("[a-z]*") if p.is_dir()]
     assert path.stem == "start_here" or path.stem.startswith(tuple(stems))
 
 

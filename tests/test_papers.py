@@ -233,7 +233,7 @@ def test_the_readme_has_every_section_and_numbers_its_errata():
 
 
 def test_the_readme_names_every_setting_that_the_paper_leaves_open():
-    settings = pytest.importorskip("emolib.recipes.ecg_eeg.settings")
+    settings = pytest.importorskip("emolib.papers.ecg_eeg.settings")
     text = (ROOT / "emolib/papers/ecg_eeg/README.md").read_text("utf-8")
     fields = settings.Method.__dataclass_fields__
     assert [name for name in fields if f"`{name}`" not in text] == []

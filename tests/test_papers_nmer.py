@@ -443,7 +443,7 @@ def test_every_claim_stands_in_the_readme_with_its_verdict(reported, claims):
 
 
 def test_the_readme_names_every_setting_and_every_switch_of_a_preset():
-    settings = pytest.importorskip("emolib.recipes.nmer.settings")
+    settings = pytest.importorskip("emolib.papers.nmer.settings")
     text = (ROOT / "emolib/papers/nmer/README.md").read_text("utf-8")
     fields = settings.Method.__dataclass_fields__
     assert [name for name in fields if f"`{name}`" not in text] == []

@@ -79,7 +79,7 @@ def run(settings, context):
     return Outcome(predictions)
 '''
 
-WORK = """import emolib.recipes.tiny as tiny
+WORK = """import emolib.papers.tiny as tiny
 from emolib.units import run_units
 done = run_units(tiny.expand(settings), device=device)
 results = done.table().groupby("fold", as_index=False)["y_score_1"].mean()
@@ -96,7 +96,7 @@ def project(tmp_path):
         ROOT / "emolib", tmp_path / "emolib", ignore=shutil.ignore_patterns("__pyc*")
     )
     shutil.copyfile(ROOT / "Snakefile", tmp_path / "Snakefile")
-    systems = tmp_path / "emolib" / "recipes" / "tiny" / "systems"
+    systems = tmp_path / "emolib" / "papers" / "tiny" / "systems"
     systems.mkdir(parents=True)
     (systems / "__init__.py").touch()
     (systems.parent / "__init__.py").write_text(RECIPE)
@@ -173,7 +173,7 @@ def test_a_killed_batch_resumes_without_computing_a_finished_unit_again(project)
     code, said = finish(project)
     assert code == 0 and "8 units done, 0 to do" in said and "started" not in said
 
-    system = project / "emolib/recipes/tiny/systems/ours.py"
+    system = project / "emolib/papers/tiny/systems/ours.py"
     system.write_text(SYSTEM.replace("/ 100", "/ 50"))
     made = len(diary(project))
     code, said = finish(project)

@@ -71,9 +71,9 @@ say(sorted(set(done.table()["method"])))
 
 
 EDITS = {
-    "recipes/toy/systems/linear.py": ("score > 0.5", "score > 0.6"),
-    "recipes/toy/stages.py": ("(n_features)", "(n_features + 1)"),
-    "recipes/toy/data.py": ("* 10.0", "* 5.0"),
+    "papers/toy/systems/linear.py": ("score > 0.5", "score > 0.6"),
+    "papers/toy/stages.py": ("(n_features)", "(n_features + 1)"),
+    "papers/toy/data.py": ("* 10.0", "* 5.0"),
     "containers.py": ("PREDICTION_IDS = (", "MORE = 1\nPREDICTION_IDS = ("),
 }
 
@@ -91,13 +91,11 @@ def test_changed_code_is_computed_anew(toy):
 def test_what_computes_nothing_can_change_without_a_new_run(toy):
     toy.run(RUN)
     toy.diary(forget=True)
-    toy.edit("recipes/toy/stages.py", "import numpy as np", "import numpy as np  # np")
-    toy.edit("recipes/toy/data.py", '"""Windows of a toy', '"""The windows of a toy')
-    toy.edit(
-        "recipes/toy/systems/linear.py", "score[0] = np.nan", "score[0] = (np.nan)"
-    )
+    toy.edit("papers/toy/stages.py", "import numpy as np", "import numpy as np  # np")
+    toy.edit("papers/toy/data.py", '"""Windows of a toy', '"""The windows of a toy')
+    toy.edit("papers/toy/systems/linear.py", "score[0] = np.nan", "score[0] = (np.nan)")
     (toy.recipe / "items.py").write_text("TABLES = ['new']\n")
-    (toy.recipe / "__init__.py").write_text("from emolib.recipes.toy import items\n")
+    (toy.recipe / "__init__.py").write_text("from emolib.papers.toy import items\n")
     (toy.recipe.parent / "unrelated").mkdir()
     (toy.recipe.parent / "unrelated" / "data.py").write_text("x = 1\n")
     (toy.folder / "emolib" / "figures.py").write_text("x = 1\n")
@@ -110,7 +108,7 @@ def test_what_computes_nothing_can_change_without_a_new_run(toy):
 def test_a_changed_corpus_is_computed_anew(toy):
     toy.run(RUN)
     toy.diary(forget=True)
-    toy.edit("recipes/toy/data.py", 'f"corpus {', 'f"mended corpus {')
+    toy.edit("papers/toy/data.py", 'f"corpus {', 'f"mended corpus {')
     toy.run(RUN)
     assert "prepare" in toy.diary() and "unit 2" in toy.diary()
 
@@ -132,7 +130,7 @@ def test_damaged_units_are_computed_anew_and_no_other(toy):
 
 EDIT_WHILE_LIVE = """
 go([toy(0)])
-file = Path("emolib/recipes/toy/stages.py")
+file = Path("emolib/papers/toy/stages.py")
 text = file.read_text()
 file.write_text(text.replace("(n_features)", "(n_features + 1)"))
 words = []
@@ -151,7 +149,7 @@ def test_a_process_whose_code_changed_on_disk_refuses_to_store(toy):
     words, n_kept, n_after = toy.run(EDIT_WHILE_LIVE)
     assert len(words) == 2
     for sentence in words:
-        assert re.search("changed since: emolib.recipes.toy.stages.*restart", sentence)
+        assert re.search("changed since: emolib.papers.toy.stages.*restart", sentence)
     assert n_kept == 1, "what is stored can still be read"
     assert n_after == 1, "a comment changes nothing"
     units = {line for line in toy.diary() if line.startswith("unit")}
@@ -166,7 +164,7 @@ say([len(done), [reason for _, reason in done.failures]])
 """
     process = toy.start(code)
     toy.wait_for("working 0")
-    toy.edit("recipes/toy/stages.py", "(n_features)", "(n_features + 1)")
+    toy.edit("papers/toy/stages.py", "(n_features)", "(n_features + 1)")
     said, complaint = process.communicate(timeout=60)
     n_done, reasons = json.loads(said)
     assert n_done == 0

@@ -61,9 +61,9 @@ def test_why_names_the_setting_that_differs_from_the_nearest(toy):
 
 
 def test_why_names_the_module_that_changed(toy):
-    toy.edit("recipes/toy/stages.py", "(n_features)", "(n_features + 1)")
+    toy.edit("papers/toy/stages.py", "(n_features)", "(n_features + 1)")
     words = ask(toy, "why(toy(0), device='cpu')")
-    assert words.endswith(":\n  code: emolib.recipes.toy.stages changed")
+    assert words.endswith(":\n  code: emolib.papers.toy.stages changed")
 
 
 def test_why_of_a_name_says_whether_todays_code_can_use_it(toy):
@@ -71,8 +71,8 @@ def test_why_of_a_name_says_whether_todays_code_can_use_it(toy):
     words = [name, name[:9], f"toy/{name}", name.removeprefix("unit-")]
     for answer in ask(toy, f"[why(word) for word in {words}]"):
         assert answer.endswith("usable with today's code")
-    toy.edit("recipes/toy/diary.py", "sleep(seconds)", "sleep(seconds or 0)")
-    assert "code: emolib.recipes.toy.diary changed" in ask(toy, f"why({name!r})")
+    toy.edit("papers/toy/diary.py", "sleep(seconds)", "sleep(seconds or 0)")
+    assert "code: emolib.papers.toy.diary changed" in ask(toy, f"why({name!r})")
     (toy.recipe / "systems" / "linear.py").unlink()
     assert "systems.linear must be a module" in ask(toy, f"why({name!r})")
 
@@ -90,12 +90,12 @@ def test_a_name_that_does_not_begin_one_entry_is_refused(toy, word):
 
 
 def test_prune_only_names_what_it_would_remove_unless_told(toy):
-    toy.edit("recipes/toy/systems/linear.py", "score > 0.5", "score > 0.6")
+    toy.edit("papers/toy/systems/linear.py", "score > 0.5", "score > 0.6")
     before = toy.tables()
     rows = ask(toy, "prune().to_dict('records')")
     assert len(rows) == 2, "the stage and the windows are still good"
     assert {row["reason"] for row in rows} == {
-        "code: emolib.recipes.toy.systems.linear changed"
+        "code: emolib.papers.toy.systems.linear changed"
     }
     assert toy.tables() == before
     assert ask(toy, "len(prune(dry=False))") == 2

@@ -36,7 +36,7 @@ class ToyProject:
 
     def __init__(self, folder):
         self.folder = folder
-        self.recipe = folder / "emolib" / "recipes" / "toy"
+        self.recipe = folder / "emolib" / "papers" / "toy"
         self.store = folder / "cache" / "store"
         self._diary = folder / "diary"
         if not folder.exists():
@@ -57,8 +57,8 @@ class ToyProject:
                 shutil.copytree(source, package / room, ignore=ignored)
             else:
                 shutil.copy(source, package / room)
-        (package / "recipes").mkdir()
-        (package / "recipes" / "__init__.py").write_text('"""Recipes."""\n')
+        (package / "papers").mkdir()
+        (package / "papers" / "__init__.py").write_text('"""Recipes."""\n')
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(HERE / "toy", self.recipe, ignore=ignored)
         self._diary.touch()

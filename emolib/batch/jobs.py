@@ -71,7 +71,7 @@ def recipe_module(job: Job):
     from importlib import import_module
 
     recipe = recipe_of(job.path)
-    return import_module(f"emolib.recipes.{recipe}") if recipe else None
+    return import_module(f"emolib.papers.{recipe}") if recipe else None
 
 
 def plan_job(job: Job) -> str:
@@ -117,7 +117,7 @@ def has_units(stem: str) -> bool:
     recipe = recipe_of(path)
     if not recipe or notes_of(path).get("units") is False:
         return False
-    source = Path(__file__).parents[1] / "recipes" / recipe / "__init__.py"
+    source = Path(__file__).parents[1] / "papers" / recipe / "__init__.py"
     tree = ast.parse(source.read_text("utf-8")) if source.is_file() else ast.parse("")
     named = {getattr(n, "name", None) for n in ast.walk(tree)}
     named |= {

@@ -72,7 +72,7 @@ def code_digests(roots: Iterable[str], *, on_disk: bool = False) -> dict[str, st
     Parameters
     ----------
     roots : iterable of str
-        Module names, for example ``"emolib.recipes.ecg_eeg.data"``.
+        Module names, for example ``"emolib.papers.ecg_eeg.data"``.
     on_disk : bool
         Take every module as it is on disk, imported or not.
     """

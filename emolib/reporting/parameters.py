@@ -135,7 +135,7 @@ def recipe_of(path: Path) -> str | None:
     notes = notes_of(path)
     if "recipe" in notes:
         return notes["recipe"]
-    folder = Path(__file__).resolve().parents[1] / "recipes"
+    folder = Path(__file__).resolve().parents[1] / "papers"
     stem = Path(path).stem
     names = [p.name for p in folder.glob("*") if (p / "__init__.py").is_file()]
     fits = [n for n in names if stem == n or stem.startswith(f"{n}_")]

@@ -89,7 +89,7 @@ def code_digest(recipe: str | None, notebook: Path | None = None) -> str:
     """
     from emolib.digests import canonical, code_digests
 
-    name = f"recipes/{recipe}" if recipe else "reporting"
+    name = f"papers/{recipe}" if recipe else "reporting"
     folder = Path(__file__).resolve().parents[1] / name
     roots = [_module(path) for path in sorted(folder.rglob("*.py"))]
     code = canonical(code_digests(roots, on_disk=True))

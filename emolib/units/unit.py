@@ -21,7 +21,7 @@ class Unit:
     Parameters
     ----------
     recipe : str
-        Stem of the paper: the folder ``emolib/recipes/<recipe>``.
+        Stem of the paper: the folder ``emolib/papers/<recipe>``.
     system : str
         The file ``systems/<system>.py`` of that folder.
     data : mapping
@@ -53,12 +53,12 @@ class Unit:
     @property
     def data_module(self) -> str:
         """The module that prepares its windows."""
-        return f"emolib.recipes.{self.recipe}.data"
+        return f"emolib.papers.{self.recipe}.data"
 
     @property
     def system_module(self) -> str:
         """The module that trains and tests it."""
-        return f"emolib.recipes.{self.recipe}.systems.{self.system}"
+        return f"emolib.papers.{self.recipe}.systems.{self.system}"
 
 
 class Keyring:

@@ -141,7 +141,7 @@ def differences(then: Mapping, now: Mapping, path: str = "") -> list[str]:
 
 def _roots(key: Key) -> list[str]:
     """Return the modules whose import closure a key's code is."""
-    recipe = f"emolib.recipes.{key.recipe}"
+    recipe = f"emolib.papers.{key.recipe}"
     roots = [f"{recipe}.data"]
     if key.kind == "unit":
         roots.append(f"{recipe}.systems.{key.parts['system']}")

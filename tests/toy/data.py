@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from emolib.recipes.toy.diary import note
+from emolib.papers.toy.diary import note
 
 from emolib.containers import Windows
 

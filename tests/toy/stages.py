@@ -1,7 +1,7 @@
 """A stage that two systems share."""
 
 import numpy as np
-from emolib.recipes.toy.diary import note, wait_for
+from emolib.papers.toy.diary import note, wait_for
 
 from emolib.store import Outcome
 

@@ -5,8 +5,8 @@ import signal
 
 import numpy as np
 import pandas as pd
-from emolib.recipes.toy.diary import note
-from emolib.recipes.toy.stages import project
+from emolib.papers.toy.diary import note
+from emolib.papers.toy.stages import project
 
 from emolib.store import Outcome
 

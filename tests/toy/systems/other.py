@@ -1,5 +1,5 @@
 """Another system over the same stage."""
 
-from emolib.recipes.toy.systems.linear import run
+from emolib.papers.toy.systems.linear import run
 
 __all__ = ["run"]

@@ -1,1 +1,0 @@
-"""One folder a paper: settings, data, systems and items. Only here do rooms meet."""

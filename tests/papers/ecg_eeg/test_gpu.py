@@ -1,0 +1,126 @@
+"""CPU against GPU for every system: the forward pass, and one epoch's losses.
+
+Both devices are given the same random numbers, drawn on the CPU, and no dropout; what
+is left are sums in another order.
+"""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+from in_memory import Context, run_unit
+from torch.overrides import TorchFunctionMode
+
+from emolib.papers import ecg_eeg
+from emolib.papers.ecg_eeg import data
+from emolib.papers.ecg_eeg.classify import scores_of
+from emolib.papers.ecg_eeg.settings import BASELINES, VARIANTS
+from emolib.papers.ecg_eeg.task import Task
+from emolib.training.states import load_state_arrays
+
+TRAINED = (*VARIANTS, *BASELINES, "EEG teacher")
+EEG = ("EEG-Conformer", "EEG teacher")
+
+
+class DrawnOnCpu(TorchFunctionMode):
+    """Replace each generator by its twin on the CPU, with the same seed."""
+
+    def __init__(self):
+        super().__init__()
+        self.twins = {}
+
+    def twin(self, generator):
+        if id(generator) not in self.twins:
+            copy = torch.Generator().manual_seed(generator.initial_seed())
+            self.twins[id(generator)] = generator, copy  # kept, so that ids stay
+        return self.twins[id(generator)][1]
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        if func is torch.rand_like:  # dropout of attention: nothing is dropped
+            return torch.ones_like(*args)
+        if kwargs.get("generator") is None:
+            return func(*args, **kwargs)
+        device = kwargs["generator"].device
+        twin = self.twin(kwargs["generator"])
+        return func(*args, **{**kwargs, "generator": twin, "device": "cpu"}).to(device)
+
+
+@pytest.fixture(scope="module")
+def units(cache, settings):
+    """Return a unit of each system that learns, with one epoch, and the windows."""
+    overrides = {**settings.overrides, "max_epochs": 1, "dropout": 0.0}
+    chosen = settings.change(systems=list(TRAINED), overrides=overrides)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOLIB_CACHE", str(cache))
+        found = ecg_eeg.expand(chosen)
+        return {u.labels["system"]: u for u in found}, data.prepare(found[0].data)
+
+
+@pytest.fixture(autouse=True)
+def whole_precision(monkeypatch):
+    """Convolve in float32 proper: by default a GPU rounds factors to 10 bits."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+
+
+@pytest.fixture
+def train(units, monkeypatch):
+    """Return a function that trains a system on a device."""
+    named, windows = units
+    monkeypatch.setattr(torch.nn.Dropout, "forward", lambda self, x: x)
+
+    def run(system, device):
+        context = Context(windows, named[system].data, device)
+        with DrawnOnCpu():
+            return run_unit(named[system], context), context
+
+    return run
+
+
+def losses(outcome, context):
+    """Return every loss of every stage: those of shared stages and the unit's own."""
+    tables = [outcome.tables["history"]]
+    tables += [stage.tables["history"] for stage in context.stages.values()]
+    numbers = [table.select_dtypes("number").to_numpy(float) for table in tables]
+    return np.concatenate([values.ravel() for values in numbers])
+
+
+@pytest.mark.parametrize("system", ["ours", "TS-TCC", "TFC", "EEG-Conformer"])
+def test_the_comparison_itself_repeats_to_the_bit_on_a_cpu(train, system):
+    first, second = (losses(*train(system, "cpu")) for _ in range(2))
+    assert len(first) and np.array_equal(first, second, equal_nan=True)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("system", TRAINED)
+def test_one_epoch_has_nearly_the_same_losses_on_a_gpu(train, system):
+    on_cpu, on_gpu = (losses(*train(system, device)) for device in ("cpu", "cuda:0"))
+    assert on_gpu == pytest.approx(on_cpu, rel=1e-3, nan_ok=True)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("system", TRAINED)
+def test_a_forward_pass_gives_nearly_the_same_scores_on_a_gpu(study, units, system):
+    ((unit, entry),) = study.select(system=system)
+    module = import_module(unit.system_module)
+    windows = units[1]
+    scores = []
+    for device in ("cpu", "cuda:0"):
+        context = Context(windows, unit.data, device)
+        task = Task.of(unit.settings, context)
+        if system == "SSL-ECG":
+            task = task.with_channels("ecg", [0])
+        if system == "EEG teacher":
+            model = module.load_teacher(context, unit.settings, windows.x["eeg"])
+            if device == "cpu":
+                kept = {k: v.numpy() for k, v in model.cpu().state_dict().items()}
+            load_state_arrays(model, kept)
+        else:
+            model = module.restore(entry, context)
+        modality = "eeg" if system in EEG else "ecg"
+        arrays = task.arrays(task.fold.test, modality)
+        scores.append(scores_of(model, arrays, modality, context))
+    assert scores[1] == pytest.approx(scores[0], abs=1e-4)

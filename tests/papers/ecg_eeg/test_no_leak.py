@@ -1,0 +1,109 @@
+"""Nothing is fitted or chosen on a test window or its label: poisoning them moves none.
+
+Each system is trained again over windows whose test fold was tampered with, and held
+against the stored unit that saw them whole, to the bit.
+"""
+
+import numpy as np
+import pytest
+from in_memory import (
+    Context,
+    fold_of,
+    run_unit,
+    with_permuted_labels,
+    without_signals,
+)
+
+from emolib.papers import ecg_eeg
+from emolib.papers.ecg_eeg import data
+from emolib.papers.ecg_eeg.settings import BASELINES, READERS, VARIANTS
+from emolib.store import Store
+from emolib.training.devices import one_thread
+from emolib.units import context as store_context
+from emolib.units.unit import Keyring
+
+TRAINED = (*VARIANTS, *BASELINES, "EEG teacher")
+PRIORS = ("chance", "majority")
+KEPT = ("fold", "seed", "window", "y_pred", "y_score_1")
+
+
+def slow_if_ssl(system):
+    """Leave SSL-ECG to long runs: half of the time, and its other test stays."""
+    marks = pytest.mark.slow if system == "SSL-ECG" else ()
+    return pytest.param(system, marks=marks)
+
+
+def stored(study, system):
+    """Return a unit, its entry, and the windows that it saw."""
+    ((unit, entry),) = study.select(system=system)
+    context = store_context.Context(unit, Store(), Keyring("cpu"), "cpu")
+    return unit, entry, context.windows
+
+
+def trained_on(windows, unit):
+    with one_thread():
+        return run_unit(unit, Context(windows, unit.data))
+
+
+def assert_trained_alike(outcome, entry):
+    """Check weights, every epoch's losses, and the scores of validation windows."""
+    tables = outcome.all_tables()
+    for name in ("history", "validation"):
+        assert tables[name].equals(entry.tables[name])
+    assert sorted(outcome.state) == sorted(entry.state)
+    for name, weights in outcome.state.items():
+        assert np.array_equal(weights, entry.state[name])
+
+
+@pytest.mark.parametrize("system", [*map(slow_if_ssl, TRAINED), *READERS, *PRIORS])
+def test_labels_of_the_test_fold_move_nothing(study, system):
+    unit, entry, windows = stored(study, system)
+    poisoned = with_permuted_labels(windows, fold_of(windows, unit).test)
+    outcome = trained_on(poisoned, unit)
+    if system in TRAINED:
+        assert_trained_alike(outcome, entry)
+    told = outcome.predictions
+    assert (told["y_true"] != entry.predictions["y_true"]).any()
+    assert told[[*KEPT]].equals(entry.predictions[[*KEPT]])
+
+
+@pytest.mark.parametrize("system", TRAINED)
+def test_signals_of_the_test_fold_move_no_weight(study, system):
+    unit, entry, windows = stored(study, system)
+    poisoned = without_signals(windows, fold_of(windows, unit).test)
+    outcome = trained_on(poisoned, unit)
+    assert_trained_alike(outcome, entry)
+    assert outcome.predictions["y_score_1"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"label_fractions": [0.5]},
+        {"protocols": ["by_trial"]},
+        {"overrides": {"zscore_scope": "train"}},
+    ],
+    ids=["few labels", "by trial", "fold-clean scaling"],
+)
+def test_other_settings_leak_as_little(settings, changes):
+    overrides = {**settings.overrides, **changes.get("overrides", {})}
+    changes = {**changes, "overrides": overrides, "systems": ["ours"]}
+    (unit,) = ecg_eeg.expand(settings.change(**changes))
+    windows = data.prepare(unit.data)
+    test = fold_of(windows, unit).test
+    poisoned = without_signals(with_permuted_labels(windows, test), test)
+    whole, tampered = trained_on(windows, unit), trained_on(poisoned, unit)
+    for name, weights in whole.state.items():
+        assert np.array_equal(weights, tampered.state[name])
+    for name in ("history", "validation"):
+        assert whole.tables[name].equals(tampered.tables[name])
+
+
+def test_poisoned_training_labels_do_move_the_weights(study):
+    unit, entry, windows = stored(study, "w/o align")
+    poisoned = with_permuted_labels(windows, fold_of(windows, unit).train)
+    outcome = trained_on(poisoned, unit)
+    assert any(
+        not np.array_equal(weights, entry.state[name])
+        for name, weights in outcome.state.items()
+    )

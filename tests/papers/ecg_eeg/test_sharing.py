@@ -1,0 +1,53 @@
+"""A stage that several units need is trained once."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from emolib.papers import ecg_eeg
+from emolib.papers.ecg_eeg.settings import VARIANTS
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def counted(cache):
+    """Return how often the store holds each stage, and each kind of entry."""
+    manifests = [
+        json.loads(path.read_text())
+        for path in (cache / "store").rglob("manifest.json")
+    ]
+    names = [m["key"].get("function", m["kind"]).split(".")[-1] for m in manifests]
+    return Counter(names)
+
+
+def test_stages_are_shared_across_ablations_targets_and_fractions(settings, own_cache):
+    study = ecg_eeg.run(
+        settings.change(
+            systems=[*VARIANTS, "EEG teacher", "linear probe", "nearest neighbour"],
+            targets=["arousal", "valence"],
+            label_fractions=[0.5, 1.0],
+        )
+    )
+    assert study.failures == []
+    found = counted(own_cache)
+    assert found["windows"] == 1
+    assert found["features"] == 1  # one table of features for every plain reader
+    assert found["reconstruct"] == 1  # it sees neither target nor label
+    assert found["tune"] == 2 * 2  # targets x fractions, whatever the ablation
+    assert found["align"] == 2 * (2 + 3)  # ours twice, three ablations once
+    assert found["unit"] == len(study.finished) == 2 * (3 * 2 + 5)
+
+
+def test_a_second_run_trains_nothing(settings, study, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("something was trained again")
+
+    monkeypatch.setattr("emolib.units.work.work", refuse)
+    again = ecg_eeg.run(settings)
+    names = [entry.folder.name for _, entry in again.finished]
+    assert names == [entry.folder.name for _, entry in study.finished]
