@@ -6,12 +6,12 @@ import pytest
 
 from emolib.corruptions.conditions import SIX
 from emolib.metrics import score_classification
-from emolib.papers import load_reported
 from emolib.papers.nmer import items
 from emolib.papers.nmer.items.findings import difference
 from emolib.papers.nmer.items.tables import file_of, lost_cells, table
 from emolib.papers.nmer.level_views import level_frame, level_results
 from emolib.papers.nmer.scoring import ONE_EACH, Behind, items_of, results_of
+from emolib.reporting.printed import load_reported
 
 from .studies import made_study
 from .utterances import utterances
