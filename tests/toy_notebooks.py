@@ -25,7 +25,7 @@ results = pd.DataFrame(rows).sample(frac=1)"""
 SAVE = """import matplotlib
 matplotlib.use("agg")
 from matplotlib.figure import Figure
-from emolib.reporting.save import save_report
+from emolib.reporting import save_report
 figure = Figure(figsize=(3.5, 2))
 figure.subplots().plot(results["value"].sort_values().to_numpy())
 figure.alt_text = f"{len(results)} values, rising."
@@ -33,7 +33,7 @@ print(save_report("toy", settings, results=results,
       tables={"table_1": results.sort_values("fold").head(1)},
       figures={"fig_1_values": figure}))"""
 
-SAVE_NO_FIGURE = """from emolib.reporting.save import save_report
+SAVE_NO_FIGURE = """from emolib.reporting import save_report
 print(save_report("toy", settings, results=results,
       tables={"table_1": results.sort_values("fold").head(1)}))"""
 """Half of a run's time goes into loading matplotlib: for runs whose end is enough."""
