@@ -35,7 +35,7 @@ def finish(failed: list[str]) -> None:
     """Print what failed; exit 1 when there is any."""
     for line in failed:
         click.echo(f"failed: {line}", err=True)
-    sys.exit(bool(failed))
+    sys.exit(int(bool(failed)))
 
 
 def fill(units: list, machine: dict) -> list[str]:
@@ -174,7 +174,7 @@ def check(corpus, folder):
     """Say what a folder holds; exit 1 when it cannot be used."""
     found = rooms.check_corpus(corpus, folder)
     click.echo(found.text)
-    sys.exit(not found.usable)
+    sys.exit(int(not found.usable))
 
 
 @corpora.command()

@@ -106,7 +106,8 @@ def stems_with(config: str) -> list[str]:
 
 def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
     """Return every n-th unit, beginning with the i-th, of shard ``i/n``."""
-    i, n = (int(number) if number.isdigit() else 0 for number in shard.split("/", 1))
+    numbers = [int(part) for part in shard.split("/") if part.isdigit()]
+    i, n = numbers if len(numbers) == 2 else (0, 1)
     check_range("i of --shard i/n", i, 1, n)
     return units[i - 1 :: n]
 
