@@ -9,7 +9,8 @@ import yaml
 
 from emolib import corpora as rooms
 from emolib import run as steps
-from emolib import units as keeping
+from emolib import upkeep as keeping
+from emolib.units import run_units
 
 
 class Commands(click.Group):
@@ -40,8 +41,8 @@ def finish(failed: list[str]) -> None:
 
 def fill(units: list, machine: dict) -> list[str]:
     """Compute what the store lacks; return a line for each unit that failed."""
-    failures = steps.run_units(units, **machine).failures if units else []
-    return [f"{u.recipe} {u.system} {u.labels}: {why}" for u, why in failures]
+    failures = run_units(units, **machine).failures if units else []
+    return [f"{u.paper} {u.system} {u.labels}: {why}" for u, why in failures]
 
 
 def write_reports(jobs: list) -> list[str]:
@@ -89,7 +90,7 @@ def run(notebooks, config, given, cores, dry_run):
     jobs = [steps.Job(name, config, given) for name in names]
     units = [unit for job in jobs for unit in job.units]
     machine = steps.machine_of(jobs, cores)
-    click.echo(steps.plan_line(units, **machine))
+    click.echo(keeping.plan_line(units, **machine))
     if not dry_run:
         finish([*fill(units, machine), *write_reports(jobs)])
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from emolib.checks import check_range
-from emolib.digests import digest_of
+from emolib.code import digest_of
 from emolib.reporting.notebooks import (
     code_of,
     notebook_path,
@@ -29,7 +29,7 @@ from emolib.reporting.notebooks import (
 )
 from emolib.reporting.save import REPORT_DIR, new_folder, put_in_place, read_run
 from emolib.store import project_root
-from emolib.units import Unit, estimate
+from emolib.units import Unit
 
 QUIET = ["--IPKernelApp.log_level=50"]
 """Of a kernel: on one machine its connection need not be encrypted."""
@@ -91,11 +91,6 @@ def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
     n_workers = max((values.get("n_workers", 1) for values in asked), default=1)
     device = next((values["device"] for values in asked if "device" in values), "auto")
     return {"n_workers": cores or n_workers, "device": device}
-
-
-def plan_line(units, **machine):
-    """Return the plan."""
-    return estimate(units, **machine).text
 
 
 def stems_with(config: str) -> list[str]:
