@@ -53,6 +53,7 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(registry.Corpus, "write", property(lambda self: write))
     monkeypatch.setattr(surrogate, "code_digests", lambda roots: {"w": "one"})
+    monkeypatch.setattr(surrogate, "check_unchanged", lambda code: None)
     return made
 
 
@@ -129,6 +130,7 @@ def test_a_writer_that_fails_leaves_nothing_behind(monkeypatch, project):
 
     monkeypatch.setattr(registry.Corpus, "write", property(lambda self: write))
     monkeypatch.setattr(surrogate, "code_digests", lambda roots: {"w": "one"})
+    monkeypatch.setattr(surrogate, "check_unchanged", lambda code: None)
     with pytest.raises(OSError, match=r"must fit into .* Free some space or set EMOLI"):
         corpora.locate("dreamer")
     assert list((project / ".emolib" / "surrogates").iterdir()) == []
@@ -362,6 +364,15 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name, tmp_path):
     truth = Path(f"{found.path}.truth")
     assert {path.suffix for path in truth.iterdir()} <= {".npy", ".json"}
     assert json.dumps(found.parameters)
+
+
+def test_a_writer_edited_since_it_was_imported_writes_nothing(monkeypatch):
+    name = "emolib.surrogates.dreamer"
+    file, source = code._IMPORTED[name]
+    monkeypatch.setitem(code._IMPORTED, name, (file, source + b"EDITED = 1\n"))
+    with pytest.raises(RuntimeError, match=f"changed since: {name}.*restart"):
+        corpora.locate("dreamer", n_subjects=3, n_trials=2, seconds=11.0)
+    assert not list(corpora.cache_folder().glob("surrogates/*"))
 
 
 def test_the_words_of_a_check_are_no_part_of_what_results_depend_on():
