@@ -1,6 +1,7 @@
 """The `emolib` command: what may be typed."""
 
 import sys
+from importlib import import_module
 
 import click
 import yaml
@@ -171,7 +172,9 @@ def list_():
 @place
 def check(corpus, folder):
     """Say what a folder holds; exit 1 when it cannot be used."""
-    found = rooms.check_corpus(corpus, folder)
+    from emolib.corpora.check import check_corpus
+
+    found = check_corpus(corpus, folder)
     click.echo(found.text)
     sys.exit(int(not found.usable))
 
@@ -188,7 +191,12 @@ def add(corpus, folder):
 @place
 def fetch(corpus, folder):
     """Download an open corpus from its publisher."""
-    rooms.fetch_corpus(corpus, folder)
+    known = rooms.get_corpus(corpus)
+    if not known.is_fetched:
+        raise ValueError(
+            f"corpus must be one that is fetched; got {corpus!r}. {known.how_to_get}"
+        )
+    getattr(import_module("emolib.corpora.fetch"), f"fetch_{corpus}")(folder)
     click.echo(f"fetched; note it: emolib corpora add {corpus} {folder}")
 
 
