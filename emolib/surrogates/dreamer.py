@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from emolib.checks import check_range, check_whole
 from emolib.datasets.dreamer import (
     BASELINE_S,
     ECG_SFREQ,
@@ -15,19 +15,11 @@ from emolib.datasets.dreamer import (
     MEAN_RATINGS,
 )
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import simulate_subject
-from emolib.surrogates.cortical import bandpass
-from emolib.surrogates.design import Design, Knobs, Scale
-from emolib.surrogates.matfile import (
-    MAX_BYTES,
-    cell,
-    save_mat,
-    struct,
-    written_aside,
-)
-from emolib.surrogates.signals import from_onset, subject_ecg, subject_eeg
-from emolib.surrogates.streams import generator, trial_generators
-from emolib.surrogates.truth import write_truth
+from emolib.surrogates.affect import Subject, simulate_subject, truth_of
+from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
+from emolib.surrogates.files import MAX_BYTES, cell, save_mat, struct, write
+from emolib.surrogates.peripheral import synthesise_ecg
 
 N_STIMULI = 18
 SCORED_S = (1.0, 61.0)
@@ -35,7 +27,7 @@ SCORED_S = (1.0, 61.0)
 EEG_OFFSET_UV, EEG_BAND_HZ = 4200.0, (0.2, 45.0)
 LINE_UV, LINE_HZ = 0.5, 50.0
 ECG_OFFSET, ECG_COUNTS_PER_MV = 2048.0, 200.0
-DOMINANCE = Scale(3.1, 1.1, 1, 5, 1.0, 3.0)
+DOMINANCE = Scale(3.1, 1.1, 1, 5, 1.0)
 """No clip means are published for dominance; level and width are chosen."""
 
 
@@ -44,15 +36,14 @@ def dreamer_design(*, n_trials: int = N_STIMULI, seconds: float = 61.0) -> Desig
     means = {
         name: tuple(MEAN_RATINGS[name][:n_trials]) for name in ("valence", "arousal")
     }
-    scales = {
-        name: Scale(float(np.mean(own)), 0.95, 1, 5, 1.0, 3.0, own)
+    rhos = {"valence": sizes.DREAMER_VALENCE_RHO, "arousal": sizes.RHO}
+    scales = [
+        Scale(float(np.mean(own)), 0.95, 1, 5, 1.0, own, rhos[name])
         for name, own in means.items()
-    }
-    rho = (sizes.RHO_STIMULUS, sizes.RHO_PERSON, sizes.RHO_MOMENT)
+    ]
     return Design(
-        "dreamer", (seconds,) * n_trials, (SCORED_S,) * n_trials, (0,) * n_trials,
-        (*scales.items(), ("dominance", DOMINANCE)),
-        (sizes.DREAMER_VALENCE_RHO, rho, rho), baseline_s=float(BASELINE_S),
+        "dreamer", (seconds,) * n_trials, (SCORED_S,) * n_trials, (*scales, DOMINANCE),
+        baseline_s=float(BASELINE_S),
     )  # fmt: skip
 
 
@@ -86,37 +77,26 @@ def write_dreamer(
     ValueError
         For more trials than DREAMER has stimuli, or a file too large for its format.
     """
-    folder = Path(folder)
-    parameters = dict(
-        n_subjects=n_subjects, n_trials=n_trials, seconds=seconds, effect=effect,
-        signature=signature, nuisance=nuisance, seed=seed,
-    )  # fmt: skip
-    _check_size(n_subjects, n_trials, seconds)
+    size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
+    check_sizes(**size, n_stimuli=N_STIMULI, hint="DREAMER has 18 stimuli.")
+    _check_bytes(n_subjects * n_trials * (seconds + BASELINE_S))
     knobs = Knobs(effect, signature, nuisance, seed)
     design = dreamer_design(n_trials=n_trials, seconds=seconds)
-    parts = [_subject(design, knobs, number + 1) for number in range(n_subjects)]
-    subjects, structs, beats, blinks = zip(*parts, strict=True)
-    with written_aside(folder) as aside:
-        save_mat(aside / "DREAMER.mat", {"DREAMER": _top(structs, n_trials)})
-        write_truth(
-            folder, parameters, design, [f"s{i + 1:02d}" for i in range(n_subjects)],
-            [f"{k + 1:02d}" for k in range(n_trials)], subjects,
-            {"beats": beats, "blinks": blinks},
-        )  # fmt: skip
-    return folder
+
+    def fill(aside: Path):
+        subjects = (simulate_subject(design, knobs, i + 1) for i in range(n_subjects))
+        people, planted = zip(*map(_person, subjects), strict=True)
+        save_mat(aside / "DREAMER.mat", {"DREAMER": _top(people, n_trials)})
+        names = [f"s{i + 1:02d}" for i in range(n_subjects)]
+        trials = [f"{k + 1:02d}" for k in range(n_trials)]
+        return truth_of(design, planted, names, trials, **size, **asdict(knobs))
+
+    return write(folder, fill)
 
 
-def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
-    """Raise ValueError for a corpus that DREAMER's format cannot hold."""
-    check_range("n_subjects", check_whole("n_subjects", n_subjects, "subjects"), 1, 999)
-    check_range(
-        "n_trials", check_whole("n_trials", n_trials, "trials"), 1, N_STIMULI,
-        hint="DREAMER has 18 stimuli.",
-    )  # fmt: skip
-    check_range("seconds", seconds, 2.0, 600.0)
-    check_whole("seconds x 128 Hz", seconds * EEG_SFREQ, "time points")
-    per_second = 8 * (EEG_SFREQ * len(EEG_CH_NAMES) + ECG_SFREQ * 2)
-    size = n_subjects * n_trials * (seconds + BASELINE_S) * per_second
+def _check_bytes(seconds: float) -> None:
+    """Raise ValueError for more seconds than a MATLAB 5 variable holds."""
+    size = 8 * seconds * (EEG_SFREQ * len(EEG_CH_NAMES) + ECG_SFREQ * 2)
     if size > MAX_BYTES:
         raise ValueError(
             "the corpus must fit one MATLAB 5 variable of 4 GB; got "
@@ -124,26 +104,26 @@ def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
         )
 
 
-def _subject(design: Design, knobs: Knobs, number: int):
-    """Return one subject's truth, its MATLAB struct, its beats and its blinks."""
-    truth, rows = simulate_subject(design, knobs, number), slice(None)
-    seconds = design.baseline_s + design.seconds[0]
-    eeg, blinks = subject_eeg(
-        design, knobs, number, truth, rows, ch_names=EEG_CH_NAMES, sfreq=EEG_SFREQ,
-        n_times=round(seconds * EEG_SFREQ), blink_share=1.0,
-    )  # fmt: skip
-    ecg, beats = subject_ecg(
-        design, knobs, number, truth, rows, sfreq=ECG_SFREQ,
-        n_times=round(seconds * ECG_SFREQ),
-    )  # fmt: skip
-    eeg = _as_stored(
-        eeg, trial_generators(knobs.seed, "dreamer", "line", number, design.n_trials)
-    )
+def _person(subject: Subject) -> tuple[np.ndarray, dict]:
+    """Return one participant's struct and what was planted.
+
+    Other readers go by the order of the struct's fields.
+    """
+    eeg, seen = eeg_and_blinks(subject, EEG_CH_NAMES, EEG_SFREQ)
+    ecg, beats = synthesise_ecg(subject.trials("ecg", ECG_SFREQ))
+    eeg = _as_stored(eeg, subject.rngs("line"))
     ecg = np.round(ECG_OFFSET + ECG_COUNTS_PER_MV * ecg)
-    events = [
-        from_onset(own, design.baseline_s, design.seconds[0]) for own in (beats, blinks)
-    ]
-    return truth, _person(knobs.seed, number, eeg, ecg, truth.ratings), *events
+    rng, ratings = subject.rng("questions"), subject.ratings
+    own = struct(
+        Age=str(rng.integers(22, 34)),
+        Gender=str(rng.choice(["male", "female"])),
+        EEG=_halves(eeg, EEG_SFREQ),
+        ECG=_halves(ecg, ECG_SFREQ),
+        ScoreValence=ratings[:, :1],
+        ScoreArousal=ratings[:, 1:2],
+        ScoreDominance=ratings[:, 2:],
+    )
+    return own, subject.planted(beats=beats, blinks=seen)
 
 
 def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
@@ -155,22 +135,9 @@ def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
     return eeg + line[:, None] + EEG_OFFSET_UV
 
 
-def _person(seed: int, number: int, eeg, ecg, ratings: np.ndarray) -> np.ndarray:
-    """Return one participant's struct; other readers go by the order of its fields."""
-    rng = generator(seed, "dreamer", "questions", number)
-    return struct(
-        Age=str(rng.integers(22, 34)),
-        Gender=str(rng.choice(["male", "female"])),
-        EEG=_halves(eeg, round(BASELINE_S * EEG_SFREQ)),
-        ECG=_halves(ecg, round(BASELINE_S * ECG_SFREQ)),
-        ScoreValence=ratings[:, :1],
-        ScoreArousal=ratings[:, 1:2],
-        ScoreDominance=ratings[:, 2:],
-    )
-
-
-def _halves(signal: np.ndarray, n_before: int) -> np.ndarray:
+def _halves(signal: np.ndarray, sfreq: float) -> np.ndarray:
     """Return the struct of baseline and stimuli, cells of (time, channel)."""
+    n_before = round(BASELINE_S * sfreq)
     return struct(
         baseline=cell((own[:, :n_before].T for own in signal), column=True),
         stimuli=cell((own[:, n_before:].T for own in signal), column=True),

@@ -1,24 +1,101 @@
-"""From what a modality says of an utterance to its sequence of feature vectors.
+"""Corpora of utterances: what modalities say of affect, and the vectors that say it.
 
-Vector t is gain x gate(t) x U y, plus slow content in directions of its own, plus white
-noise; y is the reading, U and the content's directions are orthonormal and the same in
-every corpus of that kind. The gate rises and falls over the utterance. A feature has
-unit variance, whichever it is: the directions are waves over the features, in shuffled
-order, so that every feature has an equal part in them.
+An utterance has a point u on the axes of affect. A modality reads it as y = W u + own
+noise + its speaker's offset, and spreads the reading over its feature vectors: vector t
+is gain x gate(t) x U y, plus slow content in directions of its own, plus white noise; U
+and the content's directions are orthonormal and the same in every corpus of that kind.
+The gate rises and falls over the utterance. A feature has unit variance, whichever it
+is: the directions are waves over the features, in shuffled order, so that every feature
+has an equal part in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
-from emolib.surrogates.streams import generator
-from emolib.surrogates.traces import ou
-from emolib.surrogates.utterance_sizes import Plan
+from emolib.surrogates.design import Knobs
+from emolib.surrogates.traces import generator, ou
+from emolib.surrogates.utterance_sizes import Plan, Sentiment
+
+
+@dataclass(frozen=True)
+class Utterances:
+    """Everything planted in the n utterances of a speaker, or of a part of a split.
+
+    Parameters
+    ----------
+    number : int
+        Of the speaker or part, from 1.
+    subjects : list of str
+        Who speaks in each utterance.
+    planted : mapping of name to ndarray, first axis n
+        labels; readings (n, 3 modalities, n_axes); lengths (n, 3 modalities) in steps;
+        and what a corpus has besides.
+    """
+
+    number: int
+    subjects: list[str]
+    planted: Mapping[str, np.ndarray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.planted[name]
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+
+def joined(groups: Sequence[Utterances]) -> dict[str, np.ndarray]:
+    """Return what was planted in all groups, one after the other."""
+    names = groups[0].planted
+    return {name: np.concatenate([own[name] for own in groups]) for name in names}
+
+
+def emotions(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return affect u (n, 3) of utterances of the classes y."""
+    spread = sizes.EMOTION_SD * rng.standard_normal((len(y), 3))
+    return np.array(sizes.EMOTION_CENTRES)[y] + spread
+
+
+def sentiment(law: Sentiment, chance: np.ndarray, normal: np.ndarray):
+    """Return sentiment s, its label and affect u (n, 1).
+
+    Parameters
+    ----------
+    law : Sentiment
+    chance, normal : ndarray, shape (n,), (n, 2)
+        Uniform and standard normal numbers.
+    """
+    s = np.where(chance < law.neutral_share, 0.0, law.level + law.spread * normal[:, 0])
+    rated = s + law.rating_sd * normal[:, 1] * (s != 0)
+    label = np.clip(np.round(rated / law.grid) * law.grid, -3, 3)
+    return s, label, ((s - law.centre) / law.unit)[:, None]
+
+
+def read_out(
+    plan: Plan, knobs: Knobs, number: int, u: np.ndarray, offsets: np.ndarray
+) -> np.ndarray:
+    """Return what every modality says of each utterance, (n, 3 modalities, n_axes).
+
+    Parameters
+    ----------
+    u : ndarray, shape (n, n_axes)
+    offsets : ndarray, shape (3 modalities, n or 1, n_axes)
+        The speaker's, standard normal.
+    """
+    out = []
+    for name, offset in zip(MODALITIES_AVL, offsets, strict=True):
+        carrier = plan.carriers[name]
+        rng = generator(knobs.seed, plan.corpus, name, number)
+        own = carrier.own_sd * rng.standard_normal(u.shape)
+        said = knobs.effect * np.array(carrier.weights) * u
+        out.append(said + own + knobs.signature * plan.speaker_sd * offset)
+    return np.stack(out, axis=1)
 
 
 def frames(
@@ -43,11 +120,11 @@ def frames(
     x : ndarray of float32, shape (b, n_steps, width)
         Of unit variance on average, with zeros to the right of each length.
     """
-    affect, content = directions(plan.corpus, name, plan.carriers[name].width,
-                                 plan.n_axes)  # fmt: skip
+    width = plan.carriers[name].width
+    affect, content = directions(plan.corpus, name, width, plan.n_axes)
     gates = np.zeros((len(lengths), lengths.max()))
     slow = np.zeros((*gates.shape, content.shape[1]))
-    x = np.zeros((*gates.shape, len(affect)), np.float32)
+    x = np.zeros((*gates.shape, width), np.float32)
     for i, (n_steps, rng) in enumerate(zip(lengths, rngs, strict=True)):
         gates[i, :n_steps] = gate(n_steps)
         slow[i, :n_steps] = rng.standard_normal((n_steps, content.shape[1]))
@@ -70,47 +147,22 @@ def gate(n_steps: int) -> np.ndarray:
     return triangle / np.sqrt(np.mean(triangle**2))
 
 
-def gate_energy(lengths: np.ndarray, shown: np.ndarray | None = None) -> np.ndarray:
-    """Return the sum of the squared gate over the steps that are shown, (b,).
-
-    Parameters
-    ----------
-    lengths : ndarray of int, shape (b,)
-    shown : ndarray of bool, shape (b, n_steps)
-        False where a step was blanked; None: all are there.
-    """
-    if shown is None:
-        return lengths.astype(float)
-    return np.array(
-        [
-            np.sum(gate(n_steps)[own[:n_steps]] ** 2)
-            for n_steps, own in zip(lengths, shown, strict=True)
-        ]
-    )
-
-
 def content_sd(plan: Plan, name: str) -> float:
     """Return the SD of the content along each of its directions.
 
     It fills a feature's variance up to 1 at effect 1 and signature 1, and does not
     change with either.
     """
-    carrier = plan.carriers[name]
-    mean_square = np.array(axis_mean_squares(plan.corpus))
+    carrier, mean_square = plan.carriers[name], np.ones(1)
+    if plan.corpus == "iemocap":
+        centres = np.array(sizes.EMOTION_CENTRES) ** 2
+        mean_square = np.average(centres, axis=0, weights=sizes.EMOTION_COUNTS)
+        mean_square = mean_square + sizes.EMOTION_SD**2
     readings = np.array(carrier.weights) ** 2 * mean_square
     readings = readings + plan.noise_variance(name, 1.0)
     affect = plan.affect_share * np.mean(readings)
     n_dims = n_content(carrier.width, plan.n_axes)
     return np.sqrt((1 - plan.white_share - affect) * carrier.width / n_dims)
-
-
-def axis_mean_squares(corpus: str) -> list[float]:
-    """Return the mean square of u on each axis."""
-    if corpus != "iemocap":
-        return [1.0]
-    centres = np.array(sizes.EMOTION_CENTRES) ** 2
-    spread = sizes.EMOTION_SD**2
-    return list(np.average(centres, axis=0, weights=sizes.EMOTION_COUNTS) + spread)
 
 
 def n_content(width: int, n_axes: int) -> int:
