@@ -64,17 +64,13 @@ class Subject:
         Valence, arousal, dominance.
     theta : ndarray, shape (n_trials, n_parameters, n_times)
         Noise-free parameters, in the order of `names`.
-    subject_signature, trial_signature : ndarray
-        S (n_parameters,) and T (n_trials, n_parameters), unit SD.
-    vigilance, movement : ndarray, shape (n_trials, n_times)
-    gains : ndarray, shape (n_systems,)
-    bias, width : ndarray, shape (3,)
-        The person's rating bias b_s and scale width a_s.
-    zeta : ndarray, shape (n_trials, 3)
-        What the person would like to say, in SD.
     liking : ndarray, shape (n_trials, 3)
         The rating before the person's scale width, the grid and the clip.
-    ratings : ndarray, shape (n_trials, 3)
+    planted : mapping of name to ndarray
+        subject_signature S (n_parameters,), trial_signature T (n_trials, n_parameters),
+        both of unit SD; vigilance, movement (n_trials, n_times); gains (n_systems,);
+        bias b_s, width a_s (3,); zeta, what the person would like to say, in SD, and
+        ratings (n_trials, 3).
     """
 
     design: Design
@@ -83,16 +79,8 @@ class Subject:
     names: tuple[str, ...]
     z: np.ndarray
     theta: np.ndarray
-    subject_signature: np.ndarray
-    trial_signature: np.ndarray
-    vigilance: np.ndarray
-    movement: np.ndarray
-    gains: np.ndarray
-    bias: np.ndarray
-    width: np.ndarray
-    zeta: np.ndarray
     liking: np.ndarray
-    ratings: np.ndarray
+    planted: Mapping[str, np.ndarray]
 
     def rngs(self, stream: str) -> list[np.random.Generator]:
         """Return one generator per trial of one of the subject's streams."""
@@ -112,7 +100,7 @@ class Subject:
             round(seconds * sfreq), self.knobs.signature,
         )  # fmt: skip
 
-    def planted(self, **events: list[np.ndarray]) -> dict[str, object]:
+    def truth(self, **events: list[np.ndarray]) -> dict[str, object]:
         """Return what the truth keeps; traces from onset to the longest trial's end.
 
         Parameters
@@ -123,14 +111,12 @@ class Subject:
         """
         before, longest = self.design.n_before, max(self.design.seconds)
         later = slice(before, before + round(longest * TRACE_SFREQ) + 1)
-        kept = ("subject_signature", "trial_signature", "gains", "bias", "width",
-                "zeta", "ratings")  # fmt: skip
         return {
-            **{name: getattr(self, name) for name in kept},
+            **self.planted,
             "z": self.z[..., later].astype(np.float32),
             "theta": self.theta[..., later].astype(np.float32),
-            "vigilance": self.vigilance[:, later],
-            "movement": self.movement[:, later],
+            "vigilance": self.planted["vigilance"][:, later],
+            "movement": self.planted["movement"][:, later],
             **{name: self._from_onset(times) for name, times in events.items()},
         }
 
@@ -141,22 +127,22 @@ class Subject:
 
 
 def truth_of(
-    design: Design, planted: Sequence[Mapping], subjects: Sequence[str],
+    design: Design, held: Sequence[Mapping], subjects: Sequence[str],
     trials: Sequence[str], **knobs,
 ) -> tuple[dict, dict[str, np.ndarray]]:  # fmt: skip
     """Return what a corpus's truth folder notes, and its arrays.
 
     Parameters
     ----------
-    planted : sequence of mapping
-        Of `Subject.planted`, one per subject. Event times are padded with NaN to
+    held : sequence of mapping
+        Of `Subject.truth`, one per subject. Event times are padded with NaN to
         (n_subjects, n_trials, n).
     subjects, trials : sequence of str
         Their names.
     **knobs
         The writer's.
     """
-    columns = {name: [own[name] for own in planted] for name in planted[0]}
+    columns = {name: [own[name] for own in held] for name in held[0]}
     arrays = {
         name: _padded(own) if isinstance(own[0], list) else np.stack(own)
         for name, own in columns.items()
@@ -174,11 +160,10 @@ def truth_of(
 
 
 def _padded(events: Sequence[list[np.ndarray]]) -> np.ndarray:
-    longest = max((len(own) for trials in events for own in trials), default=0)
+    longest = max(len(own) for trials in events for own in trials)
     out = np.full((len(events), len(events[0]), longest), np.nan)
-    for i, trials in enumerate(events):
-        for j, own in enumerate(trials):
-            out[i, j, : len(own)] = own
+    for i, j in np.ndindex(out.shape[:2]):
+        out[i, j, : len(events[i][j])] = events[i][j]
     return out
 
 
@@ -256,10 +241,12 @@ def simulate_subject(
         + size["movement"] * movement[:, None] * knobs.nuisance
     )
     rated = rate(design, z, m, generator(*root, "ratings", number), rngs["ratings"])
-    return Subject(
-        design, knobs, number, tuple(p.name for p in parameters), z, theta, s, trial,
-        vigilance, movement, gains, **rated,
+    planted = dict(
+        subject_signature=s, trial_signature=trial, vigilance=vigilance,
+        movement=movement, gains=gains, **rated,
     )  # fmt: skip
+    names, liking = tuple(p.name for p in parameters), planted.pop("liking")
+    return Subject(design, knobs, number, names, z, theta, liking, planted)
 
 
 def _latents(design: Design, m: np.ndarray, rngs) -> np.ndarray:

@@ -7,15 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.datasets.amigos import (
-    BASELINE_S,
-    EEG_CH_NAMES,
-    EMOTIONS,
-    LONG_VIDEOS,
-    SEGMENT_S,
-    SFREQ,
-    SHORT_VIDEOS,
-)
+from emolib.datasets import amigos as real
 from emolib.surrogates.affect import Subject, simulate_subject, truth_of
 from emolib.surrogates.cortical import bandpass, eeg_and_blinks
 from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
@@ -23,7 +15,7 @@ from emolib.surrogates.files import cell, save_mat, write
 from emolib.surrogates.peripheral import synthesise_conductance, synthesise_ecg
 from emolib.surrogates.traces import TRACE_SFREQ
 
-N_SHORT, N_LONG = len(SHORT_VIDEOS), len(LONG_VIDEOS)
+N_SHORT, N_LONG = len(real.SHORT_VIDEOS), len(real.LONG_VIDEOS)
 SHORT_SCORED_S, LONG_S = (0.0, 60.0), 90.0
 EEG_BAND_HZ, BLINK_SHARE = (4.0, 45.0), 0.1
 WITHOUT_LONG, WITH_NAN_EEG, N_NAN_TRIALS = 5, 6, 3
@@ -46,7 +38,7 @@ def amigos_design(*, n_trials: int = N_SHORT, seconds: float = 60.0) -> Design:
     return Design(
         "amigos", (seconds,) * n_trials + (LONG_S,) * N_LONG,
         (SHORT_SCORED_S,) * n_trials + ((0.0, LONG_S),) * N_LONG, SCALES,
-        baseline_s=float(BASELINE_S),
+        baseline_s=float(real.BASELINE_S),
     )  # fmt: skip
 
 
@@ -94,7 +86,7 @@ def write_amigos(
             variables, own = _person(simulate_subject(design, knobs, number))
             save_mat(aside / f"Data_Preprocessed_{name}.mat", variables)
             planted.append(own)
-        trials = [*SHORT_VIDEOS[:n_trials], *LONG_VIDEOS]
+        trials = [*real.SHORT_VIDEOS[:n_trials], *real.LONG_VIDEOS]
         return truth_of(design, planted, names, trials, **size, **asdict(knobs))
 
     return write(folder, fill)
@@ -109,23 +101,25 @@ def _person(subject: Subject) -> tuple[dict[str, np.ndarray], dict]:
     if subject.number == WITH_NAN_EEG:
         lost = subject.rng("gaps").permutation(n_short)[:N_NAN_TRIALS]
         for trial in lost:
-            data[trial][:, : len(EEG_CH_NAMES)] = np.nan
+            data[trial][:, : len(real.EEG_CH_NAMES)] = np.nan
     variables = {
         "joined_data": _twenty(subject, data, n_rows=0),
         "labels_selfassessment": _twenty(subject, _answers(subject)),
         "labels_ext_annotation": _twenty(subject, _segments(subject)),
-        "VideoIDs": cell((*SHORT_VIDEOS, *LONG_VIDEOS)),
+        "VideoIDs": cell((*real.SHORT_VIDEOS, *real.LONG_VIDEOS)),
     }
     events = dict(beats=beats, blinks=seen, skin_responses=drivers)
-    return variables, subject.planted(**events)
+    return variables, subject.truth(**events)
 
 
 def _recorded(subject: Subject, rows: slice):
     """Return trials of one length, each (n_times, 17), and blinks, beats, drivers."""
-    eeg, seen = eeg_and_blinks(subject, EEG_CH_NAMES, SFREQ, rows, share=BLINK_SHARE)
-    ecg, beats = synthesise_ecg(subject.trials("ecg", SFREQ, rows))
-    gsr, drivers = synthesise_conductance(subject.trials("gsr", SFREQ, rows))
-    eeg = bandpass(eeg - eeg.mean(axis=1, keepdims=True), *EEG_BAND_HZ, SFREQ)
+    eeg, seen = eeg_and_blinks(
+        subject, real.EEG_CH_NAMES, real.SFREQ, rows, share=BLINK_SHARE
+    )
+    ecg, beats = synthesise_ecg(subject.trials("ecg", real.SFREQ, rows))
+    gsr, drivers = synthesise_conductance(subject.trials("gsr", real.SFREQ, rows))
+    eeg = bandpass(eeg - eeg.mean(axis=1, keepdims=True), *EEG_BAND_HZ, real.SFREQ)
     joined = np.concatenate([eeg, 1e3 * ecg, 1e6 / gsr[:, None]], axis=1)
     return joined.transpose(0, 2, 1), seen, beats, drivers
 
@@ -133,11 +127,11 @@ def _recorded(subject: Subject, rows: slice):
 def _answers(subject: Subject) -> list[np.ndarray]:
     """Return each trial's twelve self-assessments; arousal comes before valence."""
     out = []
-    rows = zip(subject.ratings, subject.rngs("questions"), strict=True)
+    rows = zip(subject.planted["ratings"], subject.rngs("questions"), strict=True)
     for (valence, arousal, dominance), rng in rows:
         others = LIKING_MEAN + LIKING_SD * rng.standard_normal(2)
         felt = rng.choice(QUADRANTS[bool(valence > 5), bool(arousal > 5)])
-        flags = [float(flag == felt) for flag in EMOTIONS]
+        flags = [float(flag == felt) for flag in real.EMOTIONS]
         scores = [arousal, valence, dominance, *np.clip(others, 1, 9)]
         out.append(np.array([[*scores, *flags]]))
     return out
@@ -150,8 +144,8 @@ def _segments(subject: Subject) -> list[np.ndarray]:
     """
     out = []
     for z, seconds in zip(subject.z, subject.design.seconds, strict=True):
-        n_total = round((BASELINE_S + seconds) * TRACE_SFREQ)
-        edges = np.arange(0, n_total, round(SEGMENT_S * TRACE_SFREQ))
+        n_total = round((real.BASELINE_S + seconds) * TRACE_SFREQ)
+        edges = np.arange(0, n_total, round(real.SEGMENT_S * TRACE_SFREQ))
         parts = np.split(z[:2, :n_total], edges[1:], axis=1)
         means = np.stack([part.mean(axis=1) for part in parts])
         index = np.arange(1, len(edges) + 1)[:, None]

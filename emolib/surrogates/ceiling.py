@@ -45,14 +45,6 @@ CUE_MODALITIES = ("eeg", "ecg", "gsr")
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Which windows (start_s, stop_s), the same in every trial, of which trials."""
-
-    trials: tuple[int, ...]
-    windows: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
 class CueSet:
     """What observers may know of many subjects.
 
@@ -115,9 +107,9 @@ def ceiling_scores(
         rows = alike == first
         trials, at_trial = np.unique(trial[rows], return_inverse=True)
         windows, at_window = np.unique(edges[rows], axis=0, return_inverse=True)
-        layout = Layout(tuple(trials.tolist()), tuple(map(tuple, windows.tolist())))
-        seen = read_corpus(truth, layout)
-        fresh = simulate_cues(design, _elsewhere(knobs), layout, n_subjects)
+        which = tuple(trials.tolist()), tuple(map(tuple, windows.tolist()))
+        seen = read_corpus(truth, *which)
+        fresh = simulate_cues(design, _elsewhere(knobs), *which, n_subjects)
         score = ideal_scores(
             design, target, threshold, modalities, observer, fresh, seen
         )
@@ -143,20 +135,20 @@ def _elsewhere(knobs: Knobs) -> Knobs:
 
 @lru_cache(maxsize=16)
 def simulate_cues(
-    design: Design, knobs: Knobs, layout: Layout, n_subjects: int
+    design: Design, knobs: Knobs, trials: tuple, windows: tuple, n_subjects: int
 ) -> CueSet:
-    """Draw the cues of fresh subjects, without any waveform.
+    """Draw the cues of fresh subjects in windows of some trials, without waveforms.
 
     Every 25 subjects see stimuli of their own, so that an observer is not tuned to
     one draw of a few stimuli.
     """
-    own, parts = _restricted(design, layout.trials), []
+    own, parts = _restricted(design, trials), []
     for n in range(n_subjects):
         new = replace(knobs, seed=knobs.seed + n // PER_SET)
         subject = simulate_subject(own, new, n + 1, parameters=CUES)
         rngs = subject.rngs("observer")
-        cues = read_cues(subject.theta, layout.windows, own.seconds[0], rngs)
-        parts.append((cues, subject.liking, bias_part(own, subject.bias)))
+        cues = read_cues(subject.theta, windows, own.seconds[0], rngs)
+        parts.append((cues, subject.liking, bias_part(own, subject.planted["bias"])))
     return CueSet(*map(np.stack, zip(*parts, strict=True)))
 
 
@@ -176,9 +168,9 @@ def _restricted(design: Design, trials: Sequence[int]) -> Design:
     )
 
 
-def read_corpus(truth: Truth, layout: Layout) -> CueSet:
+def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSet:
     """Return the cues of the corpus itself, from its truth folder."""
-    (design, knobs), trials = _origin(truth), list(layout.trials)
+    (design, knobs), trials = _origin(truth), list(trials)
     seconds, parts = design.seconds[trials[0]], []
     for i, bias in enumerate(truth["bias"]):
         theta = np.asarray(truth["theta"][i, trials], float)
@@ -186,7 +178,7 @@ def read_corpus(truth: Truth, layout: Layout) -> CueSet:
         theta = _cue_traces(truth, theta, arousal, truth["gains"][i], knobs.effect)
         rngs = [generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
                 for k in trials]  # fmt: skip
-        cues = read_cues(theta, layout.windows, seconds, rngs)
+        cues = read_cues(theta, windows, seconds, rngs)
         parts.append((cues, bias_part(design, bias)[trials]))
     cues, bias = map(np.stack, zip(*parts, strict=True))
     return CueSet(cues, np.full_like(bias, np.nan), bias)

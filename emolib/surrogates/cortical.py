@@ -17,18 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.fft import irfft
 
-from emolib.surrogates import sizes
+from emolib.surrogates import sizes, traces
 from emolib.surrogates.affect import Subject, Trials
-from emolib.surrogates.traces import (
-    band_noise,
-    draw,
-    event_times,
-    fft_grid,
-    noise_bins,
-    ou,
-    resample_linear,
-    unit_variance,
-)
 
 ENVELOPE_SFREQ = 16.0
 CHUNK_TIMES = 40_000
@@ -113,23 +103,23 @@ def _rhythms(levels_db, rngs, brain: Brain, sfreq: float, n_times: int) -> np.nd
     for band, (centre, width) in sizes.BANDS.items():
         rows = [i for i, group in enumerate(groups) if group.endswith(band)]
         is_alpha = centre is None
-        waves[:, rows] = band_noise(
+        waves[:, rows] = traces.band_noise(
             rngs, len(rows), brain.iaf_hz if is_alpha else centre, width, sfreq=sfreq,
             n_times=n_times, reach=sizes.IAF_RANGE if is_alpha else None,
         )  # fmt: skip
     moments = np.array([sizes.MOMENTS_NAM[group] for group in groups])[:, None]
     envelope = moments * _envelope(rngs, levels_db, n_times / sfreq)
     envelope = envelope.astype(np.float32)
-    waves *= resample_linear(envelope, sfreq, n_times, own=ENVELOPE_SFREQ)
+    waves *= traces.resample_linear(envelope, sfreq, n_times, own=ENVELOPE_SFREQ)
     return waves
 
 
 def _envelope(rngs, levels_db: np.ndarray, seconds: float) -> np.ndarray:
     """Return amplitude over time at 16 Hz: the planted level and quick waxing."""
     n = int(np.ceil(seconds * ENVELOPE_SFREQ)) + 2
-    level = resample_linear(levels_db, ENVELOPE_SFREQ, n) * (np.log(10) / 20)
-    white = draw(rngs, (n, levels_db.shape[1]))
-    waxing = ou(white, sizes.ENVELOPE_TAU_S, ENVELOPE_SFREQ).transpose(0, 2, 1)
+    level = traces.resample_linear(levels_db, ENVELOPE_SFREQ, n) * (np.log(10) / 20)
+    white = traces.draw(rngs, (n, levels_db.shape[1]))
+    waxing = traces.ou(white, sizes.ENVELOPE_TAU_S, ENVELOPE_SFREQ).transpose(0, 2, 1)
     return np.exp(level + sizes.ENVELOPE_SD * waxing - sizes.ENVELOPE_SD**2)
 
 
@@ -139,16 +129,16 @@ def _stationary(head: HeadModel, rngs, brain: Brain, sfreq: float, n_times: int)
     The thirty background dipoles are drawn as what they are at the electrodes, Gaussian
     with the covariance of their lead fields: the same law, fewer transforms.
     """
-    n_chans, (n_fft, freqs) = len(head.blink), fft_grid(n_times, sfreq)
+    n_chans, (n_fft, freqs) = len(head.blink), traces.fft_grid(n_times, sfreq)
     spectrum = np.zeros((len(rngs), n_chans, len(freqs)), np.complex64)
     low = int(np.searchsorted(freqs, sizes.BACKGROUND_L_FREQ))
-    shape = unit_variance(freqs[low:-1] ** (-brain.exponent / 2), n_fft)
+    shape = traces.unit_variance(freqs[low:-1] ** (-brain.exponent / 2), n_fft)
     shape = shape * (brain.gain[:, 0] * sizes.MOMENTS_NAM["background"])
     spatial = head.background @ head.background.T + 1e-12 * np.eye(n_chans)
     spatial = np.linalg.cholesky(spatial)
-    spectrum[..., low:-1] = noise_bins(rngs, n_chans, shape[:, None], spatial)
+    spectrum[..., low:-1] = traces.noise_bins(rngs, n_chans, shape[:, None], spatial)
     shape = brain.sensor_gain * (n_fft / 2 * _sensor_shape(freqs))
-    spectrum[..., 1:-1] += noise_bins(rngs, n_chans, shape[..., 1:-1])
+    spectrum[..., 1:-1] += traces.noise_bins(rngs, n_chans, shape[..., 1:-1])
     return irfft(spectrum, n_fft, axis=-1)[..., :n_times]
 
 
@@ -184,7 +174,7 @@ def eeg_and_blinks(
 
 def _blinks(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return the blinks' potential at Fp1 and Fp2 in µV, (b, n_times); their times."""
-    times = event_times(trials.rngs, trials.traces["ln_blink_rate"])
+    times = traces.event_times(trials.rngs, trials.traces["ln_blink_rate"])
     low, high = np.array([BLINK_S, BLINK_UV]).T[..., None]
     out = np.zeros((len(times), trials.n_times))
     reach = np.arange(int(BLINK_S[1] * trials.sfreq) + 2)

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.datasets.dreamer import (
-    BASELINE_S,
-    ECG_SFREQ,
-    EEG_CH_NAMES,
-    EEG_SFREQ,
-    MEAN_RATINGS,
-)
+from emolib.datasets import dreamer as real
 from emolib.surrogates import sizes
 from emolib.surrogates.affect import Subject, simulate_subject, truth_of
 from emolib.surrogates.cortical import bandpass, eeg_and_blinks
@@ -33,17 +27,15 @@ DOMINANCE = Scale(3.1, 1.1, 1, 5, 1.0)
 
 def dreamer_design(*, n_trials: int = N_STIMULI, seconds: float = 61.0) -> Design:
     """Return what DREAMER shows and asks; scales are integers from 1 to 5."""
-    means = {
-        name: tuple(MEAN_RATINGS[name][:n_trials]) for name in ("valence", "arousal")
-    }
-    rhos = {"valence": sizes.DREAMER_VALENCE_RHO, "arousal": sizes.RHO}
+    means = [tuple(real.MEAN_RATINGS[name][:n_trials]) for name in sizes.AFFECT[:2]]
+    rhos = (sizes.DREAMER_VALENCE_RHO, sizes.RHO)
     scales = [
-        Scale(float(np.mean(own)), 0.95, 1, 5, 1.0, own, rhos[name])
-        for name, own in means.items()
+        Scale(float(np.mean(own)), 0.95, 1, 5, 1.0, own, rho)
+        for own, rho in zip(means, rhos, strict=True)
     ]
     return Design(
         "dreamer", (seconds,) * n_trials, (SCORED_S,) * n_trials, (*scales, DOMINANCE),
-        baseline_s=float(BASELINE_S),
+        baseline_s=float(real.BASELINE_S),
     )  # fmt: skip
 
 
@@ -79,7 +71,7 @@ def write_dreamer(
     """
     size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
     check_sizes(**size, n_stimuli=N_STIMULI, hint="DREAMER has 18 stimuli.")
-    _check_bytes(n_subjects * n_trials * (seconds + BASELINE_S))
+    _check_bytes(n_subjects * n_trials * (seconds + real.BASELINE_S))
     knobs = Knobs(effect, signature, nuisance, seed)
     design = dreamer_design(n_trials=n_trials, seconds=seconds)
 
@@ -96,7 +88,7 @@ def write_dreamer(
 
 def _check_bytes(seconds: float) -> None:
     """Raise ValueError for more seconds than a MATLAB 5 variable holds."""
-    size = 8 * seconds * (EEG_SFREQ * len(EEG_CH_NAMES) + ECG_SFREQ * 2)
+    size = 8 * seconds * (real.EEG_SFREQ * len(real.EEG_CH_NAMES) + real.ECG_SFREQ * 2)
     if size > MAX_BYTES:
         raise ValueError(
             "the corpus must fit one MATLAB 5 variable of 4 GB; got "
@@ -109,35 +101,35 @@ def _person(subject: Subject) -> tuple[np.ndarray, dict]:
 
     Other readers go by the order of the struct's fields.
     """
-    eeg, seen = eeg_and_blinks(subject, EEG_CH_NAMES, EEG_SFREQ)
-    ecg, beats = synthesise_ecg(subject.trials("ecg", ECG_SFREQ))
+    eeg, seen = eeg_and_blinks(subject, real.EEG_CH_NAMES, real.EEG_SFREQ)
+    ecg, beats = synthesise_ecg(subject.trials("ecg", real.ECG_SFREQ))
     eeg = _as_stored(eeg, subject.rngs("line"))
     ecg = np.round(ECG_OFFSET + ECG_COUNTS_PER_MV * ecg)
-    rng, ratings = subject.rng("questions"), subject.ratings
+    rng, ratings = subject.rng("questions"), subject.planted["ratings"]
     own = struct(
         Age=str(rng.integers(22, 34)),
         Gender=str(rng.choice(["male", "female"])),
-        EEG=_halves(eeg, EEG_SFREQ),
-        ECG=_halves(ecg, ECG_SFREQ),
+        EEG=_halves(eeg, real.EEG_SFREQ),
+        ECG=_halves(ecg, real.ECG_SFREQ),
         ScoreValence=ratings[:, :1],
         ScoreArousal=ratings[:, 1:2],
         ScoreDominance=ratings[:, 2:],
     )
-    return own, subject.planted(beats=beats, blinks=seen)
+    return own, subject.truth(beats=beats, blinks=seen)
 
 
 def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
     """Return EEG filtered, with mains hum and the amplifier's offset."""
-    eeg = bandpass(eeg, *EEG_BAND_HZ, EEG_SFREQ)
+    eeg = bandpass(eeg, *EEG_BAND_HZ, real.EEG_SFREQ)
     phase = np.array([rng.uniform(0, 2 * np.pi) for rng in rngs])[:, None]
-    times = np.arange(eeg.shape[-1]) / EEG_SFREQ
+    times = np.arange(eeg.shape[-1]) / real.EEG_SFREQ
     line = LINE_UV * np.sin(2 * np.pi * LINE_HZ * times + phase)
     return eeg + line[:, None] + EEG_OFFSET_UV
 
 
 def _halves(signal: np.ndarray, sfreq: float) -> np.ndarray:
     """Return the struct of baseline and stimuli, cells of (time, channel)."""
-    n_before = round(BASELINE_S * sfreq)
+    n_before = round(real.BASELINE_S * sfreq)
     return struct(
         baseline=cell((own[:, :n_before].T for own in signal), column=True),
         stimuli=cell((own[:, n_before:].T for own in signal), column=True),
@@ -149,9 +141,9 @@ def _top(people, n_trials: int) -> np.ndarray:
     said = "SURROGATE written by emolib: no person was recorded."
     return struct(
         Data=cell(people),
-        EEG_SamplingRate=float(EEG_SFREQ),
-        ECG_SamplingRate=float(ECG_SFREQ),
-        EEG_Electrodes=cell(EEG_CH_NAMES),
+        EEG_SamplingRate=float(real.EEG_SFREQ),
+        ECG_SamplingRate=float(real.ECG_SFREQ),
+        EEG_Electrodes=cell(real.EEG_CH_NAMES),
         noOfSubjects=float(len(people)),
         noOfVideoSequences=float(n_trials),
         Disclaimer=said,

@@ -11,18 +11,12 @@ import numpy as np
 from emolib.checks import check_range, check_whole
 from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
+from emolib.surrogates import utterances
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.files import ABOUT, write
 from emolib.surrogates.traces import generator, trial_generators
 from emolib.surrogates.utterance_sizes import IEMOCAP
-from emolib.surrogates.utterances import (
-    Utterances,
-    emotions,
-    frames,
-    gate,
-    joined,
-    read_out,
-)
+from emolib.surrogates.utterances import Utterances
 
 N_SPEAKERS, N_CLASSES = 10, 4
 PER_DIALOGUE, MAX_UTTERANCES = 20, 3960
@@ -111,18 +105,18 @@ def plant(knobs: Knobs, number: int, n: int, seconds: float) -> Utterances:
     }
     y = _classes(rng["latents"], n)
     u, offsets = (
-        emotions(y, rng["latents"]),
+        utterances.emotions(y, rng["latents"]),
         rng["signatures"].standard_normal((3, 1, 3)),
     )
     planted = {
         "u": u,
         "labels": y,
-        "readings": read_out(IEMOCAP, knobs, number, u, offsets),
+        "readings": utterances.read_out(IEMOCAP, knobs, number, u, offsets),
         "lengths": _lengths(rng["lengths"], n, seconds),
         "shown": _shown(rng["gaps"], n),
     }
-    session, own = (number + 1) // 2, "MF"[number % 2]
-    return Utterances(number, [f"Ses{session:02d}{own}"] * n, planted)
+    speaker = f"Ses{(number + 1) // 2:02d}{'MF'[number % 2]}"
+    return Utterances(number, [speaker] * n, _names(speaker, n), planted)
 
 
 def _classes(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -155,17 +149,16 @@ def _shown(rng: np.random.Generator, n: int) -> np.ndarray:
     return ~(inside & has_gap[:, None])
 
 
-def names_of(speaker: Utterances) -> list[str]:
+def _names(speaker: str, n: int) -> list[str]:
     """Return the ids of a speaker's utterances, as in ``Ses01F_impro01_F000``.
 
     Dialogues alternate between the two actors whose motion was captured; the last part
     names who speaks: F first, then M, in every session.
     """
-    session, own = speaker.subjects[0][:5], speaker.subjects[0][5]
-    dialogue, k = np.divmod(np.arange(len(speaker)), PER_DIALOGUE)
+    dialogues = zip(*np.divmod(np.arange(n), PER_DIALOGUE), strict=True)
     return [
-        f"{session}{'FM'[d % 2]}_impro{d // 2 + 1:02d}_{own}{i:03d}"
-        for d, i in zip(dialogue, k, strict=True)
+        f"{speaker[:5]}{'FM'[d % 2]}_impro{d // 2 + 1:02d}_{speaker[5]}{i:03d}"
+        for d, i in dialogues
     ]
 
 
@@ -178,9 +171,8 @@ def _write_features(aside: Path, seed: int, speakers: Sequence[Utterances]) -> l
                 x, lengths = _sequences(seed, speaker, name)
                 if name == "audio":
                     moments.append(_moments(x, lengths))
-                rows = zip(names_of(speaker), x, lengths, strict=True)
-                for utterance, own, n_steps in rows:
-                    _store(file, utterance, own[:n_steps])
+                for utterance, own, n in zip(speaker.names, x, lengths, strict=True):
+                    _store(file, utterance, own[:n])
     return moments
 
 
@@ -204,7 +196,7 @@ def _sequences(seed: int, speaker: Utterances, name: str):
     k = MODALITIES_AVL.index(name)
     lengths, readings = speaker["lengths"][:, k], speaker["readings"][:, k]
     rngs = trial_generators(seed, "iemocap", name, speaker.number, len(speaker))
-    x = frames(IEMOCAP, name, readings, lengths, rngs)
+    x = utterances.frames(IEMOCAP, name, readings, lengths, rngs)
     if name == "audio":
         return _unnormalised(x), lengths
     if name == "visual":
@@ -259,7 +251,7 @@ def _write_targets(aside: Path, speakers: Sequence[Utterances]) -> None:
         target.mkdir(parents=True)
         for part, members in parts.items():
             labels = np.concatenate([speakers[s]["labels"] for s in members])
-            names = [[name.encode()] for s in members for name in names_of(speakers[s])]
+            names = [[name.encode()] for s in members for name in speakers[s].names]
             np.save(target / f"{part}_label.npy", np.eye(N_CLASSES)[labels])
             np.save(target / f"{part}_int2name.npy", np.array(names))
 
@@ -267,19 +259,12 @@ def _write_targets(aside: Path, speakers: Sequence[Utterances]) -> None:
 def _truth(noted: Mapping, speakers: Sequence[Utterances]):
     """Return what the truth folder notes, and its arrays.
 
-    `energy` is the sum of the squared gate over the steps that are there; `variance`
-    that of a feature over steps that are read, in which some have no face.
+    `variance` is that of a feature over steps that are read, in which some have no
+    face.
     """
-    planted = joined(speakers)
-    lengths, shown = planted["lengths"], planted["shown"]
-    energy = lengths.astype(float)
-    energy[:, 1] = [np.sum(gate(sizes.VISUAL_STEPS)[own] ** 2) for own in shown]
+    noted, arrays = utterances.truth_of(speakers, corpus="iemocap", **noted)
+    shown, gate = arrays["shown"], utterances.gate(sizes.VISUAL_STEPS)
+    arrays["energy"][:, 1] = [np.sum(gate[own] ** 2) for own in shown]
     real = sizes.VISUAL_STEPS - np.argmax(shown[:, ::-1], axis=1)
-    noted = {
-        **noted,
-        "corpus": "iemocap",
-        "subjects": [name for own in speakers for name in own.subjects],
-        "trials": [name for own in speakers for name in names_of(own)],
-        "variance": dict(audio=1.0, visual=float(shown.sum() / real.sum()), text=1.0),
-    }
-    return noted, planted | {"energy": energy}
+    variance = dict(audio=1.0, visual=float(shown.sum() / real.sum()), text=1.0)
+    return noted | {"variance": variance}, arrays

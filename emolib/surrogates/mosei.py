@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,17 +14,12 @@ from scipy.special import ndtr
 from emolib.checks import check_option, check_range, check_whole
 from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
+from emolib.surrogates import utterances
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.files import save_pickle, write
 from emolib.surrogates.traces import generator, trial_generators
 from emolib.surrogates.utterance_sizes import Plan, sentiment_plan
-from emolib.surrogates.utterances import (
-    Utterances,
-    frames,
-    joined,
-    read_out,
-    sentiment,
-)
+from emolib.surrogates.utterances import Utterances
 
 PACKAGES = ("senti", "raw", "mmsa_aligned", "mmsa_unaligned")
 """`senti` is what MulT and MultiBench read, `raw` MultiBench's other file, `mmsa` those
@@ -40,7 +37,8 @@ PER_VIDEO, AT_ONCE = 5, 256
 are made at a time."""
 STEPS_PER_WORD, SECONDS_PER_WORD = (11, 8, 1), 0.4
 """Steps of audio, visual and text where they are not aligned with words."""
-N_STEPS, UNALIGNED_STEPS = 50, {"audio": 500, "visual": 375, "text": 50}
+N_STEPS, UNALIGNED_STEPS = 50, (500, 375, 50)
+TEXT = MODALITIES_AVL.index("text")
 KEYS = {"visual": "vision", "audio": "audio", "text": "text"}
 ROW_WITHOUT_TEXT, ROW_WITH_INF = 3, 5
 """Rows of the training part: all text zero; one audio value minus infinity."""
@@ -108,151 +106,159 @@ def _write(corpus: str, folder: str | Path, counts: dict, package: str, knobs: d
     check_option("package", package, PACKAGES)
     for name, n in counts.items():
         check_range(name, check_whole(name, n, "segments"), MIN_PART, MAX_PART)
-    plan, chosen = sentiment_plan(corpus, package.split("_")[0]), Knobs(**knobs)
-    is_aligned = package != "mmsa_unaligned"
+    own = Package(corpus, package, Knobs(**knobs))
     parts = {
-        part: plant(plan, chosen, k + 1, counts[count], aligned=is_aligned)
-        for k, (part, count) in enumerate(PARTS.items())
+        name: own.plant(k + 1, counts[count])
+        for k, (name, count) in enumerate(PARTS.items())
     }
 
     def fill(aside: Path):
-        held = {name: _fields(plan, package, chosen.seed, own)
-                for name, own in parts.items()}  # fmt: skip
+        held = {name: own.fields(part) for name, part in parts.items()}
         save_pickle(aside / FILES[package][corpus], held)
-        return _truth(corpus, counts | knobs | {"package": package}, parts)
+        noted, arrays = utterances.truth_of(
+            list(parts.values()), **counts, **knobs, package=package, corpus=corpus,
+            parts=[name for name, part in parts.items() for _ in part.subjects],
+            variance=dict.fromkeys(MODALITIES_AVL, 1.0),
+        )  # fmt: skip
+        if not own.is_mmsa:
+            arrays["energy"][ROW_WITHOUT_TEXT, TEXT] = 0
+        return noted, arrays
 
     return write(folder, fill)
 
 
-def plant(
-    plan: Plan, knobs: Knobs, number: int, n: int, *, aligned: bool
-) -> Utterances:
-    """Draw everything planted in the first n segments of part `number`, from 1.
+@dataclass(frozen=True)
+class Package:
+    """One package of CMU-MOSEI or CMU-MOSI: what is planted and how it is stored."""
 
-    Besides labels, readings and lengths: sentiment `s`, and `clips`, the place of each
-    segment in its video, from 0.
-    """
-    rng = {
-        stream: generator(knobs.seed, plan.corpus, stream, number)
-        for stream in ("latents", "signatures", "lengths")
-    }
-    chance, *normal = rng["latents"].standard_normal((n, 3)).T
-    law = sizes.SENTIMENTS[plan.corpus]
-    s, labels, u = sentiment(law, ndtr(chance), np.stack(normal, axis=1))
-    video, clips = np.divmod(np.arange(n), PER_VIDEO)
-    offsets = rng["signatures"].standard_normal((video.max() + 1, 3))
-    low, high = sizes.SENTIMENT_STEPS
-    words = rng["lengths"].integers(low, high + 1, n)
-    planted = {
-        "s": s,
-        "labels": labels,
-        "readings": read_out(plan, knobs, number, u, offsets[video].T[..., None]),
-        "lengths": words[:, None] * ((1, 1, 1) if aligned else STEPS_PER_WORD),
-        "clips": clips,
-    }
-    return Utterances(number, [f"SURROGATE{number}{v + 1:04d}" for v in video], planted)
+    corpus: str
+    name: str
+    knobs: Knobs
+
+    @property
+    def plan(self) -> Plan:
+        """What is planted, in features of the package's widths."""
+        return sentiment_plan(self.corpus, self.name.split("_")[0])
+
+    @property
+    def is_mmsa(self) -> bool:
+        """Whether it is one of MMSA's, which pads on the right."""
+        return self.name.startswith("mmsa")
+
+    def rng(self, stream: str, number: int) -> np.random.Generator:
+        """Return the generator of one stream of a part."""
+        return generator(self.knobs.seed, self.corpus, stream, number)
+
+    def plant(self, number: int, n: int) -> Utterances:
+        """Draw everything planted in the first n segments of part `number`, from 1.
+
+        Besides labels, readings and lengths: sentiment `s`, and `clips`, the place of
+        each segment in its video, from 0.
+        """
+        chance, *normal = self.rng("latents", number).standard_normal((n, 3)).T
+        law = sizes.SENTIMENTS[self.corpus]
+        s, labels, u = utterances.sentiment(law, ndtr(chance), np.stack(normal, axis=1))
+        video, clips = np.divmod(np.arange(n), PER_VIDEO)
+        offsets = self.rng("signatures", number).standard_normal((video.max() + 1, 3))
+        offsets = offsets[video].T[..., None]
+        low, high = sizes.SENTIMENT_STEPS
+        words = self.rng("lengths", number).integers(low, high + 1, n)
+        steps = STEPS_PER_WORD if self.name == "mmsa_unaligned" else (1, 1, 1)
+        planted = {
+            "s": s,
+            "labels": labels,
+            "readings": utterances.read_out(self.plan, self.knobs, number, u, offsets),
+            "lengths": words[:, None] * steps,
+            "clips": clips,
+        }
+        videos = [f"SURROGATE{number}{v + 1:04d}" for v in video]
+        return Utterances(number, videos, self._names(videos, clips, words), planted)
+
+    def _names(self, videos: list[str], clips, words) -> list[str]:
+        """Return the publisher's ids: a clip of a video, or its start and end in s."""
+        if self.name != "senti":
+            form = "{}[{}]" if self.name == "raw" else "{}$_${}"
+            return list(map(form.format, videos, clips))
+        seconds = np.zeros((clips == 0).sum() * PER_VIDEO)
+        seconds[: len(words)] = SECONDS_PER_WORD * words
+        stop = np.cumsum(seconds.reshape(-1, PER_VIDEO), axis=1).ravel()
+        form = "{}[{:.3f},{:.3f}]"
+        return list(map(form.format, videos, stop - seconds, stop))
+
+    def fields(self, part: Utterances) -> dict[str, Callable[[], np.ndarray]]:
+        """Return what makes each array of a part, by the publisher's name for it."""
+        features = {
+            KEYS[name]: partial(self._features, part, name)
+            for name in ("visual", "audio", "text")
+        }
+        others = {"senti": _senti_fields, "raw": _raw_fields}
+        fields = others.get(self.name, _mmsa_fields)(self, part)
+        return features | {k: partial(np.asarray, own) for k, own in fields.items()}
+
+    def _features(self, part: Utterances, name: str) -> np.ndarray:
+        """Return one modality, with the gaps that the licensed files have."""
+        x, is_train = self.sequences(part, name), part.number == 1
+        if is_train and name == "text" and not self.is_mmsa:
+            x[ROW_WITHOUT_TEXT] = 0
+        if is_train and name == "audio":
+            x[ROW_WITH_INF, 0 if self.is_mmsa else -1, 2] = -np.inf
+        return x
+
+    def sequences(self, part: Utterances, name: str) -> np.ndarray:
+        """Return one modality as stored, (n, n_steps, width), padded with zeros.
+
+        Scaled to the variance of the corpus; audio features have means far from zero.
+        """
+        k, width = MODALITIES_AVL.index(name), self.plan.carriers[name].width
+        n_steps = UNALIGNED_STEPS[k] if self.name == "mmsa_unaligned" else N_STEPS
+        out, offset = np.zeros((len(part), n_steps, width), np.float32), np.zeros(width)
+        if name == "audio":
+            offset[:: sizes.AUDIO_OFFSET_EVERY] = sizes.AUDIO_OFFSET_SDS
+        unit = np.float32(np.sqrt(sizes.SENTIMENT_VARIANCE[name]))
+        of = self.knobs.seed, self.corpus, name, part.number
+        rngs = trial_generators(*of, len(part))
+        for start in range(0, len(out), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            lengths, said = part["lengths"][rows, k], part["readings"][rows, k]
+            x = utterances.frames(self.plan, name, said, lengths, rngs[rows])
+            x = (x + offset.astype(np.float32)) * unit
+            here = np.arange(x.shape[1]) < lengths[:, None]
+            there = np.arange(n_steps) < lengths[:, None]
+            out[rows][there if self.is_mmsa else there[:, ::-1]] = x[here]
+        return out
 
 
-def sequences(
-    plan: Plan, seed: int, part: Utterances, name: str, *, n_steps: int,
-    padded_left: bool,
-) -> np.ndarray:  # fmt: skip
-    """Return one modality as stored, (n, n_steps, width), padded with zeros.
-
-    Scaled to the variance of the corpus; audio features have means far from zero.
-    """
-    k, width = MODALITIES_AVL.index(name), plan.carriers[name].width
-    out, offset = np.zeros((len(part), n_steps, width), np.float32), np.zeros(width)
-    if name == "audio":
-        offset[:: sizes.AUDIO_OFFSET_EVERY] = sizes.AUDIO_OFFSET_SDS
-    unit = np.float32(np.sqrt(sizes.SENTIMENT_VARIANCE[name]))
-    rngs = trial_generators(seed, plan.corpus, name, part.number, len(part))
-    for start in range(0, len(out), AT_ONCE):
-        rows = slice(start, start + AT_ONCE)
-        lengths = part["lengths"][rows, k]
-        x = frames(plan, name, part["readings"][rows, k], lengths, rngs[rows])
-        x = (x + offset.astype(np.float32)) * unit
-        here = np.arange(x.shape[1]) < lengths[:, None]
-        there = np.arange(n_steps) < lengths[:, None]
-        out[rows][there[:, ::-1] if padded_left else there] = x[here]
-    return out
-
-
-def times_of(part: Utterances) -> tuple[np.ndarray, np.ndarray]:
-    """Return start and end of each segment in its video, in seconds."""
-    seconds = SECONDS_PER_WORD * part["lengths"][:, MODALITIES_AVL.index("text")]
-    after = np.cumsum(seconds)
-    first = np.flatnonzero(part["clips"] == 0)
-    before = np.repeat((after - seconds)[first], np.diff([*first, len(seconds)]))
-    return after - seconds - before, after - before
-
-
-def _fields(
-    plan: Plan, package: str, seed: int, part: Utterances
-) -> dict[str, Callable[[], np.ndarray]]:
-    """Return what makes each array of a part, by the publisher's name for it."""
-    features = {
-        KEYS[name]: partial(_features, plan, package, seed, part, name)
-        for name in ("visual", "audio", "text")
-    }
-    others = {"senti": _senti_fields, "raw": _raw_fields}.get(package, _mmsa_fields)
-    fields = others(plan.corpus, seed, part)
-    if package == "mmsa_unaligned":
-        fields |= _length_fields(part)
-    return features | {k: partial(np.asarray, own) for k, own in fields.items()}
-
-
-def _features(
-    plan: Plan, package: str, seed: int, part: Utterances, name: str
-) -> np.ndarray:
-    """Return one modality, with the gaps that the licensed files have."""
-    n_steps = UNALIGNED_STEPS[name] if package == "mmsa_unaligned" else N_STEPS
-    is_mmsa, is_train = package.startswith("mmsa"), part.number == 1
-    x = sequences(plan, seed, part, name, n_steps=n_steps, padded_left=not is_mmsa)
-    if is_train and name == "text" and not is_mmsa:
-        x[ROW_WITHOUT_TEXT] = 0
-    if is_train and name == "audio":
-        x[ROW_WITH_INF, 0 if is_mmsa else -1, 2] = -np.inf
-    return x
-
-
-def _ids(package: str, part: Utterances) -> np.ndarray:
-    """Return the publisher's ids: (n, 3) video, start, end; or one text a segment."""
-    if package == "senti":
-        rows = zip(part.subjects, *times_of(part), strict=True)
-        return np.array([[video, f"{a:.3f}", f"{b:.3f}"] for video, a, b in rows])
-    form = "{}[{}]" if package == "raw" else "{}$_${}"
-    return np.array(list(map(form.format, part.subjects, part["clips"])))
-
-
-def _senti_fields(corpus: str, seed: int, part: Utterances) -> dict[str, np.ndarray]:
+def _senti_fields(package: Package, part: Utterances) -> dict[str, np.ndarray]:
     """Return labels (n, 1, 1) and ids (n, 3), which CMU-MOSI has as bytes."""
-    ids = _ids("senti", part)
+    ids = np.array([re.split(r"[\[,\]]", name)[:3] for name in part.names])
     return {
         "labels": part["labels"][:, None, None].astype(np.float32),
-        "id": ids.astype("S") if corpus == "mosi" else ids,
+        "id": ids.astype("S") if package.corpus == "mosi" else ids,
     }
 
 
-def _raw_fields(corpus: str, seed: int, part: Utterances) -> dict[str, np.ndarray]:
+def _raw_fields(package: Package, part: Utterances) -> dict[str, np.ndarray]:
     """Return labels (n, 1, 7): sentiment, six emotions; CMU-MOSI's are (n, 1, 1)."""
     labels = part["labels"][:, None]
-    if corpus == "mosei":
-        rng = generator(seed, corpus, "questions", part.number)
-        felt = 0.5 * SIGNS * labels + 0.5 * rng.standard_normal((len(labels), 6))
-        labels = np.concatenate([labels, np.clip(np.round(3 * felt) / 3, 0, 3)], axis=1)
-    return {"labels": labels[:, None].astype(np.float32), "id": _ids("raw", part)}
+    if package.corpus == "mosei":
+        normal = package.rng("questions", part.number).standard_normal((len(part), 6))
+        felt = np.round(3 * (0.5 * SIGNS * labels + 0.5 * normal)) / 3
+        labels = np.concatenate([labels, np.clip(felt, 0, 3)], axis=1)
+    return {"labels": labels[:, None].astype(np.float32), "id": np.array(part.names)}
 
 
-def _mmsa_fields(corpus: str, seed: int, part: Utterances) -> dict[str, np.ndarray]:
-    """Return what MMSA keeps besides features; `text_bert` is ids, mask, segment."""
-    words = part["lengths"][:, MODALITIES_AVL.index("text")]
+def _mmsa_fields(package: Package, part: Utterances) -> dict[str, np.ndarray]:
+    """Return what MMSA keeps besides features; `text_bert` is ids, mask, segment.
+
+    Only the unaligned file holds lengths.
+    """
+    words, ids = part["lengths"][:, TEXT], np.array(part.names)
     mask = np.arange(N_STEPS) < words[:, None]
     tokens = np.where(mask, TOKENS[1], 0)
     tokens[:, 0], tokens[np.arange(len(words)), words - 1] = TOKENS[0], TOKENS[2]
     bert = np.stack([tokens, mask, np.zeros_like(tokens)], axis=1)
-    sign, ids = np.sign(part["labels"]).astype(int) + 1, _ids("mmsa", part)
-    return {
+    sign = np.sign(part["labels"]).astype(int) + 1
+    fields = {
         "raw_text": np.char.add("words of ", ids),
         "id": ids,
         "text_bert": bert.astype(np.float32),
@@ -260,34 +266,7 @@ def _mmsa_fields(corpus: str, seed: int, part: Utterances) -> dict[str, np.ndarr
         "classification_labels": sign.astype(np.float32),
         "regression_labels": part["labels"].astype(np.float32),
     }
-
-
-def _length_fields(part: Utterances) -> dict[str, np.ndarray]:
-    """Return the lengths that only the unaligned file holds."""
-    return {
-        f"{KEYS[name]}_lengths": part["lengths"][:, MODALITIES_AVL.index(name)]
-        for name in ("audio", "visual")
-    }
-
-
-def _truth(corpus: str, noted: Mapping, parts: Mapping[str, Utterances]):
-    """Return what the truth folder notes, and its arrays; parts follow each other."""
-    planted, package = joined(list(parts.values())), noted["package"]
-    energy = planted["lengths"].astype(float)
-    if not package.startswith("mmsa"):
-        energy[ROW_WITHOUT_TEXT, MODALITIES_AVL.index("text")] = 0
-    ids = [row for part in parts.values() for row in _ids(package, part)]
-    noted = {
-        **noted,
-        "corpus": corpus,
-        "subjects": [video for part in parts.values() for video in part.subjects],
-        "trials": [_name(row) for row in ids],
-        "parts": [name for name, part in parts.items() for _ in part.subjects],
-        "variance": dict.fromkeys(MODALITIES_AVL, 1.0),
-    }
-    return noted, planted | {"energy": energy}
-
-
-def _name(row: str | Sequence[str]) -> str:
-    """Return the name of a segment as our reader makes it from its id."""
-    return str(row) if np.ndim(row) == 0 else f"{row[0]}[{row[1]},{row[2]}]"
+    if package.name == "mmsa_unaligned":
+        audio, visual = part["lengths"].T[:TEXT]
+        fields |= {"audio_lengths": audio, "vision_lengths": visual}
+    return fields

@@ -8,18 +8,8 @@ import numpy as np
 from scipy.fft import irfft
 from scipy.signal import lfilter
 
-from emolib.surrogates import sizes
+from emolib.surrogates import sizes, traces
 from emolib.surrogates.affect import Trials
-from emolib.surrogates.traces import (
-    TRACE_SFREQ,
-    band_noise,
-    draw,
-    event_times,
-    fft_grid,
-    noise_bins,
-    resample_linear,
-    unit_variance,
-)
 
 BEAT_SFREQ = 32.0
 """Rate at which intervals are looked up, in Hz."""
@@ -54,7 +44,7 @@ def synthesise_ecg(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
     hearts = hearts * (len(trials.rngs) // len(hearts))
     beats, intervals = beat_times(trials)
     t_wave = np.exp(trials.traces["ln_t_wave"])
-    grid = np.arange(t_wave.shape[1]) / TRACE_SFREQ
+    grid = np.arange(t_wave.shape[1]) / traces.TRACE_SFREQ
     out, found = np.empty((len(hearts), 2, trials.n_times)), []
     for i, heart in enumerate(hearts):
         is_beat = np.isfinite(beats[i])
@@ -70,7 +60,7 @@ def synthesise_ecg(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
 
 def _breathing_phase(trials: Trials, sfreq: float, n_times: int) -> np.ndarray:
     """Return the phase of breathing in radians, shape (b, n_times)."""
-    rate = np.exp(resample_linear(trials.traces["ln_resp_rate"], sfreq, n_times))
+    rate = np.exp(traces.resample_linear(trials.traces["ln_resp_rate"], sfreq, n_times))
     return 2 * np.pi * np.cumsum(rate, axis=-1) / sfreq
 
 
@@ -86,10 +76,12 @@ def beat_times(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     """
     seconds = trials.n_times / trials.sfreq
     n = int(np.ceil(seconds * BEAT_SFREQ)) + 1
-    mayer = band_noise(trials.rngs, 1, *sizes.MAYER_HZ, sfreq=BEAT_SFREQ, n_times=n)
+    mayer = traces.band_noise(
+        trials.rngs, 1, *sizes.MAYER_HZ, sfreq=BEAT_SFREQ, n_times=n
+    )
     phase = _breathing_phase(trials, BEAT_SFREQ, n)
     rate, ln_rsa = (
-        resample_linear(trials.traces[name], BEAT_SFREQ, n)
+        traces.resample_linear(trials.traces[name], BEAT_SFREQ, n)
         for name in ("heart_rate", "ln_rsa")
     )
     rsa = np.exp(ln_rsa) * np.sin(phase + sizes.RSA_PHASE)
@@ -134,8 +126,8 @@ def _waves(peaks, rr, t_height, heart: Heart, sfreq, n_times) -> np.ndarray:
 def _ecg_noise(trials: Trials) -> np.ndarray:
     """Return pink and white noise in mV; its level is the trial's own."""
     spread = sizes.ECG_NOISE_SD * trials.signature
-    level = np.exp(spread * draw(trials.rngs, (1,)))[..., None]
-    n_fft, freqs = fft_grid(trials.n_times, trials.sfreq)
+    level = np.exp(spread * traces.draw(trials.rngs, (1,)))[..., None]
+    n_fft, freqs = traces.fft_grid(trials.n_times, trials.sfreq)
     low = int(np.searchsorted(freqs, sizes.BACKGROUND_L_FREQ))
     pink = np.zeros_like(freqs)
     pink[low:-1] = freqs[low:-1] ** -0.5
@@ -143,7 +135,9 @@ def _ecg_noise(trials: Trials) -> np.ndarray:
     white = sizes.ECG_WHITE_MV / np.sqrt(len(freqs) - 2)
     shape = np.sqrt(pink**2 + white**2)[None, None, 1:-1]
     spectrum = np.zeros((len(trials.rngs), 2, len(freqs)), np.complex64)
-    spectrum[..., 1:-1] = noise_bins(trials.rngs, 2, unit_variance(shape, n_fft))
+    spectrum[..., 1:-1] = traces.noise_bins(
+        trials.rngs, 2, traces.unit_variance(shape, n_fft)
+    )
     noise = irfft(spectrum, n_fft, axis=-1)[..., : trials.n_times]
     return level * np.sqrt((shape**2).sum()) * noise
 
@@ -154,14 +148,14 @@ def synthesise_conductance(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]
     A level that follows affect, and quick responses on top, each of which begins 1.5 s
     after its driver.
     """
-    times = event_times(trials.rngs, trials.traces["ln_scr_rate"])
+    times = traces.event_times(trials.rngs, trials.traces["ln_scr_rate"])
     impulses = np.zeros((len(times), trials.n_times))
     for row, rng, start in zip(impulses, trials.rngs, times, strict=True):
         height = rng.lognormal(LN_AMPLITUDE, AMPLITUDE_SD, len(start))
         index = np.round((start + LATENCY_S) * trials.sfreq).astype(int)
         np.add.at(row, index[index < trials.n_times], height[index < trials.n_times])
     level = trials.traces["ln_scl"]
-    level = np.exp(resample_linear(level, trials.sfreq, trials.n_times))
+    level = np.exp(traces.resample_linear(level, trials.sfreq, trials.n_times))
     return level + _responses(impulses, trials.sfreq), times
 
 

@@ -34,6 +34,8 @@ class Utterances:
         Of the speaker or part, from 1.
     subjects : list of str
         Who speaks in each utterance.
+    names : sequence of str, or of three texts
+        The publisher's, of the utterances.
     planted : mapping of name to ndarray, first axis n
         labels; readings (n, 3 modalities, n_axes); lengths (n, 3 modalities) in steps;
         and what a corpus has besides.
@@ -41,6 +43,7 @@ class Utterances:
 
     number: int
     subjects: list[str]
+    names: Sequence
     planted: Mapping[str, np.ndarray]
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -50,10 +53,23 @@ class Utterances:
         return len(self.subjects)
 
 
-def joined(groups: Sequence[Utterances]) -> dict[str, np.ndarray]:
-    """Return what was planted in all groups, one after the other."""
-    names = groups[0].planted
-    return {name: np.concatenate([own[name] for own in groups]) for name in names}
+def truth_of(
+    groups: Sequence[Utterances], **noted
+) -> tuple[dict, dict[str, np.ndarray]]:
+    """Return what a corpus's truth folder notes, and its arrays; groups follow groups.
+
+    `energy`, the sum of the squared gate over the steps that are there, is that of
+    whole utterances: their number of steps.
+    """
+    arrays = {
+        name: np.concatenate([own[name] for own in groups])
+        for name in groups[0].planted
+    }
+    names = {
+        "subjects": [name for own in groups for name in own.subjects],
+        "trials": [name for own in groups for name in own.names],
+    }
+    return noted | names, arrays | {"energy": arrays["lengths"].astype(float)}
 
 
 def emotions(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from emolib.checks import check_range, check_whole
 from emolib.surrogates import sizes
 from emolib.surrogates.affect import Trials
 from emolib.surrogates.cortical import SOURCES, synthesise_eeg
-from emolib.surrogates.dreamer import ECG_SFREQ, EEG_CH_NAMES, EEG_SFREQ
+from emolib.surrogates.dreamer import real as dreamer
 from emolib.surrogates.peripheral import synthesise_ecg
 from emolib.surrogates.traces import TRACE_SFREQ
 
@@ -51,8 +51,8 @@ def rate_windows(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
             if p.name in ("ln_rsa", "ln_t_wave", "ln_resp_rate"):
                 drawn = [rng.standard_normal() for rng in rngs]
                 traces[p.name] = p.base + p.subject * np.array(drawn)
-        x, _ = synthesise_ecg(_trials(rngs, traces, ECG_SFREQ, seconds))
-        margin = round(MARGIN_S * ECG_SFREQ)
+        x, _ = synthesise_ecg(_trials(rngs, traces, dreamer.ECG_SFREQ, seconds))
+        margin = round(MARGIN_S * dreamer.ECG_SFREQ)
         return x[..., margin:-margin], rate
 
     return _windows(1, n, seed, make)
@@ -103,8 +103,8 @@ def _eeg_windows(kind: int, pattern: Mapping[str, float], n: int, seed: int):
     def make(rngs):
         level = np.array([rng.uniform(*LEVEL_DB) for rng in rngs])
         traces = {name: level * share for name, share in pattern.items()}
-        trials = _trials(rngs, traces, EEG_SFREQ, SECONDS)
-        return synthesise_eeg(trials, EEG_CH_NAMES), level
+        trials = _trials(rngs, traces, dreamer.EEG_SFREQ, SECONDS)
+        return synthesise_eeg(trials, dreamer.EEG_CH_NAMES), level
 
     return _windows(kind, n, seed, make)
 
