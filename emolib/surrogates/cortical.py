@@ -45,7 +45,7 @@ def head_model(ch_names: Sequence[str]) -> HeadModel:
     `lead_field.csv` is what `mne.make_forward_solution` gives in the sphere that
     `mne.make_sphere_model` fits to the whole 10-05 template, with rhythm sources radial
     at .8 of its radius below their sites, thirty background dipoles anywhere in the
-    upper half and one dipole behind each eye; `tests/surrogates/test_cortical.py` makes
+    upper half and one dipole behind each eye; `tests/surrogates/test_signals.py` makes
     it anew. A changed table needs a new name: a surrogate is known by its code.
     """
     path = Path(__file__).with_name("lead_field.csv")
