@@ -29,7 +29,7 @@ def planted_windows(quantity: str, n: int, seed: int) -> Windows:
     if quantity == "heart rate":
         x, y = rate_windows(n, seed=seed)
     else:
-        x, y = power_windows(n, seed=seed, band="alpha")
+        x, y = power_windows(n, seed=seed)
     x = np.ascontiguousarray(x[:, CHANNELS[quantity]])
     ids = np.arange(n).astype(str)
     meta = pd.DataFrame(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from emolib.papers.ecg_eeg.data import truth_folder
 from emolib.papers.ecg_eeg.task import Task
 from emolib.store import Outcome
-from emolib.surrogates.ceiling import ceiling_predictions
+from emolib.surrogates.ceiling import ceiling_scores
 
 READS = ("observer", "modalities")
 
@@ -14,7 +14,7 @@ def run(settings, context) -> Outcome:
     """Score what the stored latents allow: an upper bound for the named modalities."""
     task = Task.of(settings, context)
     index = task.fold.test
-    observed = ceiling_predictions(
+    scores = ceiling_scores(
         truth_folder(context.data),
         task.windows.meta.iloc[index].reset_index(drop=True),
         target=settings["target"],
@@ -22,6 +22,4 @@ def run(settings, context) -> Outcome:
         modalities=tuple(settings["modalities"]),
         observer=settings["observer"],
     )
-    return Outcome(
-        predictions=task.predictions(index, observed["y_score_1"].to_numpy())
-    )
+    return Outcome(predictions=task.predictions(index, scores))
