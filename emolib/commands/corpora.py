@@ -22,7 +22,7 @@ def corpora_list_command(arguments) -> int:
 
 def corpora_check_command(arguments) -> int:
     """Print what a folder holds; exit 1 when it cannot be used."""
-    from emolib.corpora import check_corpus
+    from emolib.corpora.check import check_corpus
 
     report = check_corpus(arguments.corpus, Path(arguments.folder))
     say(str(report.text))
@@ -52,9 +52,9 @@ def corpora_surrogate_command(arguments) -> int:
 
 def corpora_fetch_command(arguments) -> int:
     """Download an open corpus from its publisher."""
-    from emolib import corpora
+    from emolib.corpora import fetch, get_corpus
 
-    corpus = corpora.get_corpus(arguments.corpus)
+    corpus = get_corpus(arguments.corpus)
     if not corpus.is_open:
         raise ValueError(
             f"corpus must be open to be fetched; got {arguments.corpus!r}. "
@@ -65,7 +65,6 @@ def corpora_fetch_command(arguments) -> int:
             f"corpus must have a publisher to be fetched from; got {corpus.name!r}: "
             f"{corpus.how_to_get}"
         )
-    fetch = getattr(corpora, f"fetch_{arguments.corpus}")
-    fetch(Path(arguments.folder))
+    getattr(fetch, f"fetch_{arguments.corpus}")(Path(arguments.folder))
     say(f"fetched; note it: emolib corpora add {arguments.corpus} {arguments.folder}")
     return 0
