@@ -8,13 +8,12 @@ import h5py
 import numpy as np
 import pytest
 
-from emolib import corpora
+from emolib import code, corpora
 from emolib.checks import CorpusError
 from emolib.commands.corpora import KNOBS
 from emolib.corpora import sources
 from emolib.corpora.check import check_corpus
 from emolib.datasets.corpus import Corpus
-from emolib.digests import code_digests, files
 from tests.datasets.true_features import (
     iemocap_features,
     iemocap_ids,
@@ -51,6 +50,7 @@ def written_by(monkeypatch):
     def put(write):
         monkeypatch.setattr(Corpus, "write", property(lambda self: write))
         monkeypatch.setattr(sources, "code_digests", lambda roots: {"w": "one"})
+        monkeypatch.setattr(sources, "check_unchanged", lambda code: None)
 
     return put
 
@@ -135,6 +135,15 @@ def test_a_writer_that_fails_leaves_nothing_behind(written_by, project):
     with pytest.raises(OSError, match=r"must fit into .* Free some space or set EMOLI"):
         corpora.locate("dreamer")
     assert list((project / ".emolib" / "surrogates").iterdir()) == []
+
+
+def test_a_writer_edited_since_it_was_imported_writes_nothing(monkeypatch):
+    name = "emolib.surrogates.dreamer"
+    file, source = code._IMPORTED[name]
+    monkeypatch.setitem(code._IMPORTED, name, (file, source + b"EDITED = 1\n"))
+    with pytest.raises(RuntimeError, match=f"changed since: {name}.*restart"):
+        corpora.locate("dreamer", n_subjects=3, n_trials=2, seconds=11.0)
+    assert not list(sources.cache_folder().glob("surrogates/*"))
 
 
 def test_what_a_killed_writer_left_is_swept_later(calls, project):
@@ -285,8 +294,8 @@ def test_files_are_hashed_once_and_again_when_they_change(tmp_path, monkeypatch)
     for path in paths:
         os.utime(path, (1e9, 1e9))  # a file changed this moment would not be kept
     corpora.add_corpus("iemocap", tmp_path / "d")
-    hashed, original = [], files.hash_file
-    monkeypatch.setattr(files, "hash_file", lambda p: hashed.append(p) or original(p))
+    hashed, original = [], code.hash_file
+    monkeypatch.setattr(code, "hash_file", lambda p: hashed.append(p) or original(p))
     first = corpora.identify("iemocap", data="local").digest
     assert len(hashed) == 63
     assert corpora.identify("iemocap", data="local").digest == first
@@ -294,7 +303,7 @@ def test_files_are_hashed_once_and_again_when_they_change(tmp_path, monkeypatch)
     path = tmp_path / "d/target/3/val_label.npy"  # its name stands in every fold
     np.save(path, np.load(path)[::-1])
     assert corpora.identify("iemocap", data="local").digest != first
-    (corpora.sources.cache_folder() / "file_digests.json").write_text("[broken")
+    (sources.cache_folder() / "file_digests.json").write_text("[broken")
     assert corpora.identify("iemocap", data="local").digest != first
 
 
@@ -397,6 +406,6 @@ def test_a_check_of_real_recordings_names_what_is_odd_and_the_next_command(reald
 
 
 def test_the_check_is_no_part_of_what_results_depend_on():
-    closure = code_digests(["emolib.corpora"])
+    closure = code.code_digests(["emolib.corpora"])
     assert "emolib.corpora.sources" in closure and "emolib.datasets.mat" in closure
     assert not {"emolib.corpora.check", "emolib.corpora.fetch"} & {*closure}

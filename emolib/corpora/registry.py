@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from emolib.checks import check_option
+from emolib.code import write_whole
 from emolib.datasets import amigos, dreamer, eegmat, iemocap, mosei, mosi_utterances
 from emolib.datasets.corpus import Corpus
-from emolib.digests import write_whole
 from emolib.store import project_root
 
 CORPORA = {

@@ -17,9 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emolib.checks import CorpusError, check_keys, check_option
+from emolib.code import (
+    check_unchanged,
+    code_digests,
+    digest_of,
+    hash_files,
+    library_versions,
+)
 from emolib.corpora.registry import get_corpus, noted_folders
 from emolib.datasets.opened import is_marked
-from emolib.digests import code_digests, digest_of, hash_files, library_versions
 from emolib.store import cache_folder
 
 LIBRARIES = ("numpy", "scipy", "mne")
@@ -98,6 +104,7 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     """
     found = identify(name, data=data, **parameters)
     if found.parameters and not found.path.is_dir():
+        check_unchanged(_writer_code(name))  # its name says which code writes it
         _write_aside(name, found.path, found.parameters)
     return found
 
@@ -193,16 +200,20 @@ def _full_parameters(name: str, given: dict) -> dict:
 
 def _surrogate_digest(name: str, parameters: dict) -> str:
     """Return the sha256 of what makes a surrogate: code, libraries, parameters."""
-    corpus, versions = get_corpus(name), library_versions()
+    versions = library_versions()
     return digest_of(
         {
-            # the writer is imported first: its code counts as it was at that moment
-            "writer": corpus.write.__name__,
-            "code": code_digests([corpus.writer.split(":")[0]]),
+            "writer": get_corpus(name).writer,
+            "code": _writer_code(name),
             "libraries": {library: versions[library] for library in LIBRARIES},
             "parameters": parameters,
         }
     )
+
+
+def _writer_code(name: str) -> dict[str, str]:
+    """Return the digests of all code that writes a surrogate."""
+    return code_digests([get_corpus(name).writer.split(":")[0]])
 
 
 def _write_aside(name: str, folder: Path, parameters: dict) -> None:
