@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from emolib.datasets.folders import choose_subjects, find_files
+from emolib.datasets.quality import rating_problems, signal_problems
 
 from emolib.containers import Recording, Signal
-from emolib.datasets.folders import choose_subjects, find_files
 from emolib.datasets.mat import load_mat
-from emolib.datasets.quality import rating_problems, signal_problems
 
 TARGETS = ("calm",)
 RATING_SCALE = (1.0, 9.0)
