@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from in_memory import without_signals
+from small_models import build_small
 
 from emolib.corruptions.conditions import CONDITIONS, SIX
 from emolib.metrics import score_classification
-from emolib.models.catalogue import build_small
 from emolib.papers.nmer.answers import logits_under, unpack
 from emolib.papers.nmer.evaluate import (
     clean_and_noisy,
