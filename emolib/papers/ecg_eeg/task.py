@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from emolib.containers import PREDICTION_COLUMNS, PREDICTION_IDS, Windows
+from emolib.containers import Windows
 from emolib.papers.ecg_eeg.data import scaled  # also for the stages
 from emolib.preprocessing.labels import binarise
 from emolib.splits import Fold, label_subset, make_folds
+from emolib.training.predictions import predictions_of
 from emolib.training.seeding import derive_seed
 
 TASK_KEYS = (
@@ -99,15 +100,7 @@ class Task:
 
     def predictions(self, index: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
         """Return Predictions from the probability of class 1 of the given windows."""
-        table = self.windows.meta.iloc[index].reset_index(drop=True)
-        table = table.assign(
-            window=index,
-            fold=self.fold.fold,
-            seed=self.seed,
-            y_true=self.y[index],
-            y_pred=(scores > 0.5).astype(int),
-            y_score_1=scores.astype(float),
-        )
-        return table[list(PREDICTION_COLUMNS)].sort_values(
-            list(PREDICTION_IDS), ignore_index=True
-        )
+        return predictions_of(
+            self.windows.meta, index, y_true=self.y[index], scores=scores,
+            fold=self.fold.fold, seed=self.seed,
+        )  # fmt: skip

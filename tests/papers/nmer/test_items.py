@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from emolib.corruptions.conditions import SIX
-from emolib.metrics import score_classification
+from emolib.metrics import score_folds
+from emolib.papers import load_reported
 from emolib.papers.nmer import items
 from emolib.papers.nmer.items.findings import difference
 from emolib.papers.nmer.items.tables import file_of, lost_cells, table
 from emolib.papers.nmer.level_views import level_frame, level_results
 from emolib.papers.nmer.scoring import ONE_EACH, Behind, items_of, results_of
-from emolib.reporting.printed import load_reported
 
 from .studies import made_study
 from .utterances import utterances
@@ -68,7 +68,7 @@ def test_avg_is_the_mean_of_the_six_conditions(study, results):
         conditions="six",
     )  # fmt: skip
     part = entry.tables["predictions"].query("clean == 'av'")
-    by_hand = score_classification(part, ("ua",))["value"].iloc[0]
+    by_hand = score_folds(part, metrics=("ua",))["value"].iloc[0]
     assert each[SIX.index("av")] == pytest.approx(by_hand)
 
 
