@@ -20,11 +20,6 @@ GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 LINES = {
     "baseline": [
         (
-            "models/catalogue.py",
-            "MODELS = {\n",
-            '    "PooledMean": ("baselines.pooled_mean", _SIGNAL),\n',
-        ),
-        (
             "papers/ecg_eeg/settings.py",
             "BASELINES = {\n",
             '    "Pooled mean": "pooled_mean",\n',

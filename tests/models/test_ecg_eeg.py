@@ -152,12 +152,6 @@ def test_reconstruction_ties_a_chunk_to_the_time_of_its_patch():
     assert hit.sum() == 32
 
 
-def test_reconstruction_reads_the_patch_length_from_its_encoder():
-    assert ReconstructionModel(encoder(), patch_times=32).head.out_features == 32
-    with pytest.raises(ValueError, match=r"patch_times must be .*, 32; got 64"):
-        ReconstructionModel(encoder(), patch_times=64)
-
-
 def test_heads_have_the_sizes_of_the_paper_readme():
     assert n_weights(EmotionModel(encoder()).head) == 320 * 2 + 2
     head = ECGClassifier(encoder()).head
