@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emolib.figures.style import (
+from emolib.figures.old_style import (
     COLORS,
     PAGE,
     describe,

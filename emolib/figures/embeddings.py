@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emolib.checks import check_range, check_shape
-from emolib.figures.style import COLORS, PAGE, describe, new_figure, number, style
+from emolib.figures.old_style import COLORS, PAGE, describe, new_figure, number, style
 
 
 def tsne_map(vectors: np.ndarray, *, seed: int, perplexity: float = 30.0) -> np.ndarray:

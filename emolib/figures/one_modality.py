@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emolib.figures.noise import modality_look
-from emolib.figures.style import (
+from emolib.figures.old_style import (
     COLORS,
     PAGE,
     describe,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emolib.checks import check_option
-from emolib.figures.style import (
+from emolib.figures.old_style import (
     COLORS,
     describe,
     look,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emolib.checks import check_shape
-from emolib.figures.style import describe, new_figure, number, style
+from emolib.figures.old_style import describe, new_figure, number, style
 
 MONTAGES = ("colin27_1020", "standard_1020")
 """Names of the 10-20 positions in MNE, newest first."""

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emolib.checks import check_shape
-from emolib.figures.style import PAGE, describe, new_figure, number, style
+from emolib.figures.old_style import PAGE, describe, new_figure, number, style
 
 
 def cosine_matrix(ecg: np.ndarray, eeg: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emolib.figures.style import PAGE, describe, new_figure, number, style
+from emolib.figures.old_style import PAGE, describe, new_figure, number, style
 
 N_DRAWN = 32
 """Features drawn of each modality, spread evenly over all of them."""
