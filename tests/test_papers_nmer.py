@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emolib import papers
-from emolib.papers import claims as claim_room
+from emolib.reporting import printed
 
 ROOT = Path(__file__).parents[1]
 LEVELS = (-10, -20, -30, -40)
@@ -109,15 +108,15 @@ def levels(pattern, dbs=LEVELS):
 
 @pytest.fixture(scope="module")
 def reported():
-    return papers.load_reported("nmer")
+    return printed.load_reported("nmer")
 
 
 @pytest.fixture(scope="module")
 def claims():
-    return papers.load_claims("nmer").set_index("claim_id")
+    return printed.load_claims("nmer").set_index("claim_id")
 
 
-def printed(reported, item):
+def cells_of(reported, item):
     """Return {(dataset, system, (metric, condition)): value} of one table."""
     rows = reported[reported["item"] == item]
     system = rows["variant"].where(rows["variant"] != "", rows["method"])
@@ -129,7 +128,7 @@ def printed(reported, item):
 
 def test_every_cell_of_table_2_is_as_printed(reported):
     columns = levels("gaussian {db} dB avg") + levels("impulse {db} dB avg")
-    cells = printed(reported, "Table 2")
+    cells = cells_of(reported, "Table 2")
     assert len(cells) == 224
     assert cells == typed(TABLE_2, columns)
 
@@ -137,7 +136,7 @@ def test_every_cell_of_table_2_is_as_printed(reported):
 def test_every_cell_of_table_3_is_as_printed(reported):
     cells = {
         (dataset, name, (metric, condition.removesuffix(f" {name}"))): value
-        for (dataset, system, (metric, condition)), value in printed(
+        for (dataset, system, (metric, condition)), value in cells_of(
             reported, "Table 3"
         ).items()
         for name in [condition.split()[-1]]
@@ -148,7 +147,7 @@ def test_every_cell_of_table_3_is_as_printed(reported):
 
 
 def test_every_cell_of_table_4_is_as_printed(reported):
-    cells = printed(reported, "Table 4")
+    cells = cells_of(reported, "Table 4")
     assert len(cells) == 30
     assert cells == typed(TABLE_4, levels("gaussian {db} dB", (0, *LEVELS)))
     methods = reported.loc[reported["item"] == "Table 4", "method"]
@@ -156,7 +155,7 @@ def test_every_cell_of_table_4_is_as_printed(reported):
 
 
 def test_every_cell_of_table_5_is_as_printed(reported):
-    cells = printed(reported, "Table 5")
+    cells = cells_of(reported, "Table 5")
     assert len(cells) == 80
     assert cells == typed(TABLE_5, levels("gaussian {db} dB none"))
 
@@ -251,7 +250,7 @@ def test_eight_of_56_series_rise_somewhere(reported):
 
 def test_where_a_baseline_or_a_part_taken_away_beats_ours(reported, claims):
     claim = claims.loc["beats_baselines", "comparison"]
-    pairs = claim_room.compare(claim, reported)
+    pairs = printed.compare_claim(claim, reported)
     lost = pairs[~pairs["holds"]]
     assert set(zip(lost["worse"], lost["dataset"], lost["condition"], lost["metric"],
                    strict=True)) == {
@@ -271,7 +270,7 @@ def test_where_a_baseline_or_a_part_taken_away_beats_ours(reported, claims):
         ("IF-MMIN", "mosei", "gaussian -20 dB none", "wa"),
     }  # fmt: skip
     claim = claims.loc["invariance_helps", "comparison"]
-    pairs = claim_room.compare(claim, reported)
+    pairs = printed.compare_claim(claim, reported)
     lost = pairs[~pairs["holds"]].set_index("condition")
     assert lost["value_worse"].to_dict() == {
         "gaussian -20 dB avg": 0.6713, "gaussian -30 dB avg": 0.6659,
@@ -342,7 +341,7 @@ def test_clean_audio_alone_is_above_clean_audio_among_strong_noise(reported):
 
 def test_each_claim_has_the_verdict_that_the_readme_gives(reported, claims):
     weigh = {
-        name: claim_room.verdict(row["comparison"], reported)
+        name: printed.verdict(row["comparison"], reported)
         for name, row in claims.iterrows()
         if row["comparison"]
     }
@@ -385,7 +384,7 @@ def test_claims_compare_what_the_tables_print(reported, claims):
 
 
 def test_all_seven_equations_both_algorithms_and_the_losses_are_mapped():
-    table = papers.load_equations("nmer")
+    table = printed.load_equations("nmer")
     numbered = table["equation"].str.extract(r"^Eq\. \((\d+)\)")[0].dropna()
     assert numbered.tolist() == ["1", "2", "3", "4", "5", "6", "7"]
     others = set(table["equation"]) - {f"Eq. ({n})" for n in range(1, 8)}
@@ -398,7 +397,7 @@ def test_all_seven_equations_both_algorithms_and_the_losses_are_mapped():
 
 
 @pytest.mark.parametrize(
-    "row", list(papers.load_equations("nmer").itertuples()), ids=lambda r: r.equation
+    "row", list(printed.load_equations("nmer").itertuples()), ids=lambda r: r.equation
 )
 def test_each_equation_leads_to_an_object_a_test_and_a_heading(row):
     module, name = row.object.rsplit(".", 1)
@@ -425,19 +424,19 @@ def test_the_readme_has_every_section_and_numbers_its_errata():
         "What was seen on real utterance vectors",
         "What a surrogate can show",
     ]  # fmt: skip
-    errata = papers.load_section("nmer", "Errata")
+    errata = printed.load_section("nmer", "Errata")
     numbers = [int(n) for n in re.findall(r"^(\d+)\. ", errata, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 19
 
 
 def test_every_claim_stands_in_the_readme_with_its_verdict(reported, claims):
-    section = papers.load_section(
+    section = printed.load_section(
         "nmer", "Where the claims hold in the paper's own numbers"
     )
     for name, row in claims.iterrows():
         if row["comparison"]:
-            words = claim_room.verdict(row["comparison"], reported)
+            words = printed.verdict(row["comparison"], reported)
             counted = re.search(r"(all )?\d+( of \d+)?", words).group(0)
             assert re.search(rf"`{name}`.*\| {counted} \|", section), name
 
@@ -447,6 +446,6 @@ def test_the_readme_names_every_setting_and_every_switch_of_a_preset():
     text = (ROOT / "emolib/papers/nmer/README.md").read_text("utf-8")
     fields = settings.Method.__dataclass_fields__
     assert [name for name in fields if f"`{name}`" not in text] == []
-    presets = papers.load_section("nmer", "Presets")
+    presets = printed.load_section("nmer", "Presets")
     switches = {key for change in settings.PRESETS.values() for key in change}
     assert sorted(key for key in switches if f"`{key}`" not in presets) == []

@@ -164,23 +164,6 @@ def test_a_kernel_that_is_still_starting_ends_with_its_run_whoever_adopts_it(pro
                 kernel.kill()
 
 
-def test_a_batch_ends_with_the_bootstrap_that_started_it(project):
-    write_notebook(project, work="import time\ntime.sleep(60)")
-    code = "import subprocess, sys\nsubprocess.call([sys.executable, *sys.argv[1:]])"
-    (project / "bootstrap.py").write_text(code)
-    command = [sys.executable, "bootstrap.py", "-m", "emolib", "reports"]
-    with subprocess.Popen(
-        command, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL
-    ) as bootstrap:
-        wait_for(project, "snakemake -")
-        bootstrap.kill()
-    try:
-        wait_for_none(project, "")
-    finally:
-        for process in processes_of(project):
-            process.kill()
-
-
 @pytest.mark.slow
 def test_one_batch_at_a_time(project):
     write_notebook(project, work=f"import time\ntime.sleep(15)\n{WORK}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from pathlib import Path
 from threading import Thread
 
 DRIVER = "EMOLIB_DRIVER"
@@ -36,27 +35,18 @@ def watch_driver() -> None:
 
 
 def watch_starter() -> None:
-    """End this process when the make or the bootstrap.py that started it is gone."""
+    """End this process when the make that started it is gone."""
     import psutil
 
     above = psutil.Process().parents()
-    for told in (_is_make, _is_bootstrap):
-        for parent in [p for p in above if told(psutil, p)][:1]:
-            Thread(target=_wait, args=(parent.pid,), daemon=True).start()
+    for parent in [p for p in above if _is_make(psutil, p)][:1]:
+        Thread(target=_wait, args=(parent.pid,), daemon=True).start()
 
 
 def _is_make(psutil, process) -> bool:
     """Tell whether a process above this one is a make."""
     try:
         return "MAKELEVEL" in os.environ and "make" in process.name()
-    except psutil.Error:
-        return False
-
-
-def _is_bootstrap(psutil, process) -> bool:
-    """Tell whether a process runs ``python bootstrap.py``."""
-    try:
-        return any(Path(word).name == "bootstrap.py" for word in process.cmdline())
     except psutil.Error:
         return False
 

@@ -27,7 +27,7 @@ def ledger(stem: str, *, reported=None):
     import pandas as pd
 
     if reported is None:
-        from emolib.papers import load_reported
+        from emolib.reporting.printed import load_reported
 
         reported = load_reported(stem)
     tables = [

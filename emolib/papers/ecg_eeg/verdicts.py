@@ -16,11 +16,11 @@ from emolib.metrics import (
     score_folds,
     summarise,
 )
-from emolib.papers import load_reported
 from emolib.papers.ecg_eeg import items
 from emolib.papers.ecg_eeg.settings import PAPER, SWEEPS, VARIANTS, Settings
 from emolib.papers.ecg_eeg.study import ITEMS, Study, cells, results_of
 from emolib.reporting.declared import slug
+from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 
 MIN_SUBJECTS = 5

@@ -8,12 +8,12 @@ import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
 from emolib.metrics import METRICS, subject_scores, summarise
-from emolib.papers import load_reported
 from emolib.papers.ecg_eeg.items.alignment import figure_2_results
 from emolib.papers.ecg_eeg.settings import BASELINES, PAPER, REFERENCES, VARIANTS
 from emolib.papers.ecg_eeg.study import ITEMS, Study, cells, item_of, results_of
 from emolib.papers.ecg_eeg.task import fold_of
 from emolib.reporting.pages import in_order, page_of, system_of
+from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 
 FILES = {
