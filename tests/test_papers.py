@@ -26,15 +26,15 @@ TABLE_1 = {
         (0.8546, 0.8256, 0.8205), (0.6743, 0.6649, 0.7194), (0.7423, 0.7657, 0.7714)),
     ("EEG-Conformer", ""): (
         (0.7131, 0.6766, 0.7072), (0.7545, 0.6422, 0.7076), (0.7073, 0.6233, 0.6806)),
-    ("ours", "w/o align"): (
+    ("ECG-EEG alignment", "w/o align"): (
         (0.8140, 0.7924, 0.8039), (0.8136, 0.7849, 0.8022), (0.8969, 0.8711, 0.8858)),
-    ("ours", "w/o shuffle"): (
+    ("ECG-EEG alignment", "w/o shuffle"): (
         (0.8237, 0.8431, 0.8786), (0.8237, 0.8371, 0.9489), (0.9035, 0.9188, 0.8777)),
-    ("ours", "w/o patch-align"): (
+    ("ECG-EEG alignment", "w/o patch-align"): (
         (0.8497, 0.8128, 0.8349), (0.8494, 0.80674, 0.8338), (0.9295, 0.8928, 0.9140)),
-    ("ours", "w/o seq-align"): (
+    ("ECG-EEG alignment", "w/o seq-align"): (
         (0.8859, 0.8616, 0.8823), (0.8857, 0.8578, 0.8814), (0.9579, 0.9373, 0.9529)),
-    ("ours", ""): (
+    ("ECG-EEG alignment", ""): (
         (0.8923, 0.8787, 0.8866), (0.8921, 0.8758, 0.8858), (0.9611, 0.9482, 0.9558)),
 }  # fmt: skip
 TABLE_2 = {
@@ -42,11 +42,11 @@ TABLE_2 = {
     ("TFC", ""): ((0.8101, 0.7254), (0.4475, 0.6128), (0.5377, 0.5281)),
     ("SSL-ECG", ""): ((0.8472, 0.8239), (0.7300, 0.7669), (0.7764, 0.8213)),
     ("EEG-Conformer", ""): ((0.8187, 0.7475), (0.5481, 0.5374), (0.6423, 0.6072)),
-    ("ours", "w/o align"): ((0.8188, 0.7813), (0.6984, 0.7508), (0.7197, 0.7791)),
-    ("ours", "w/o shuffle"): ((0.8278, 0.8095), (0.6982, 0.7526), (0.8067, 0.8497)),
-    ("ours", "w/o patch-align"): ((0.8277, 0.8071), (0.6978, 0.7525), (0.8124, 0.8530)),
-    ("ours", "w/o seq-align"): ((0.8327, 0.8280), (0.7132, 0.7767), (0.8032, 0.8497)),
-    ("ours", ""): ((0.8489, 0.8341), (0.7511, 0.8271), (0.8124, 0.8735)),
+    ("ECG-EEG alignment", "w/o align"): ((0.8188, 0.7813), (0.6984, 0.7508), (0.7197, 0.7791)),
+    ("ECG-EEG alignment", "w/o shuffle"): ((0.8278, 0.8095), (0.6982, 0.7526), (0.8067, 0.8497)),
+    ("ECG-EEG alignment", "w/o patch-align"): ((0.8277, 0.8071), (0.6978, 0.7525), (0.8124, 0.8530)),
+    ("ECG-EEG alignment", "w/o seq-align"): ((0.8327, 0.8280), (0.7132, 0.7767), (0.8032, 0.8497)),
+    ("ECG-EEG alignment", ""): ((0.8489, 0.8341), (0.7511, 0.8271), (0.8124, 0.8735)),
 }
 FIG_2 = {
     ("w/o align", "cosine_min"): -0.6261,
@@ -229,7 +229,7 @@ def test_the_readme_has_every_section_and_numbers_its_errata():
 def test_the_readme_names_every_setting_that_the_paper_leaves_open():
     settings = pytest.importorskip("emolib.papers.ecg_eeg.settings")
     text = (ROOT / "emolib/papers/ecg_eeg/README.md").read_text("utf-8")
-    fields = settings.Method.__dataclass_fields__
+    fields = settings.Method.model_fields
     assert [name for name in fields if f"`{name}`" not in text] == []
 
 

@@ -1,13 +1,17 @@
 """Paper 2: an ECG encoder aligned with an EEG encoder.
 
-`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks.
+`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
+`tables` holds stored predictions against the paper.
 """
 
+from emolib.papers.ecg_eeg import tables
 from emolib.papers.ecg_eeg.grid import LABELS, order
-from emolib.papers.ecg_eeg.grid import expand as _grid
-from emolib.papers.ecg_eeg.settings import Method, Settings
-from emolib.units.study import Recipe, Study
+from emolib.papers.ecg_eeg.grid import expand as grid
+from emolib.papers.ecg_eeg.settings import Settings
+from emolib.study import Paper
 
-RECIPE = Recipe(Settings, _grid, LABELS, order)
-run = RECIPE.run
+PAPER = Paper(Settings, grid, LABELS, order)
+expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
 Settings.from_parameters = Settings.of
+
+__all__ = ["PAPER", "Settings", "expand", "plan", "run", "tables", "windows"]

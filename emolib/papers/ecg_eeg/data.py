@@ -68,7 +68,7 @@ def prepare(data: dict) -> Windows:
 
     Paper 2, Section 2.1: unusable data removed, 10 s windows without overlap, z-score
     per subject and channel. With ``zscore_scope="train"`` the scaling waits for the
-    fold (`scaled`). Data settings with ``planted`` name a quantity instead of a corpus.
+    fold (`Task.of`). Settings with ``planted`` name a quantity instead of a corpus.
     """
     if "planted" in data:
         return _planted(data["planted"], data["n"], data["seed"])
@@ -81,13 +81,6 @@ def prepare(data: dict) -> Windows:
     )
     windows, scope = replace(windows, removed=removed), data["zscore_scope"]
     return windows if scope == "train" else zscore(windows, scope=scope)
-
-
-def scaled(windows: Windows, fold, scope: str) -> Windows:
-    """Return the windows scaled by the training windows' statistics, if so asked."""
-    if scope == "train":
-        return zscore(windows, scope="train", train=fold.train)
-    return windows
 
 
 def _planted(quantity: str, n: int, seed: int) -> Windows:

@@ -6,20 +6,18 @@ from itertools import product
 
 from emolib.corpora import CORPORA, identify
 from emolib.papers.ecg_eeg.data import QUANTITIES
-from emolib.papers.ecg_eeg.settings import (
-    ALIGNMENT,
-    ENCODER,
-    PAPER,
-    SWEEPS,
-    SYSTEMS,
-    TARGETS,
-    THRESHOLDS,
-    Settings,
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, SWEEPS, SYSTEMS, TARGETS, Settings
+from emolib.papers.ecg_eeg.training import (
+    ENCODER_KEYS,
+    FIT_KEYS,
+    FOLD_KEYS,
+    TASK_KEYS,
+    pick,
 )
-from emolib.papers.ecg_eeg.training import FOLD_KEYS, TASK_KEYS, pick
 from emolib.units import Unit
 from emolib.units.study import in_running_order
 
+PAPER = "ecg_eeg"
 AXES = {
     "dataset": "corpora", "target": "targets", "preset": "presets",
     "system": "systems", "label_fraction": "label_fractions", "seed": "seeds",
@@ -35,7 +33,7 @@ DATA_KEYS = (
     "corpus", "targets", "data", "surrogate", "window_s", "last_s", "videos",
     "zscore_scope", "eeg_filter",
 )  # fmt: skip
-READABILITY_KEYS = (*ENCODER, "n_windows", "n_test", "val_fraction", "seed")
+CURVE_KEYS = ("n_windows", "n_test", "val_fraction", "seed")
 
 
 def expand(settings: Settings) -> list[Unit]:
@@ -100,7 +98,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
         **cell,
         **system.change,
         "n_folds": settings.n_folds,
-        "threshold": THRESHOLDS[corpus],
+        "threshold": CORPORA[corpus].threshold,
         "corpus": corpus,
         "targets": TARGETS[corpus],
         "data": settings.data,
@@ -150,7 +148,7 @@ def _readability(settings: Settings) -> list[Unit]:
                 recipe=PAPER,
                 system="readability",
                 data=data,
-                settings=pick(known, READABILITY_KEYS),
+                settings=pick(known, (*ENCODER_KEYS, *FIT_KEYS, *CURVE_KEYS)),
                 labels={**labels, **own},
             )
         )

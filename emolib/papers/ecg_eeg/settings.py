@@ -13,21 +13,10 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from emolib.checks import check_range
-from emolib.corpora.registry import CORPORA
 from emolib.papers.ecg_eeg.training import ENCODER_KEYS, FIT_KEYS
-from emolib.settings import (
-    Count,
-    GridSettings,
-    NotNegative,
-    Number,
-    Positive,
-    Share,
-    Typed,
-    Whole,
-)
+from emolib.settings import Count, GridSettings, Number, Positive, Share, Typed, Whole
 from emolib.splits import PROTOCOLS
 
-PAPER = "ecg_eeg"
 ALIGNMENT = "ECG-EEG alignment"
 """The paper's method, which has no name of its own there."""
 
@@ -36,10 +25,6 @@ TARGETS = {
     "amigos": ("arousal", "valence"),  # Section 2.1: dominance is not reported
     "eegmat": ("workload",),
 }
-THRESHOLDS = {name: CORPORA[name].threshold for name in TARGETS}
-"""Not stated; the middle of each scale, high means above it."""
-
-
 Fraction = Annotated[Number, Field(gt=0, le=1)]
 
 
@@ -47,7 +32,7 @@ class Method(Typed):
     """How windows are made and one system is trained."""
 
     window_s: Positive = 10.0  # Section 2.1
-    last_s: NotNegative = 0.0  # not stated; 0 is the whole stimulus
+    last_s: Number = Field(0.0, ge=0)  # not stated; 0 is the whole stimulus
     videos: Literal["short", "all"] = "short"  # not stated; long ones would set priors
     zscore_scope: Literal["subject", "pooled", "train"] = "subject"  # Section 2.1
     eeg_filter: bool = True  # not stated; `data.EEG_BAND`
@@ -66,7 +51,7 @@ class Method(Typed):
     similarity: Literal["cosine", "centred"] = "centred"  # not defined; see the README
     twins: Literal["excluded", "negative"] = "excluded"  # Section 2.2 says both
     lr: Positive = 5e-4  # not stated; read planted affect in trials of the stem
-    weight_decay: NotNegative = 0.01  # not stated
+    weight_decay: Share = 0.01  # not stated
     batch_size: Count = 64  # not stated
     max_epochs: Count = 40  # not stated; every stage ends by early stopping
     patience: Count = 8  # not stated
@@ -89,7 +74,7 @@ class System(NamedTuple):
     """One row of the tables, or one reference below them."""
 
     module: str  # systems/<module>.py runs it
-    kind: str  # "method", "ablation", "baseline", "reader" or "reference"
+    kind: str  # "method", "ablation", "baseline"; "reader", "teacher" and others
     reads: tuple[str, ...]  # settings that it reads beside those of its task
     change: dict = {}  # settings of its own
     presets: bool = False  # stands under every preset, not under the first alone
@@ -104,6 +89,7 @@ FULL = (
 BASELINE = ("baseline_epochs", "patience")
 ECG, BOTH = {"modalities": ["ecg"]}, {"modalities": ["eeg", "ecg"]}
 IDEAL = {"answer": "ceiling", "observer": "normalised"}
+COLD = {"answer": "ceiling", "observer": "cold"}
 
 SYSTEMS = {
     "TS-TCC": System("ts_tcc", "baseline", BASELINE),
@@ -120,11 +106,9 @@ SYSTEMS = {
     "linear probe": System("references", "reader", (), {"answer": "probe", **BOTH}),
     "linear probe, ECG": System("references", "reader", (), {"answer": "probe", **ECG}),
     "nearest neighbour": System("references", "reader", (), {"answer": "near", **BOTH}),
-    "EEG teacher": System("teacher", "reference", ENCODER, {}, True, True),
+    "EEG teacher": System("teacher", "teacher", ENCODER, {}, True, True),
     "ceiling, ECG": System("references", "ceiling", (), {**IDEAL, **ECG}),
-    "ceiling, ECG, cold": System(
-        "references", "ceiling", (), {**IDEAL, **ECG, "observer": "cold"}
-    ),
+    "ceiling, ECG, cold": System("references", "ceiling", (), {**COLD, **ECG}),
     "ceiling": System("references", "ceiling", (), {**IDEAL, **BOTH}),
 }
 """Every system, in the order of the tables: the paper's rows, then references.

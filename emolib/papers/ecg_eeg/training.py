@@ -10,13 +10,14 @@ import pandas as pd
 import torch
 from torch.nn import functional
 
-from emolib.containers import PREDICTION_COLUMNS, PREDICTION_IDS, Windows
-from emolib.papers.ecg_eeg.data import scaled
+from emolib.containers import Windows
 from emolib.preprocessing.labels import binarise
+from emolib.preprocessing.scaling import zscore
 from emolib.splits import Fold, label_subset, make_folds
 from emolib.store import Outcome
 from emolib.training.fit import FitResult, fit
 from emolib.training.predict import predict
+from emolib.training.predictions import predictions_of
 from emolib.training.seeding import derive_seed, seeded
 from emolib.training.states import load_state_arrays, state_arrays
 
@@ -29,6 +30,9 @@ ENCODER_KEYS = (
     "stem", "n_patches", "d_patch", "n_layers", "n_heads", "d_ff", "dropout",
 )  # fmt: skip
 FIT_KEYS = ("lr", "weight_decay", "batch_size", "max_epochs", "patience")
+
+SHARED_KEYS = (*TASK_KEYS, *ENCODER_KEYS, *FIT_KEYS)
+"""What the teacher reads, whatever is aligned with it."""
 
 SPLIT_SEED = 0
 """Folds are the same for every seed, so that systems and seeds can be paired."""
@@ -78,7 +82,9 @@ class Task:
     def of(cls, settings: Mapping, context) -> Task:
         """Return the task that the settings of a unit or stage name."""
         fold = fold_of(context.windows, settings)
-        windows = scaled(context.windows, fold, settings["zscore_scope"])
+        windows = context.windows
+        if settings["zscore_scope"] == "train":
+            windows = zscore(windows, scope="train", train=fold.train)
         if "target" not in settings:
             return cls(windows, fold, settings, context.device, fold.train)
         ratings = windows.meta[settings["target"]].to_numpy()
@@ -124,19 +130,20 @@ class Task:
         return chosen if self.y is None else {**chosen, "y": self.y[rows]}
 
     def fit(
-        self, model, step: Callable, stage: str, *modalities: str, rows=None,
-        read: Callable | None = None, own: Mapping | None = None, **options,
+        self, model, stage: str, *modalities: str, step: Callable | None = None,
+        rows=None, read: Callable | None = None, own: Mapping | None = None, **options,
     ) -> FitResult:  # fmt: skip
         """Return the fit of a stage; validation windows end it.
 
         Parameters
         ----------
         model : Module
-        step : callable (model, batch, generator) -> dict of losses
         stage : str
             Its seed follows from the name.
         *modalities : str
             What the step reads of each window.
+        step : callable (model, batch, generator) -> dict of losses
+            Without, the cross-entropy of the first modality.
         rows : ndarray of int
             Windows to train on; without, the labelled ones, or all where none is.
         read : callable (rows) -> dict of ndarray
@@ -150,7 +157,7 @@ class Task:
         rows = self.labelled if rows is None else rows
         return fit(
             model,
-            step,
+            step or classification_step(modalities[0]),
             read(rows),
             validation=read(self.fold.val),
             seed=self.seed_of(stage),
@@ -164,39 +171,29 @@ class Task:
         epochs = min(own["max_epochs"], self.settings["baseline_epochs"] or 10**9)
         return {**own, "max_epochs": epochs, "patience": self.settings["patience"]}
 
-    def predict(self, model, forward: Callable, rows: np.ndarray, *modalities: str):
-        """Return what ``forward(model, batch)`` says of some windows, as arrays."""
-        arrays = self.arrays(rows, *modalities)
-        return predict(model, forward, arrays, device=self.device)
+    def predict(self, model, read: Callable, rows: np.ndarray, modality: str):
+        """Return ``read(model, x)`` of some windows of one modality, as an array."""
+
+        def forward(model, batch):
+            return {"read": read(model, batch[modality])}
+
+        arrays = self.arrays(rows, modality)
+        return predict(model, forward, arrays, device=self.device)["read"]
 
     def scores(self, model, rows: np.ndarray, modality: str) -> np.ndarray:
         """Return the probability of class 1 of some windows, shape (n_rows,)."""
-
-        def forward(model, batch):
-            return {"score": torch.softmax(model(batch[modality]).logits, dim=1)[:, 1]}
-
-        return self.predict(model, forward, rows, modality)["score"]
+        return self.predict(model, _probability, rows, modality)
 
     def embed(self, encoder, modality: str) -> np.ndarray:
         """Return an encoder's vectors of the test windows, shape (n_test, d)."""
-
-        def forward(model, batch):
-            return {"window": model(batch[modality]).window}
-
-        return self.predict(encoder, forward, self.fold.test, modality)["window"]
+        return self.predict(encoder, lambda m, x: m(x).window, self.fold.test, modality)
 
     def predictions(self, rows: np.ndarray, scores: np.ndarray):
         """Return Predictions from the probability of class 1 of some windows."""
-        table = self.windows.meta.iloc[rows].assign(
-            window=rows,
-            fold=self.fold.fold,
-            seed=self.settings["seed"],
-            y_true=self.y[rows],
-            y_pred=(scores > 0.5).astype(int),
-            y_score_1=scores.astype(float),
-        )
-        ids = list(PREDICTION_IDS)
-        return table[list(PREDICTION_COLUMNS)].sort_values(ids, ignore_index=True)
+        return predictions_of(
+            self.windows.meta, rows, y_true=self.y[rows], scores=scores,
+            fold=self.fold.fold, seed=self.settings["seed"],
+        )  # fmt: skip
 
     def outcome(self, model, modality: str, arrays: Mapping | None = None, **stages):
         """Return what a trained classifier leaves: scores, history, weights.
@@ -221,6 +218,10 @@ class Task:
 def history_of(stage):
     """Return the history of a fit, or of the entry that a stage left."""
     return stage.history if isinstance(stage, FitResult) else stage.tables["history"]
+
+
+def _probability(model, x):
+    return torch.softmax(model(x).logits, dim=1)[:, 1]
 
 
 def build_encoder(encoder_class, x: np.ndarray, settings: Mapping):

@@ -14,13 +14,7 @@ from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
 from emolib.losses.contrastive import alignment_loss
 from emolib.models.ecg_eeg import ECGClassifier, ECGEncoder
 from emolib.papers.ecg_eeg.systems import teacher
-from emolib.papers.ecg_eeg.training import (
-    Task,
-    build_encoder,
-    classification_step,
-    pick,
-    trained,
-)
+from emolib.papers.ecg_eeg.training import Task, build_encoder, pick, trained
 from emolib.store import Outcome
 
 LOSS_KEYS = (
@@ -48,7 +42,7 @@ def align(context, **settings) -> Outcome:
     student = task.build(_student, "align")
     pair = nn.ModuleDict({"ecg": student, "eeg": eeg.encoder})  # learns, and does not
     result = task.fit(
-        pair, _alignment_step(settings), "align", "eeg", "ecg",
+        pair, "align", "eeg", "ecg", step=_alignment_step(settings),
         rows=task.fold.train, trainable=[student],
     )  # fmt: skip
     arrays = {"ecg_aligned": task.embed(student, "ecg")}
@@ -82,6 +76,6 @@ def run(settings, context) -> Outcome:
         start = context.stage(align, **settings)
         arrays = {name: start.arrays[name] for name in ("ecg_aligned", "eeg")}
     model = task.build(build, "classify", start, "encoder")
-    result = task.fit(model, classification_step("ecg"), "classify", "ecg")
+    result = task.fit(model, "classify", "ecg")
     arrays["ecg"] = task.embed(model.encoder, "ecg")
     return task.outcome(model, "ecg", arrays, alignment=start, classification=result)

@@ -32,7 +32,7 @@ def run(settings, context) -> Outcome:
     """Train on the labelled training windows and test."""
     task = Task.of(settings, context)
     model = task.build(build, "eeg_conformer")
-    result = task.fit(model, _step, "train", "eeg", own=FIT)
+    result = task.fit(model, "train", "eeg", step=_step, own=FIT)
     return task.outcome(model, "eeg", train=result)
 
 

@@ -34,8 +34,8 @@ def run(settings, context) -> Outcome:
     units = ((y - mean) / sd).astype("float32")
     task = Task(context.windows, fold, settings, context.device, fold.train, units)
     model = task.build(build, "readability")
-    result = task.fit(model, _step, "readability", modality)
-    read = task.predict(model, _forward, test, modality)["y"].astype(float)
+    result = task.fit(model, "readability", modality, step=_step)
+    read = task.predict(model, _quantity, test, modality).astype(float) * sd + mean
     table = pd.DataFrame(
         {"window": test, "y_true": y[test], "y_pred": read * sd + mean}
     )
@@ -44,10 +44,10 @@ def run(settings, context) -> Outcome:
 
 def _step(model, batch, generator):
     """Return the squared error of a batch."""
-    return {"total": functional.mse_loss(_forward(model, batch)["y"], batch["y"])}
-
-
-def _forward(model, batch):
-    """Return the quantity that is read, shape (b,)."""
     (x,) = (batch[name] for name in batch if name != "y")
-    return {"y": model(x).logits.squeeze(-1)}
+    return {"total": functional.mse_loss(_quantity(model, x), batch["y"])}
+
+
+def _quantity(model, x):
+    """Return the quantity that is read, shape (b,)."""
+    return model(x).logits.squeeze(-1)

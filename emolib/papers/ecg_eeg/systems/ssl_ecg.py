@@ -42,7 +42,7 @@ def distort(context, **settings) -> Outcome:
     model = task.build(build, "distort")
     n_steps = -(-len(task.fold.train) // FIT["batch_size"])
     result = task.fit(
-        model, _distortion_step, "distort", "ecg",
+        model, "distort", "ecg", step=_distortion_step,
         own={**FIT, "max_epochs": EPOCHS["distort"]}, n_micro=N_MICRO,
         schedule=lambda epoch: 0.9 ** (epoch * n_steps // 10_000),
     )  # fmt: skip
@@ -55,12 +55,12 @@ def run(settings, context) -> Outcome:
     start = context.stage(distort, **unlabelled(settings))
     model = task.build(build, "tune", start, "encoder")
 
-    def features(model, batch):
-        return {"features": model.encoder(batch["ecg"]), "y": batch["y"]}
+    def features(rows):
+        seen = task.predict(model, lambda m, x: m.encoder(x), rows, "ecg")
+        return {"features": seen, "y": task.y[rows]}
 
     tuned = task.fit(
-        model, _head_step(head_of(settings)["penalty"]), "tune",
-        read=lambda rows: task.predict(model, features, rows, "ecg"),
+        model, "tune", step=_head_step(head_of(settings)["penalty"]), read=features,
         own={**FIT, "max_epochs": EPOCHS["tune"]}, trainable=[model.classifier],
     )  # fmt: skip
     return task.outcome(model, "ecg", distort=start, tune=tuned)

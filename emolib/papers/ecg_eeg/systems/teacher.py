@@ -9,12 +9,9 @@ from __future__ import annotations
 from emolib.losses.reconstruction import reconstruction_loss
 from emolib.models.ecg_eeg import EEGEncoder, EmotionModel, ReconstructionModel
 from emolib.papers.ecg_eeg.training import (
-    ENCODER_KEYS,
-    FIT_KEYS,
-    TASK_KEYS,
+    SHARED_KEYS,
     Task,
     build_encoder,
-    classification_step,
     pick,
     trained,
     unlabelled,
@@ -34,7 +31,7 @@ def reconstruct(context, **settings) -> Outcome:
     """
     task = Task.of(settings, context)
     model = task.build(_reconstruction_model, "reconstruct")
-    result = task.fit(model, _reconstruction_step, "reconstruct", "eeg")
+    result = task.fit(model, "reconstruct", "eeg", step=_reconstruction_step)
     return trained(result, model.encoder)
 
 
@@ -56,14 +53,13 @@ def tune(context, **settings) -> Outcome:
     task = Task.of(settings, context)
     start = context.stage(reconstruct, **unlabelled(settings))
     model = task.build(build, "tune", start, "encoder")
-    result = task.fit(model, classification_step("eeg"), "tune", "eeg")
+    result = task.fit(model, "tune", "eeg")
     return task.outcome(model, "eeg", reconstruction=start, tuning=result)
 
 
 def taught(settings, context):
     """Return the entry of this fold's tuned teacher, trained if the store lacks it."""
-    keys = (*TASK_KEYS, *ENCODER_KEYS, *FIT_KEYS)
-    return context.stage(tune, **pick(settings, keys))
+    return context.stage(tune, **pick(settings, SHARED_KEYS))
 
 
 def run(settings, context) -> Outcome:

@@ -29,9 +29,8 @@ def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
     task = Task.of(settings, context)
     model = task.build(build, "contrast")
-    return trained(
-        task.fit(model, _consistency_step, "contrast", "ecg", own=FIT), model
-    )
+    result = task.fit(model, "contrast", "ecg", step=_consistency_step, own=FIT)
+    return trained(result, model)
 
 
 def run(settings, context) -> Outcome:
@@ -39,7 +38,7 @@ def run(settings, context) -> Outcome:
     task = Task.of(settings, context)
     start = context.stage(contrast, **unlabelled(settings))
     model = task.build(build, "tune", start)
-    tuned = task.fit(model, _tuning_step, "tune", "ecg", own=FIT)
+    tuned = task.fit(model, "tune", "ecg", step=_tuning_step, own=FIT)
     return task.outcome(model, "ecg", contrast=start, tune=tuned)
 
 

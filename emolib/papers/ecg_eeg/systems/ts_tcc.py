@@ -12,12 +12,7 @@ from __future__ import annotations
 from emolib.corruptions.ts_tcc_views import draw_step, strong_view, weak_view
 from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.ts_tcc import TSTCC
-from emolib.papers.ecg_eeg.training import (
-    Task,
-    classification_step,
-    trained,
-    unlabelled,
-)
+from emolib.papers.ecg_eeg.training import Task, trained, unlabelled
 from emolib.store import Outcome
 
 ADAM = {"optimizer": "adam", "lr": 3e-4, "betas": (0.9, 0.99), "weight_decay": 3e-4}
@@ -37,7 +32,9 @@ def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
     task = Task.of(settings, context)
     model = task.build(build, "contrast")
-    return trained(task.fit(model, _contrast_step, "contrast", "ecg", own=FIT), model)
+    return trained(
+        task.fit(model, "contrast", "ecg", step=_contrast_step, own=FIT), model
+    )
 
 
 def _contrast_step(model, batch, generator):
@@ -56,5 +53,5 @@ def run(settings, context) -> Outcome:
     task = Task.of(settings, context)
     start = context.stage(contrast, **unlabelled(settings))
     model = task.build(build, "tune", start)
-    tuned = task.fit(model, classification_step("ecg"), "tune", "ecg", own=FIT)
+    tuned = task.fit(model, "tune", "ecg", own=FIT)
     return task.outcome(model, "ecg", contrast=start, tune=tuned)
