@@ -36,9 +36,7 @@ def run(settings, context) -> Outcome:
     model = task.build(build, "readability")
     result = task.fit(model, "readability", modality, step=_step)
     read = task.predict(model, _quantity, test, modality).astype(float) * sd + mean
-    table = pd.DataFrame(
-        {"window": test, "y_true": y[test], "y_pred": read * sd + mean}
-    )
+    table = pd.DataFrame({"window": test, "y_true": y[test], "y_pred": read})
     return Outcome(predictions=table, tables={"history": result.history})
 
 
