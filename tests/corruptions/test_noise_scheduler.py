@@ -13,23 +13,22 @@ from emolib.corruptions.conditions import (
     fixed_condition,
     names_of,
 )
-from emolib.corruptions.noise_released import corrupt_as_released, released_alpha_bars
-from emolib.corruptions.noise_scheduler import (
+from emolib.corruptions.noise_levels import (
     Level,
+    exact_alpha_bar,
+    level_for,
+    steps_for,
+)
+from emolib.corruptions.noise_released import corrupt_as_released, released_alpha_bars
+from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr, snr_db
+from emolib.corruptions.noise_scheduler import (
     added_noise,
-    alpha_bar,
-    beta_schedule,
     corrupt,
     drop,
-    exact_alpha_bar,
     gaussian_noise,
     impulse_noise,
     iterate,
-    level_for,
     mix,
-    snr,
-    snr_db,
-    steps_for,
 )
 
 MOSEI = (150.8, 2.204, 0.0300)  # variances behind the paper's (140, 60, 5)
@@ -88,35 +87,15 @@ def test_the_printed_triple_of_mosei_comes_out_of_its_variances():
 
 
 @pytest.mark.parametrize(
-    ("shape", "variances", "rows"),
+    ("db", "expected"),
     [
-        (
-            "linear",
-            (1.0, *MOSEI),
-            {
-                -10: (46, 140, 60, 5),
-                -20: (88, 184, 103, 27),
-                -30: (132, 228, 147, 66),
-                -40: (176, 272, 191, 109),
-            },
-        ),
-        (
-            "scaled_linear",
-            (1.0, 21.12, 0.903, 0.0233),
-            {
-                -10: (62, 140, 60, 5),
-                -20: (121, 200, 118, 31),
-                -30: (181, 261, 178, 83),
-                -40: (241, 321, 238, 143),
-            },
-        ),
+        (-10, (46, 140, 60, 5)), (-20, (88, 184, 103, 27)),
+        (-30, (132, 228, 147, 66)), (-40, (176, 272, 191, 109)),
     ],
-)
-def test_steps_for_every_level_and_both_shapes(shape, variances, rows):
-    assert steps_for(0, 1.0, shape=shape) == {"linear": 13}.get(shape, 18)
-    for db, expected in rows.items():
-        got = tuple(steps_for(db, v, shape=shape) for v in variances)
-        assert got == expected, db
+)  # fmt: skip
+def test_steps_for_every_level(db, expected):
+    assert tuple(steps_for(db, variance) for variance in (1.0, *MOSEI)) == expected
+    assert steps_for(0, 1.0) == 13 and steps_for(-10, 1.0, end=0.05) > 46
 
 
 def test_the_chosen_t_is_nearer_than_its_neighbours():
