@@ -235,6 +235,7 @@ def test_history_draws_every_named_loss_and_the_epoch_that_was_kept():
     figure = plot_history({"3 align": HISTORY})
     drawn = np.concatenate([np.ravel(ln.get_ydata()) for ln in figure.axes[0].lines])
     assert set(HISTORY["total"]) | set(HISTORY["patch"]) <= set(drawn)
+    assert list(_lines(figure.axes[0]))[:-1] == ["total", "patch", "mse", "kl"]
     assert "3 align 2" in figure.alt_text
     own = HISTORY.assign(monitor=[np.nan] * 3 + [-0.4, -0.5, -0.6])
     assert "3 align 3" in plot_history({"3 align": own}).alt_text
