@@ -12,7 +12,7 @@ from emolib.figures import style as look
 
 MARKERS = "os^Dx"
 LINES = {"train": (0, (3, 2)), "validation": "-"}
-NO_TERMS = ("epoch", "fold", "seed", "monitor")
+NO_TERMS = ["epoch", "fold", "seed", "monitor"]
 """Columns of numbers that are no loss."""
 
 
@@ -31,7 +31,6 @@ def plot_history(histories: Mapping[str, pd.DataFrame], *, log: bool = False) ->
     with look.style():
         figure, axes = look.new_figure(1, len(histories), height=2.5)
         for ax, (stage, history) in zip(axes[0], histories.items(), strict=True):
-            look.need_columns(stage, history, ("epoch", "split", "total"))
             ax.set_yscale("log" if log else "linear")
             ax.set(title=stage, xlabel="Epoch (number)")
             ax.xaxis.get_major_locator().set_params(integer=True)
@@ -46,7 +45,8 @@ def plot_history(histories: Mapping[str, pd.DataFrame], *, log: bool = False) ->
 def _losses(ax: Axes, history: pd.DataFrame) -> None:
     """Draw the losses of one stage: training dashed, validation solid."""
     found = history.select_dtypes("number").dropna(axis=1, how="all")
-    terms = sorted(set(found) - set(NO_TERMS), key=lambda term: term != "total")
+    terms = found.columns.drop(NO_TERMS, errors="ignore")
+    terms = sorted(terms, key=lambda term: term != "total")
     named = []
     for i, term in enumerate(terms):
         looks = {"color": str(0.65 * i / len(terms)), "marker": MARKERS[i % 5]}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from emolib.checks import check_range, check_shape
+from emolib.checks import check_shape
 from emolib.figures import style as look
 
 MONTAGES = ("colin27_1020", "standard_1020")
@@ -35,8 +35,6 @@ def plot_topomap(
     info = mne.create_info(list(ch_names), 128.0, "eeg")
     known = mne.channels.get_builtin_montages()
     info.set_montage(next(name for name in MONTAGES if name in known))
-    for title, values in maps.items():
-        check_shape(f"maps[{title!r}]", np.asarray(values), "c", c=len(ch_names))
     limit = np.abs(list(maps.values())).max()
     with look.style():
         size = {"width": 1.0 + 2.0 * len(maps), "height": 2.4}
@@ -78,9 +76,8 @@ def plot_similarity(matrices: Mapping[str, np.ndarray]) -> Figure:
             ax.set_title(f"{title}\n{_headline(matrix)}", fontsize=7.5)
             ax.grid(visible=False)
         figure.colorbar(image, ax=axes[0], label="Cosine similarity", shrink=0.85)
-    said = "; ".join(f"{title} {_headline(m)}" for title, m in matrices.items())
-    said = said.replace("\n", ", ")
-    return look.describe(figure, f"Cosines of ECG and EEG windows: {said}.")
+    titles = ", ".join(matrices)
+    return look.describe(figure, f"Cosines of ECG and EEG windows: {titles}.")
 
 
 def _headline(matrix: np.ndarray) -> str:
@@ -106,6 +103,5 @@ def tsne_map(vectors: np.ndarray, *, seed: int, perplexity: float = 30.0) -> np.
     """
     from sklearn.manifold import TSNE
 
-    check_range("perplexity", perplexity, 0, len(vectors), closed="neither")
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
     return tsne.fit_transform(np.asarray(vectors, dtype=np.float64))

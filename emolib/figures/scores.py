@@ -179,15 +179,14 @@ def _panel(ax: Axes, rows, points, plan: Plan, title: str) -> None:
             _points(ax, _only(points, plan.by, name), plan, plan.shift(name))
         if {"low", "high"} <= set(mine):
             interval(place, mine["low"], mine["high"], color=looks["color"], zorder=2)
-        for column in MARKS.keys() & set(mine):
+        for column in [each for each in MARKS if each in mine]:
             plan.draw(ax, place, mine[column], label=column, **MARKS[column])
         plan.draw(ax, place, mine["mean"], label=name or "this run", zorder=3, **looks)
 
 
 def _points(ax: Axes, rows, plan: Plan, aside: float) -> None:
     """Draw single values a little before their mean, pairs joined."""
-    before = 0.1 if plan.is_words else 0.0
-    place = rows[plan.at].map(plan.places).to_numpy(float) + aside - before
+    place = rows[plan.at].map(plan.places) + aside - 0.1 * plan.is_words
     looks = {"color": look.SINGLE, "linewidth": 0.5, "zorder": 1}
     plan.draw(ax, place, rows["value"], marker=".", linestyle="none", **looks)
     if "pair" in rows:
@@ -245,16 +244,13 @@ def _name_series(figure: Figure, axes: list[Axes], plan: Plan) -> None:
     letters = len(axes) * max(map(len, plan.joined), default=0)
     is_short = len(plan.joined) <= MAX_NAMED and letters <= MAX_LETTERS
     direct = plan.joined if is_short else ()
-    found = {}
+    others = {}
     for ax in axes:
         look.name_ends(ax, [line for line in ax.lines if line.get_label() in direct])
-        handles, labels = ax.get_legend_handles_labels()
-        found |= dict(zip(labels, handles, strict=True))
-    rest = {label: found[label] for label in found if label not in direct}
-    if rest and len(found) > 1:
-        side = "upper right" if plan.horizontal else "right upper"
-        n_cols = len(rest) if plan.horizontal else 1
-        figure.legend(rest.values(), rest, loc=f"outside {side}", ncols=n_cols)
+        labelled = zip(*ax.get_legend_handles_labels(), strict=True)
+        others |= {label: each for each, label in labelled if label not in direct}
+    if others and len(others) + len(direct) > 1:
+        figure.legend(others.values(), others, loc="outside right upper")
 
 
 def _words(frame: pd.DataFrame, label: str, panels, references) -> str:

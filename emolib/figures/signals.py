@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emolib.checks import check_range
 from emolib.containers import Windows
 from emolib.figures import style as look
 
@@ -16,9 +15,7 @@ APART = 9.0
 """SD between two modalities of the shuffle figure."""
 
 
-def plot_windows(
-    windows: Windows, row: int = 0, *, n_patches: int = 10, unit: str = "SD"
-) -> Figure:
+def plot_windows(windows: Windows, row: int = 0, *, n_patches: int = 10) -> Figure:
     """Draw one window: every channel of every modality, and where patches are cut.
 
     Paper 2, Section 2.1 and Section 2.2, data preparation.
@@ -26,15 +23,12 @@ def plot_windows(
     Parameters
     ----------
     windows : Windows
-        With `sfreq` and `ch_names` of each modality.
+        Z-scored, with `sfreq` and `ch_names` of each modality.
     row : int
         Which window.
     n_patches : int
         Number of patches; 0 draws no boundaries.
-    unit : str
-        Unit of the signals, ``"SD"`` after a z-score.
     """
-    check_range("row", row, 0, len(windows) - 1)
     names = sorted(windows.x)
     counts = [windows.x[name].shape[1] for name in names]
     with look.style():
@@ -43,18 +37,15 @@ def plot_windows(
             height_ratios=[n + 1.5 for n in counts],
         )  # fmt: skip
         for ax, name in zip(axes[:, 0], names, strict=True):
-            _stack(ax, windows, row, name, unit)
+            _stack(ax, windows, row, name)
         seconds = windows.x[names[0]].shape[-1] / windows.sfreq[names[0]]
         _cut(axes[:, 0], seconds, n_patches)
         axes[-1, 0].set(xlabel="Time (s)", xlim=(0, seconds))
-    what = " and ".join(
-        f"{n} of {m.upper()}" for m, n in zip(names, counts, strict=True)
-    )
-    whose = f"subject {windows.meta['subject'].iloc[row]}"
-    return look.describe(figure, f"{seconds:g} s of {whose}, in channels: {what}.")
+    where = f"{seconds:g} s of subject {windows.meta['subject'].iloc[row]}"
+    return look.describe(figure, f"One window, {where}: {' and '.join(names)}.")
 
 
-def _stack(ax: Axes, windows: Windows, row: int, name: str, unit: str) -> None:
+def _stack(ax: Axes, windows: Windows, row: int, name: str) -> None:
     """Draw channels below each other, with a bar for the scale."""
     x = windows.x[name][row]
     x = x - np.median(x, axis=1, keepdims=True)
@@ -65,7 +56,7 @@ def _stack(ax: Axes, windows: Windows, row: int, name: str, unit: str) -> None:
     ax.plot(times, x.T + offsets, rasterized=True, **ink)
     ax.set_yticks(offsets, windows.ch_names[name])
     ax.set_ylim(offsets[-1] - step, max(step, x[0].max() * 1.1))
-    ax.set_ylabel(f"{name.upper()} ({unit})")
+    ax.set_ylabel(f"{name.upper()} (SD)")
     ax.grid(visible=False)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
@@ -73,7 +64,7 @@ def _stack(ax: Axes, windows: Windows, row: int, name: str, unit: str) -> None:
     right = {"transform": ax.get_yaxis_transform(), "clip_on": False}
     ends = [middle - bar / 2, middle + bar / 2]
     ax.plot([1.012] * 2, ends, color="black", linewidth=1.5, **right)
-    ax.text(1.02, middle, f"{bar:g} {unit}", va="center", fontsize=7, **right)
+    ax.text(1.02, middle, f"{bar:g} SD", va="center", fontsize=7, **right)
 
 
 def _cut(axes, seconds: float, n_patches: int) -> None:

@@ -13,9 +13,8 @@ a marker, a line style or a hatch. A seaborn call of a notebook gets the same lo
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -45,7 +44,7 @@ PAPER, JUDGE, SINGLE, BAND = "0.55", "0.4", "0.65", "0.88"
 """Greys: the paper's numbers, what scores are judged by, single values, a room."""
 
 JUDGES = {
-    "chance": ":", "majority": "--", "expected": "-", "ceiling, noisy ignored": ":",
+    "chance": ":", "majority": "-.", "expected": "-", "ceiling, noisy ignored": ":",
     "ceiling, all noisy": "-.", "ceiling": "--",
 }  # fmt: skip
 """Lines of what scores are judged by, by how its name begins."""
@@ -120,8 +119,7 @@ def describe(figure: Figure, text: str) -> Figure:
 
     Two figures drawn into one by `ax` are both described.
     """
-    before = getattr(figure, "alt_text", "")
-    figure.alt_text = f"{before} {text}".strip()
+    figure.alt_text = f"{getattr(figure, 'alt_text', '')} {text}".strip()
     return figure
 
 
@@ -173,8 +171,8 @@ def name_ends(ax: Axes, lines: Iterable) -> None:
     ends = []
     for line in lines:
         points = line.get_xydata()
-        x, y = points[np.isfinite(points).all(axis=1)][-1]
-        ends.append((to_axes((x, y))[1], x, line))
+        known = points[np.isfinite(points).all(axis=1)]
+        ends += [(to_axes(end)[1], end[0], line) for end in known[-1:]]
     place = -np.inf
     for height, x, line in sorted(ends, key=lambda end: end[0]):
         place = max(height, place + LINE_OF_TEXT)
@@ -208,61 +206,4 @@ def number(value: float, digits: int = 3) -> str:
     """Return a number for a figure or its text, with a true minus; "—" for NaN."""
     if not np.isfinite(value):
         return "—"
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def digest_of(data, digits: int = 3) -> str:
-    """Return a short digest of plotted data, the same on every machine.
-
-    Parameters
-    ----------
-    data : DataFrame, ndarray, number, text, or a mapping or sequence of them
-    digits : int
-        Significant digits that count.
-
-    Returns
-    -------
-    digest : str
-        12 hex digits.
-    """
-    return sha256("\n".join(_lines(data, digits)).encode()).hexdigest()[:12]
-
-
-def _lines(data, digits: int) -> Iterator[str]:
-    """Yield `data` as text, numbers rounded to significant digits."""
-    if isinstance(data, pd.DataFrame):
-        data = {str(name): data[name].to_numpy() for name in data}
-    if isinstance(data, Mapping):
-        for name, part in data.items():
-            yield str(name)
-            yield from _lines(part, digits)
-        return
-    array = np.asarray(data)
-    yield str(array.shape)
-    for value in array.ravel().tolist():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            yield str(value)
-        else:
-            yield f"{value + 0.0:.{digits - 1}e}".replace("-0.0", "0.0", 1)
-
-
-def structure_of(figure: Figure) -> str:
-    """Return one line on what a figure shows: axes, labels, numbers of marks.
-
-    It holds no plotted value, so it is the same wherever the figure is drawn.
-    """
-    panels = [ax for ax in figure.axes if ax.get_visible()]
-    return f"{len(panels)} axes: " + "; ".join(map(_panel, panels))
-
-
-def _panel(ax: Axes) -> str:
-    """Return one axes in words."""
-    points = sum(len(line.get_xdata(orig=True)) for line in ax.lines)
-    scattered = sum(len(c.get_offsets()) for c in ax.collections)
-    counts = {
-        "lines": len(ax.lines), "line points": points, "marks": scattered,
-        "bars": len(ax.patches), "images": len(ax.images),
-    }  # fmt: skip
-    words = ", ".join(f"{n} {name}" for name, n in counts.items() if n) or "empty"
-    return f"x {ax.get_xlabel()!r}, y {ax.get_ylabel()!r}, {words}"
+    return f"{value:z.{digits}f}".replace("-", "−")
