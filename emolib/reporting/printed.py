@@ -3,7 +3,8 @@
 Each paper's room holds ``reported.csv`` (every printed number), ``equations.csv``
 (where each equation is implemented, tested and explained), ``claims.csv`` (what it says
 in words) and a ``README.md`` (symbols, errata, open choices). The tables hold what is
-printed, mistakes included; the README says which they are.
+printed, mistakes included; the README says which they are. `tests/test_papers.py` holds
+every file to its columns and ranges.
 """
 
 from __future__ import annotations
@@ -16,24 +17,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from emolib.checks import check_keys, check_option
+from emolib.checks import check_option
 
 PAPERS = Path(__file__).parents[1] / "papers"
-REPORTED_COLUMNS = (
-    "paper", "item", "dataset", "target", "method", "variant", "condition", "metric",
-    "value", "spread",
-)  # fmt: skip
-PRINTED_CELL = list(REPORTED_COLUMNS[:-2])
-EQUATION_COLUMNS = ("equation", "object", "test", "notebook")
-CLAIM_COLUMNS = ("claim_id", "place", "claim", "comparison", "note")
-COMPARISON_KEYS = (
-    "items", "metrics", "datasets", "conditions", "between", "better", "worse",
-    "falling",
-)  # fmt: skip
-NAMED = ("system", "condition")
-"""What a comparison may name: systems under one condition, or conditions of one."""
-
 PLACE = ("item", "dataset", "target", "system", "condition", "metric")
+"""What names a printed number; `system` is the variant, else the method."""
 
 
 def load_reported(stem: str) -> pd.DataFrame:
@@ -47,23 +35,13 @@ def load_reported(stem: str) -> pd.DataFrame:
     Returns
     -------
     reported : DataFrame
-        Columns `REPORTED_COLUMNS`. `value` and `spread` are floats, fractions as
-        printed; a printed dash is NaN, and so is a spread that is not given. The others
-        are text, empty where they do not apply. `method` is the table's name of a
-        system, `variant` names an ablation of the paper's own.
+        Columns paper, item, dataset, target, method, variant, condition, metric, value,
+        spread. `value` and `spread` are floats, fractions as printed; a printed dash is
+        NaN, and so is a spread that is not given. The others are text, empty where they
+        do not apply. `variant` names an ablation of `method`, the paper's own.
     """
-    path, frame = _read(stem, "reported.csv", REPORTED_COLUMNS)
-    _need(path, frame, frame["paper"] == stem, f"paper must be {stem!r}")
-    _need(path, frame, ~frame.duplicated(PRINTED_CELL), "a cell must stand once")
-    for column in ("value", "spread"):
-        number = pd.to_numeric(frame[column], errors="coerce")
-        is_right = number.notna() | (frame[column] == "")
-        _need(path, frame, is_right, f"{column} must be a number or empty")
-        is_count = frame["metric"].str.startswith("n_")
-        is_right = ~(number.abs() > 1) | is_count
-        _need(path, frame, is_right, f"{column} must be a fraction, not per cent")
-        frame[column] = number
-    return frame
+    frame = _read(stem, "reported.csv")
+    return frame.assign(**{n: pd.to_numeric(frame[n]) for n in ("value", "spread")})
 
 
 def load_equations(stem: str) -> pd.DataFrame:
@@ -72,13 +50,11 @@ def load_equations(stem: str) -> pd.DataFrame:
     Returns
     -------
     equations : DataFrame
-        Columns `EQUATION_COLUMNS`: the equation or unnumbered part, the dotted path of
-        the object that implements it, the test that checks it, and the notebook with
-        the heading that explains it (``"ecg_eeg.ipynb#heading"``).
+        Columns equation (or unnumbered part), object (the dotted path of what
+        implements it), test, and notebook with the heading that explains it
+        (``"ecg_eeg.ipynb#heading"``).
     """
-    path, frame = _read(stem, "equations.csv", EQUATION_COLUMNS)
-    _need(path, frame, (frame != "").all(axis=1), "no cell may be empty")
-    return frame
+    return _read(stem, "equations.csv")
 
 
 def load_claims(stem: str) -> pd.DataFrame:
@@ -87,22 +63,17 @@ def load_claims(stem: str) -> pd.DataFrame:
     Returns
     -------
     claims : DataFrame
-        Columns `CLAIM_COLUMNS`. `comparison` is empty where nothing can be compared,
-        else a dictionary with lists `items`, `metrics`, `better` and `worse`: each
-        system in `better` is said to score above each in `worse`, in every metric and
-        in every column of the items. In place of those two, `falling` is a list of
-        which each is said to score above the next. A system is named by its variant,
-        else by its method; with ``"between": "condition"`` the names are conditions,
-        compared within each system. Lists `datasets` and `conditions` narrow the
-        columns.
+        Columns claim_id, place, claim, comparison, note. `comparison` is empty where
+        nothing can be compared, else a dictionary with lists `items`, `metrics`,
+        `better` and `worse`: each system in `better` is said to score above each in
+        `worse`, in every metric and in every column of the items. In place of those
+        two, `falling` is a list of which each is said to score above the next. With
+        ``"between": "condition"`` the names are conditions, compared within each
+        system. Lists `datasets` and `conditions` narrow the columns.
     """
-    path, frame = _read(stem, "claims.csv", CLAIM_COLUMNS)
-    filled = (frame[["claim_id", "place", "claim"]] != "").all(axis=1)
-    _need(path, frame, filled, "id, place and claim must not be empty")
-    comparisons = [json.loads(text or "{}") for text in frame["comparison"]]
-    for comparison in filter(None, comparisons):
-        _check_comparison(path, comparison)
-    return frame.assign(comparison=pd.Series(comparisons, dtype=object))
+    frame = _read(stem, "claims.csv")
+    found = [json.loads(text or "{}") for text in frame["comparison"]]
+    return frame.assign(comparison=pd.Series(found, dtype=object))
 
 
 def load_section(stem: str, heading: str, numbers: Sequence[int] = ()) -> str:
@@ -125,13 +96,12 @@ def load_section(stem: str, heading: str, numbers: Sequence[int] = ()) -> str:
         sections |= dict(f"{part}\n".split("\n", 1) for part in ended)
     check_option("heading", heading, tuple(sections))
     section = sections[heading].strip()
-    if not numbers:
-        return section
-    entries = re.split(r"(?m)^(?=\d+\. )", section)[1:]
+    entries = re.split(r"(?m)^(?=\d+\. )", section)[1:] if numbers else []
     known = dict(" ".join(entry.split()).split(". ", 1) for entry in entries)
     for number in numbers:
         check_option("number", str(number), tuple(known))
-    return "\n\n".join(f"**{number}.** {known[str(number)]}" for number in numbers)
+    chosen = (f"**{number}.** {known[str(number)]}" for number in numbers)
+    return "\n\n".join(chosen) if numbers else section
 
 
 def compare_claim(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
@@ -142,8 +112,8 @@ def compare_claim(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
     comparison : dict
         As `load_claims` gives it.
     scores : DataFrame
-        One value a cell, with the columns of `load_reported` up to `value`: what a
-        paper prints, or means of a run. Pairs of which one is missing are left out.
+        One value a cell, with the columns of `load_reported`: what a paper prints, or
+        means of a run. Pairs of which one is missing are left out.
 
     Returns
     -------
@@ -152,14 +122,13 @@ def compare_claim(comparison: dict, scores: pd.DataFrame) -> pd.DataFrame:
         are compared; better, worse, value_better, value_worse and `holds`: True where
         the first score lies above the second; a tie does not.
     """
-    system = scores["variant"].where(scores["variant"] != "", scores["method"])
-    cells = scores.assign(system=system)[scores["value"].notna()]
+    cells = with_system(scores)[scores["value"].notna()]
     for column in ("item", "metric", "dataset", "condition"):
         if f"{column}s" in comparison:
             cells = cells[cells[column].isin(comparison[f"{column}s"])]
     named = comparison.get("between", "system")
     place = [column for column in PLACE if column != named]
-    sides = list(pairwise(comparison.get("falling", ())))
+    sides = [*pairwise(comparison.get("falling", ()))]
     sides += product(comparison.get("better", ()), comparison.get("worse", ()))
     pairs = pd.DataFrame(sides, columns=["better", "worse"])
     for keys, side in (([], "better"), (place, "worse")):
@@ -177,11 +146,17 @@ def verdict(comparison: dict, scores: pd.DataFrame) -> str:
     """
     if "source" in scores and (scores["source"] == "surrogate").any():
         return "not comparable: surrogate"
-    pairs = compare_claim(comparison, scores) if comparison else ()
-    if not len(pairs):
+    pairs = compare_claim(comparison, scores)
+    if not comparison or pairs.empty:
         return "no score to compare"
     holds, n = int(pairs["holds"].sum()), len(pairs)
     return f"holds in {f'all {n}' if holds == n else f'{holds} of {n}'} comparisons"
+
+
+def with_system(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with each row's name in the papers: variant, else method."""
+    variant = table["variant"]
+    return table.assign(system=variant.where(variant != "", table["method"]))
 
 
 def _path(stem: str, name: str) -> Path:
@@ -191,32 +166,6 @@ def _path(stem: str, name: str) -> Path:
     return PAPERS / stem / name
 
 
-def _read(stem: str, name: str, columns: tuple[str, ...]) -> tuple[Path, pd.DataFrame]:
-    """Return a table of text with exactly the given columns, and where it stands."""
-    path = _path(stem, name)
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    if tuple(frame.columns) != columns:
-        raise ValueError(
-            f"{name} of {stem} must have the columns {', '.join(columns)}; got "
-            f"{', '.join(frame.columns)}."
-        )
-    bare = frame.apply(lambda column: column == column.str.strip()).all(axis=1)
-    _need(path, frame, bare, "there must be no space around a value")
-    return path, frame
-
-
-def _need(path: Path, frame: pd.DataFrame, is_right: pd.Series, must: str) -> None:
-    """Raise ValueError that shows the first row which is not as it must be."""
-    if not is_right.all():
-        row = ", ".join(map(str, frame[~is_right].iloc[0]))
-        raise ValueError(f"{path.parent.name}/{path.name}: {must}; got {row}.")
-
-
-def _check_comparison(path: Path, comparison: dict) -> None:
-    """Raise ValueError unless a claim's comparison can be made."""
-    check_keys(f"{path.name}: key of comparison", comparison, COMPARISON_KEYS)
-    sides = ["falling"] if "falling" in comparison else ["better", "worse"]
-    missing = [k for k in ("items", "metrics", *sides) if not comparison.get(k)]
-    if missing:
-        raise ValueError(f"{path.name}: comparison must have {missing}.")
-    check_option("between", comparison.get("between", "system"), NAMED)
+def _read(stem: str, name: str) -> pd.DataFrame:
+    """Return a table of text; an empty cell is an empty word."""
+    return pd.read_csv(_path(stem, name), dtype=str, keep_default_na=False)
