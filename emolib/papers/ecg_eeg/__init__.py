@@ -5,7 +5,7 @@
 """
 
 from emolib.papers.ecg_eeg import tables
-from emolib.papers.ecg_eeg.grid import LABELS, order
+from emolib.papers.ecg_eeg.grid import LABELS, knobs, order
 from emolib.papers.ecg_eeg.grid import expand as grid
 from emolib.papers.ecg_eeg.settings import Settings
 from emolib.study import Paper
@@ -14,4 +14,4 @@ PAPER = Paper(Settings, grid, LABELS, order)
 expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
 Settings.from_parameters = Settings.of
 
-__all__ = ["PAPER", "Settings", "expand", "plan", "run", "tables", "windows"]
+__all__ = ["PAPER", "Settings", "expand", "knobs", "plan", "run", "tables", "windows"]

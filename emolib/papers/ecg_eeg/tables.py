@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.corpora import CORPORA
+from emolib.corpora import CORPORA, identify
 from emolib.metrics import score_folds
-from emolib.papers.ecg_eeg.grid import PAPER
+from emolib.papers.ecg_eeg.grid import PAPER, knobs
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
+from emolib.papers.ecg_eeg.training import fold_of
 from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 from emolib.study import Study, compare
@@ -37,8 +38,8 @@ def item_of(dataset: str, sweep: str, label_fraction: float) -> str:
 
 def cells(study: Study) -> pd.DataFrame:
     """Return the predictions of every system, each with the names of its cell."""
-    table = study.table()
-    table = table[table["dataset"] != ""]
+    each = (study.table(dataset=corpus) for corpus in study.settings.corpora)
+    table = pd.concat([found for found in each if len(found)] or [study.table()])
     places = zip(table["dataset"], table["sweep"], table["label_fraction"], strict=True)
     return table.assign(
         paper=PAPER,
@@ -58,6 +59,20 @@ def failures(study: Study) -> list[dict]:
     """Return the units that gave no result: their labels, their item, the reason."""
     place = ("dataset", "sweep", "label_fraction")
     return study.failed(lambda labels, _: item_of(*(labels[name] for name in place)))
+
+
+def about(study: Study) -> dict:
+    """Return what the report of any notebook keeps beside its tables and figures."""
+    settings = study.settings
+    return {
+        "results": results(study),
+        "failures": failures(study),
+        "audits": study.audits(fold_of),
+        "data": [
+            identify(corpus, data=settings.data, **knobs(settings, corpus))
+            for corpus in settings.corpora
+        ],
+    }
 
 
 def tables(study: Study) -> dict[str, pd.DataFrame]:
@@ -200,11 +215,17 @@ def verdicts(study: Study) -> pd.DataFrame:
     )
     lead = lead.rename(columns={"mean": "lead"})[[*by, "lead"]]
     table = gain[[*by, "mean", "low", "high", "n"]].merge(lead, on=by, how="left")
-    table[["low", "high"]] = table[["low", "high"]].mask(table["n"] < MIN_SUBJECTS)
+    table = drawn(table)
     table["verdict"] = [judge(row) for row in table.to_dict("records")]
     n_seeds = len(study.settings.seeds)
     told = [sentence(row, n_seeds) for row in table.to_dict("records")]
     return table.assign(sentence=told)
+
+
+def drawn(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame without the intervals of fewer than `MIN_SUBJECTS` subjects."""
+    wide = frame[["low", "high"]].mask(frame["n"] < MIN_SUBJECTS)
+    return frame.assign(low=wide["low"], high=wide["high"])
 
 
 def judge(row: dict) -> str:
