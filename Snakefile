@@ -9,7 +9,9 @@
 
 import sys
 
-from emolib.run import Job, stems_with
+from emolib.code import digest_of
+from emolib.reporting.notebooks import code_of
+from emolib.run import job_of, stems_with
 
 TIER = config.get("tier", "quick")
 SHARDS = int(config.get("shards", 1))
@@ -19,7 +21,8 @@ NOTEBOOK = " {wildcards.stem} --config {wildcards.tier} "
 
 
 def made_from(wildcards):
-    return Job(wildcards.stem, wildcards.tier).digest
+    job = job_of(wildcards.stem, wildcards.tier)
+    return digest_of([code_of(job.path), job.parameters])
 
 
 rule all:

@@ -1,7 +1,5 @@
 """The `emolib` command: what may be typed."""
 
-from __future__ import annotations
-
 import sys
 
 import click
@@ -9,7 +7,8 @@ import yaml
 
 from emolib import corpora as rooms
 from emolib import run as steps
-from emolib import units as keeping
+from emolib import upkeep as keeping
+from emolib.units import run_units
 
 
 class Commands(click.Group):
@@ -40,8 +39,8 @@ def finish(failed: list[str]) -> None:
 
 def fill(units: list, machine: dict) -> list[str]:
     """Compute what the store lacks; return a line for each unit that failed."""
-    failures = steps.run_units(units, **machine).failures if units else []
-    return [f"{u.recipe} {u.system} {u.labels}: {why}" for u, why in failures]
+    failures = run_units(units, **machine).failures
+    return [f"{u.paper} {u.system} {u.labels}: {why}" for u, why in failures]
 
 
 def write_reports(jobs: list) -> list[str]:
@@ -52,7 +51,7 @@ def write_reports(jobs: list) -> list[str]:
             folder, lost = steps.make_report(job)
             click.echo(f"written: {folder}")
             failed += [f"{job.name}: {cell}" for cell in lost]
-        except steps.RunError as error:
+        except RuntimeError as error:
             failed.append(str(error))
     return failed
 
@@ -86,10 +85,10 @@ def main() -> None:
 def run(notebooks, config, given, cores, dry_run):
     """Fill the store, then run notebooks into reports/: those named, or all."""
     names = notebooks or steps.stems_with(config)
-    jobs = [steps.Job(name, config, given) for name in names]
+    jobs = [steps.job_of(name, config, given) for name in names]
     units = [unit for job in jobs for unit in job.units]
     machine = steps.machine_of(jobs, cores)
-    click.echo(steps.plan_line(units, **machine))
+    click.echo(keeping.plan_line(units, **machine))
     if not dry_run:
         finish([*fill(units, machine), *write_reports(jobs)])
 
@@ -103,7 +102,7 @@ def run(notebooks, config, given, cores, dry_run):
 @click.option("--allow-partial", is_flag=True, help="Exit 0 though units failed.")
 def units(notebook, config, given, cores, shard, allow_partial):
     """Compute a notebook's units into the store."""
-    job = steps.Job(notebook, config, given)
+    job = steps.job_of(notebook, config, given)
     chosen = steps.shard_of(job.units, shard)
     failed = fill(chosen, steps.machine_of([job], cores))
     finish([] if allow_partial else failed)
@@ -116,7 +115,7 @@ def units(notebook, config, given, cores, shard, allow_partial):
 def report(notebook, config, given):
     """Run a notebook on a full store; end with whoever started this."""
     steps.end_with_parent()
-    finish(write_reports([steps.Job(notebook, config, given)]))
+    finish(write_reports([steps.job_of(notebook, config, given)]))
 
 
 @main.command("open")
@@ -125,7 +124,7 @@ def report(notebook, config, given):
 @pairs
 def open_notebook(notebook, config, given):
     """Write a parameterised copy of a notebook into work/."""
-    copy = steps.open_copy(steps.Job(notebook, config, given))
+    copy = steps.open_copy(steps.job_of(notebook, config, given))
     click.echo(f"open it: jupyter lab {copy}")
 
 

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from itertools import count
@@ -20,57 +20,37 @@ from pathlib import Path
 from filelock import FileLock
 
 from emolib.checks import check_range
-from emolib.digests import digest_of
-from emolib.reporting.notebooks import (
-    code_of,
-    notebook_path,
-    paper_of,
-    parameters_of,
-)
+from emolib.reporting.notebooks import notebook_path, paper_of, parameters_of
 from emolib.reporting.save import REPORT_DIR, new_folder, put_in_place, read_run
 from emolib.store import project_root
-from emolib.units import Unit, estimate
+from emolib.units import Unit
 
 QUIET = ["--IPKernelApp.log_level=50"]
 """Of a kernel: on one machine its connection need not be encrypted."""
 
 
-class RunError(RuntimeError):
-    """A notebook that did not run to its end."""
-
-
 @dataclass(frozen=True)
 class Job:
-    """A notebook, one of its configs, and values that replace the config's.
+    """A notebook, the config to run it at, and every parameter of it.
 
-    What it holds is looked up when it is asked for; ValueError names what is nearest to
-    a notebook, a config or a parameter that is not known.
+    Parameters
+    ----------
+    path : Path
+    config : str
+        Empty for the notebook's defaults.
+    parameters, injected : dict
+        All of them, and those that are not at the notebook's defaults.
     """
 
-    notebook: str | Path
-    config: str = ""
-    given: Mapping = field(default_factory=dict)
-
-    @cached_property
-    def path(self) -> Path:
-        """The notebook's file."""
-        return notebook_path(self.notebook)
+    path: Path
+    config: str
+    parameters: dict
+    injected: dict
 
     @property
     def name(self) -> str:
         """Stem and config, for messages and files."""
         return f"{self.path.stem}_{self.config}".rstrip("_")
-
-    @cached_property
-    def parameters(self) -> dict:
-        """Every parameter of the notebook."""
-        return parameters_of(self.path, self.config, self.given)
-
-    @property
-    def injected(self) -> dict:
-        """The parameters that are not at the notebook's defaults."""
-        defaults = parameters_of(self.path)
-        return {n: v for n, v in self.parameters.items() if v != defaults[n]}
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -79,10 +59,17 @@ class Job:
         room = paper and import_module(f"emolib.papers.{paper}")
         return room.expand(self.parameters) if room else []
 
-    @property
-    def digest(self) -> str:
-        """A digest of the code, cells and parameters behind its report."""
-        return digest_of([code_of(self.path), self.parameters])
+
+def job_of(notebook: str | Path, config: str = "", given: Mapping | None = None) -> Job:
+    """Return a notebook's job, with values that replace its config's.
+
+    Raises ValueError, naming what is nearest, for a notebook, a config or a parameter
+    that is not known.
+    """
+    path = notebook_path(notebook)
+    parameters, defaults = parameters_of(path, config, given), parameters_of(path)
+    changed = {n: v for n, v in parameters.items() if v != defaults[n]}
+    return Job(path, config, parameters, changed)
 
 
 def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
@@ -91,11 +78,6 @@ def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
     n_workers = max((values.get("n_workers", 1) for values in asked), default=1)
     device = next((values["device"] for values in asked if "device" in values), "auto")
     return {"n_workers": cores or n_workers, "device": device}
-
-
-def plan_line(units, **machine):
-    """Return the plan."""
-    return estimate(units, **machine).text
 
 
 def stems_with(config: str) -> list[str]:
@@ -129,12 +111,14 @@ def make_report(job: Job) -> tuple[Path, list]:
                 progress_bar=False, cwd=job.path.parent, extra_arguments=QUIET,
             )  # fmt: skip
         except Exception as error:
-            raise RunError(_words(job, made, error)) from None
+            raise RuntimeError(_words(job, made, error)) from None
         finally:
             del os.environ[REPORT_DIR]
         run = read_run(folder)
         if not run:
-            raise RunError(f"{job.name} must end with save_report; got no run.json.")
+            raise RuntimeError(
+                f"{job.name} must end with save_report; got no report."
+            )
         _write_clean(notebook, made)
         return put_in_place(folder, run["folder"]), run["failures"]
 

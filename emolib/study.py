@@ -1,17 +1,191 @@
-"""A study: the finished units of one run of a paper, and what is read off them."""
+"""A paper's units, planned, run and gathered: what every paper does alike.
+
+A paper says what is its own with one `Paper`: its settings, its grid, the labels of its
+units and the order in which to compute them. What came of a run is a `Study`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from emolib.containers import Windows
+from emolib.corpora import identify
 from emolib.metrics import paired_differences, pooled_difference
 from emolib.metrics.summaries import MIN_SUBJECTS
-from emolib.units.study import Recipe as Paper
-from emolib.units.study import Study, in_running_order
+from emolib.settings import GridSettings
+from emolib.splits import Fold
+from emolib.training.devices import local_devices
+from emolib.units import Context, Unit, run_units
+from emolib.upkeep import plan_line
 
-__all__ = ["Paper", "Study", "compare", "in_running_order"]
+
+@dataclass(frozen=True)
+class Study:
+    """The finished units of one run.
+
+    Parameters
+    ----------
+    settings : GridSettings
+    finished : list of (Unit, Entry)
+    failures : list of (Unit, str)
+        Units that did not finish, with the reason; they cost their cell of a table.
+    sources : dict of corpus to {'surrogate', 'licensed', 'open'}
+    paper : Paper
+    memo : dict
+        What views of the study keep, so that a stored table is read once.
+    """
+
+    settings: GridSettings
+    finished: list = field(repr=False)
+    failures: list = field(repr=False)
+    sources: dict
+    paper: Paper = field(repr=False)
+    memo: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def headline(self) -> str:
+        """How many units finished and failed; below it each reason, and who gave it."""
+        lines = [f"{len(self.finished)} units finished, {len(self.failures)} failed"]
+        systems: dict[str, list] = {}
+        for unit, reason in self.failures:
+            systems.setdefault(reason, []).append(unit.labels["system"])
+        for reason, names in systems.items():
+            lines.append(f"{', '.join(dict.fromkeys(names))}: {reason}")
+        return "\n".join(lines)
+
+    def select(self, **labels) -> list:
+        """Return the (unit, entry) pairs whose labels have all the given values."""
+        return [
+            (unit, entry)
+            for unit, entry in self.finished
+            if all(unit.labels[k] == v for k, v in labels.items())
+        ]
+
+    def windows(self, corpus: str) -> Windows:
+        """Return the windows of one corpus, as its units read them."""
+        return self.paper.windows(self.settings, corpus)
+
+    def table(self, name: str = "predictions", **labels) -> pd.DataFrame:
+        """Return one stored table of every selected unit, with the units' labels."""
+        names = self.paper.labels
+        parts = [
+            entry.tables[name].assign(**{k: unit.labels[k] for k in names})
+            for unit, entry in self.select(**labels)
+            if name in entry.tables
+        ]
+        if not parts:
+            return pd.DataFrame(columns=[*names])
+        return pd.concat(parts, ignore_index=True)
+
+    def failed(self, item_of: Callable[[Mapping, str], str]) -> list[dict]:
+        """Return the units that gave no result: labels, item, reason.
+
+        Parameters
+        ----------
+        item_of : callable (labels, system) -> str
+            The table or figure that a unit belongs to.
+        """
+        return [
+            {**unit.labels, "reason": reason, "item": item_of(unit.labels, unit.system)}
+            for unit, reason in self.failures
+        ]
+
+    def audits(self, fold_of: Callable[[Windows, Mapping], Fold]) -> list[dict]:
+        """Return what training and test share in each split that was run.
+
+        Parameters
+        ----------
+        fold_of : callable (windows, unit's settings) -> Fold
+        """
+        corpora = {corpus: self.windows(corpus) for corpus in self.settings.corpora}
+        names = ("dataset", "protocol", "fold")
+        splits = {
+            tuple(unit.labels[name] for name in names): unit
+            for unit, _ in self.finished
+            if unit.labels["dataset"]
+        }
+        rows = []
+        for split, unit in sorted(splits.items()):
+            audit = fold_of(corpora[split[0]], unit.settings).audit
+            known = dict(zip(names, split, strict=True))
+            rows.append({**known, "leaky": audit.leaky, "text": audit.text})
+        return rows
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What one paper tells of itself, and what all papers do with that.
+
+    Parameters
+    ----------
+    settings : type
+        Its `Settings`; has fields data, corpora, device and n_workers.
+    grid : callable (settings) -> list of Unit
+        The units of a run, in the order of its tables.
+    labels : tuple of str
+        What tables call a unit; fold and seed stand in its predictions.
+    order : callable (list of Unit) -> list of Unit
+        The order in which to compute them, see `in_running_order`.
+    """
+
+    settings: type[GridSettings]
+    grid: Callable[[GridSettings], list[Unit]]
+    labels: tuple[str, ...]
+    order: Callable[[list[Unit]], list[Unit]] = list
+
+    def typed(self, parameters: Mapping | GridSettings) -> GridSettings:
+        """Return settings, built and checked where plain parameters came."""
+        if isinstance(parameters, self.settings):
+            return parameters
+        return self.settings.of(parameters)
+
+    def expand(self, parameters: Mapping | GridSettings) -> list[Unit]:
+        """Return the units of a run, in the order in which to compute them."""
+        return self.order(self.grid(self.typed(parameters)))
+
+    def plan(self, parameters: Mapping | GridSettings) -> str:
+        """Return what a run will take, in a line: units done and to do, time."""
+        settings = self.typed(parameters)
+        return plan_line(
+            self.expand(settings), n_workers=settings.n_workers, device=settings.device
+        )
+
+    def windows(self, parameters: Mapping | GridSettings, corpus: str) -> Windows:
+        """Return the windows that every system of a run reads, made if they must be."""
+        return self.context(parameters, corpus).windows
+
+    def context(self, parameters: Mapping | GridSettings, corpus: str) -> Context:
+        """Return the context of a run's first unit on one corpus: windows and stages.
+
+        Raises ValueError when no unit of the run reads the corpus.
+        """
+        settings = self.typed(parameters)
+        units = [u for u in self.grid(settings) if u.labels["dataset"] == corpus]
+        if not units:
+            raise ValueError(
+                f"corpus must be one that the run has units of; got {corpus!r}. Its "
+                f"corpora are {list(settings.corpora)}, its systems "
+                f"{list(settings.systems)}."
+            )
+        return Context(units[0], device=local_devices(settings.device)[0])
+
+    def run(self, settings: GridSettings) -> Study:
+        """Train what the store lacks and return every finished unit of the run."""
+        units = self.grid(settings)
+        done = run_units(
+            self.order(units), n_workers=settings.n_workers, device=settings.device
+        )
+        place = {id(unit): i for i, unit in enumerate(units)}
+        finished = sorted(done.entries, key=lambda pair: place[id(pair[0])])
+        sources = {
+            corpus: identify(corpus, data=settings.data).source
+            for corpus in settings.corpora
+        }
+        return Study(settings, finished, list(done.failures), sources, self)
+
 
 DIFFERENCE = ("mean", "low", "high", "n", "interval")
 
@@ -88,3 +262,34 @@ def _differences(a, b, metric: str, parts, pooled: bool, per_subject: bool) -> l
     if per_subject:
         return list(paired.per_subject[["subject", "difference"]].itertuples(False))
     return [tuple(getattr(paired, name) for name in DIFFERENCE)]
+
+
+def in_running_order(
+    units: Sequence[Unit],
+    *,
+    shares: Callable[[Unit], Hashable | None],
+    trains: Callable[[Unit], bool],
+) -> list[Unit]:
+    """Return units so ordered that two workers seldom wait for one shared stage.
+
+    Of the units that share a stage the first comes first; while it makes the stage,
+    others work on units that share none. Units that train nothing come last.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    shares : callable (unit) -> hashable or None
+        What tells the stage that a unit needs and others need too; None for none.
+    trains : callable (unit) -> bool
+        Whether a unit without a shared stage trains at all.
+    """
+    seen, ranked = set(), []
+    for unit in units:
+        stage = shares(unit)
+        if stage is None:
+            rank = 1 if trains(unit) else 3
+        else:
+            rank = 2 if stage in seen else 0
+            seen.add(stage)
+        ranked.append((rank, unit))
+    return [unit for _, unit in sorted(ranked, key=lambda pair: pair[0])]

@@ -1,4 +1,4 @@
-"""A toy project: a notebook of no paper, or of a tiny paper in a copy of the package."""
+"""A toy project: a notebook of no paper, or of a tiny one in a copy of the package."""
 
 import os
 import shutil

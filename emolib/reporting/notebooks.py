@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from emolib.checks import check_keys
-from emolib.digests import code_digests, digest_of
+from emolib.code import code_digests, digest_of
 from emolib.store import project_root
 
 

@@ -23,8 +23,8 @@ from filelock import FileLock
 
 from emolib import __version__
 from emolib.checks import check_option
+from emolib.code import digest_of, library_versions
 from emolib.containers import RESULT_COLUMNS
-from emolib.digests import digest_of, library_versions
 from emolib.reporting.drawings import SURROGATE, save_figure
 from emolib.reporting.notebooks import (
     code_of,

@@ -14,8 +14,8 @@ from emolib.papers.ecg_eeg.training import (
     TASK_KEYS,
     pick,
 )
+from emolib.study import in_running_order
 from emolib.units import Unit
-from emolib.units.study import in_running_order
 
 PAPER = "ecg_eeg"
 AXES = {
@@ -109,7 +109,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
     method = ALIGNMENT if variant else cell["system"]
     names = {"method": method, "variant": variant, "condition": condition(cell)}
     return Unit(
-        recipe=PAPER,
+        paper=PAPER,
         system=system.module,
         data=pick(known, DATA_KEYS),
         settings=pick(known, keys),
@@ -145,7 +145,7 @@ def _readability(settings: Settings) -> list[Unit]:
         labels = {**dict.fromkeys(LABELS, ""), "system": "readability", "fold": 0}
         units.append(
             Unit(
-                recipe=PAPER,
+                paper=PAPER,
                 system="readability",
                 data=data,
                 settings=pick(known, (*ENCODER_KEYS, *FIT_KEYS, *CURVE_KEYS)),
