@@ -6,7 +6,6 @@ import pytest
 
 from emolib.corruptions.conditions import SIX
 from emolib.metrics import score_folds
-from emolib.papers import load_reported
 from emolib.papers.nmer import items
 from emolib.papers.nmer.items.findings import difference
 from emolib.papers.nmer.items.tables import file_of, lost_cells, table
