@@ -38,20 +38,32 @@ def finish(failed: list[str]) -> None:
     sys.exit(int(bool(failed)))
 
 
+def gathered(where: str, lost: list) -> list[str]:
+    """Return a line for each reason for which units, (system, reason), were lost."""
+    systems: dict[str, list] = {}
+    for system, reason in lost:
+        systems.setdefault(reason, []).append(system)
+    return [
+        f"{where}: {len(names)} units of {', '.join(dict.fromkeys(names))}: {reason}"
+        for reason, names in systems.items()
+    ]
+
+
 def fill(units: list, machine: dict) -> list[str]:
-    """Compute what the store lacks; return a line for each unit that failed."""
-    failures = run_units(units, **machine).failures
-    return [f"{u.paper} {u.system} {u.labels}: {why}" for u, why in failures]
+    """Compute what the store lacks; return what failed."""
+    lost = run_units(units, **machine).failures
+    return gathered("store", [(u.labels.get("system", u.system), r) for u, r in lost])
 
 
 def write_reports(jobs: list) -> list[str]:
-    """Run notebooks on a full store; return a line for each loss."""
+    """Run notebooks on a full store; return what failed."""
     failed = []
     for job in jobs:
         try:
             folder, lost = steps.make_report(job)
             click.echo(f"written: {folder}")
-            failed += [f"{job.name}: {cell}" for cell in lost]
+            cells = [(cell.get("system", cell["method"]), cell["reason"]) for cell in lost]
+            failed += gathered(job.name, cells)
         except RuntimeError as error:
             failed.append(str(error))
     return failed
