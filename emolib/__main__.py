@@ -44,7 +44,7 @@ def gathered(where: str, lost: list) -> list[str]:
     for system, reason in lost:
         systems.setdefault(reason, []).append(system)
     return [
-        f"{where}: {len(names)} units of {', '.join(dict.fromkeys(names))}: {reason}"
+        f"{where}: {', '.join(dict.fromkeys(names))} ({len(names)}): {reason}"
         for reason, names in systems.items()
     ]
 
@@ -62,7 +62,9 @@ def write_reports(jobs: list) -> list[str]:
         try:
             folder, lost = steps.make_report(job)
             click.echo(f"written: {folder}")
-            cells = [(cell.get("system", cell["method"]), cell["reason"]) for cell in lost]
+            cells = [
+                (cell.get("system", cell["method"]), cell["reason"]) for cell in lost
+            ]
             failed += gathered(job.name, cells)
         except RuntimeError as error:
             failed.append(str(error))
