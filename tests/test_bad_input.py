@@ -159,7 +159,7 @@ def test_a_subject_without_ecg_and_nan_channels_cost_their_trials_alone(project)
     assert re.search(r"trials +13 +5 +usable", done.stdout), done.output
     add_corpus("dreamer", project / "own")
     assert compute("-p", "overrides", "{n_folds: 3}") == ("", 0)
-    (table,) = (project / "cache").rglob("windows-*/tables/removed.csv")
+    (table,) = (project / "cache").rglob("removed.csv")
     removed = [line.split(",")[:4] for line in table.read_text().splitlines()[1:]]
     assert [(subject, trial) for subject, _, trial, _ in removed] == [
         ("s02", "01"), ("s02", "02"), ("s02", "03"), ("s03", "01"), ("s04", "02"),
