@@ -109,12 +109,36 @@ def test_a_temperature_has_its_limits():
     assert float(window_info_nce(windows, windows, temperature=0.01)) < 1e-9
 
 
-def test_a_low_temperature_does_not_overflow_in_single_precision():
-    ecg, eeg = features(4, 3, 5).float().requires_grad_(), features(4, 3, 5).float()
-    loss = patch_info_nce(ecg, -eeg, temperature=1e-3)
-    loss.backward()
-    assert loss.isfinite()
-    assert ecg.grad.isfinite().all()
+LOSSES = {
+    "patch": lambda a, b, tau: patch_info_nce(a, b, temperature=tau),
+    "window": lambda a, b, tau: window_info_nce(a[:, 0], b[:, 0], temperature=tau),
+    "nt_xent": lambda a, b, tau: nt_xent(a[:, 0], b[:, 0], temperature=tau, poly=True),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_half_precision_and_the_coldest_temperature_give_finite_numbers(loss, dtype):
+    ecg, eeg = (features(4, 3, 5, seed=s).to(dtype).requires_grad_() for s in (0, 1))
+    for tau in (0.1, 1e-3):
+        value = LOSSES[loss](ecg, -eeg, tau)
+        value.backward()
+        assert value.isfinite() and value.dtype == torch.float32
+        assert ecg.grad.isfinite().all() and eeg.grad.isfinite().all()
+    with pytest.raises(ValueError, match=r"temperature must be in \[0.001, inf\]"):
+        LOSSES[loss](ecg, eeg, 1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("size", [0.0, 1e-12])
+def test_a_feature_without_length_has_no_gradient_and_blows_up_no_other(loss, size):
+    ecg, eeg = features(4, 3, 5).float(), features(4, 3, 5, seed=1).float()
+    ecg[1] *= size
+    ecg.requires_grad_()
+    value = LOSSES[loss](ecg, eeg, 0.1)
+    value.backward()
+    assert value.isfinite() and (ecg.grad[1] == 0).all()
+    assert 0 < ecg.grad.abs().max() < 10
 
 
 def test_the_length_of_a_feature_does_not_matter():
