@@ -8,7 +8,6 @@ stores.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -48,11 +47,11 @@ def head_model(ch_names: Sequence[str]) -> HeadModel:
     upper half and one dipole behind each eye; `tests/surrogates/test_signals.py` makes
     it anew. A changed table needs a new name: a surrogate is known by its code.
     """
-    path = Path(__file__).with_name("lead_field.csv")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = {electrode: row for electrode, *row in csv.reader(file)}
-    field = np.array([rows[name] for name in ch_names], float)
-    n = len(SOURCES)
+    import pandas as pd
+
+    path, n = Path(__file__).with_name("lead_field.csv"), len(SOURCES)
+    table = pd.read_csv(path, index_col="electrode", float_precision="round_trip")
+    field = table.loc[list(ch_names)].to_numpy()
     return HeadModel(field[:, :n], field[:, n:-1], field[:, -1])
 
 
