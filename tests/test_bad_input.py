@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -108,7 +109,10 @@ def test_a_check_of_what_cannot_be_read_says_so_and_exits_1(
         (["corpora", "check", "dremer", "x"], "corpus must be one of 'dreamer'"),
         (["corpora", "add", "dreamer", "x"], "got no such folder"),
         (["corpora", "surrogate", "eegmat", "x"], "an open corpus, which has none"),
-        (["corpora", "surrogate", "dreamer", "x", "--n-trials", "19"], "at most 18"),
+        (
+            ["corpora", "surrogate", "dreamer", "x", "--n-trials", "19"],
+            "[1, 18]; got 19",
+        ),
         (["corpora", "fetch", "dreamer", "x"], "corpus must be open to be fetched"),
         (["units", "ecg_eeg", "--config", "smok"], "Did you mean 'smoke'?"),
         (["run", "ecg_eeg", "-p", "system", "[ours]"], "Did you mean 'systems'?"),
@@ -157,9 +161,11 @@ def test_a_subject_without_ecg_and_nan_channels_cost_their_trials_alone(
     write_dreamer(project / "own", people)
     assert main(["corpora", "check", "dreamer", str(project / "own")]) == 0
     said = capsys.readouterr().out
-    assert "13 of 18 usable" in said and "5 with usable trials" in said
-    for words in ("s02 trials 01, 02, 03: ecg", "s03 trial 01: eeg", "s04 trial 02: e"):
-        assert words in said
+    for words in (
+        r"trials +13 +5 +usable", r"ecg: no signal was .* s02 01, s02 02, s02 03",
+        r"eeg: F7 is not finite .* s03 01", r"ecg: ECG2 is not finite .* s04 02",
+    ):  # fmt: skip
+        assert re.search(words, said)
     add_corpus("dreamer", project / "own")
     assert units_command("-p", "overrides", "{n_folds: 3}") == 0
     (table,) = (project / "cache").rglob("windows-*/removed.csv")

@@ -186,7 +186,7 @@ def test_a_surrogate_goes_to_a_new_folder_only(calls, tmp_path):
     assert (folder / "DREAMER.mat").is_file() and (tmp_path / "mine.truth").is_dir()
     with pytest.raises(FileExistsError, match="folder must be new or empty"):
         corpora.write_surrogate("dreamer", folder)
-    with pytest.raises(ValueError, match="eegmat .*an open corpus, which has no surr"):
+    with pytest.raises(ValueError, match="eegmat.*an open corpus, which has none: not"):
         corpora.write_surrogate("eegmat", tmp_path / "x")
 
 

@@ -182,8 +182,8 @@ def _full_parameters(name: str, given: dict) -> dict:
     corpus = get_corpus(name)
     if corpus.is_open:
         raise CorpusError(
-            f"{name} must be noted and used by data = 'local': an open corpus, which "
-            f"has no surrogate. {corpus.how_to_get}"
+            f"surrogate must have a writer; got {name!r}, an open corpus, which has "
+            f"none: note its folder and set data = 'local'. {corpus.how_to_get}"
         )
     defaults = corpus.write.__kwdefaults__
     check_keys("surrogate parameter", given, list(defaults))

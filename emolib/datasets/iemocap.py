@@ -22,15 +22,11 @@ from emolib.datasets.trials import build_trial
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 """Classes 0 to 3, in the order of the publisher's one-hot columns."""
 FILES = {
-    "audio": "A/comparE.h5",
-    "visual": "V/denseface.h5",
-    "text": "L/bert_large.h5",
+    "audio": ("A/comparE.h5", "ComParE 2016 descriptors, 10 a second, un-normalised"),
+    "visual": ("V/denseface.h5", "DenseNet face features"),
+    "text": ("L/bert_large.h5", "BERT-large tokens"),
 }
-KINDS = {
-    "audio": "ComParE 2016 descriptors, 10 a second, un-normalised",
-    "visual": "DenseNet face features",
-    "text": "BERT-large tokens",
-}
+"""Modality -> its file, and what its features are."""
 PARTS = {"trn": "train", "val": "val", "tst": "test"}
 """Names of the publisher's files -> names of `Recording.parts`."""
 
@@ -43,7 +39,7 @@ def _find(folder: str | Path, corpus: Corpus) -> list[Path]:
     first, *_ = find_files(folder, corpus).values()
     root = first.parent.parent
     numbers = [p.name for p in root.glob("target/*") if re.fullmatch(r"\d\d?", p.name)]
-    wanted = [root / name for name in FILES.values()] + [
+    wanted = [root / name for name, _ in FILES.values()] + [
         root / f"target/{fold}/{part}_{kind}.npy"
         for fold in range(1, max(map(int, numbers), default=1) + 1)
         for part in PARTS
@@ -162,7 +158,8 @@ def _read_features(held: dict, name: str, widths: dict, notes: list[str]) -> dic
             wanted = f"every utterance {width} features wide, as the first"
             raise wrong(file.filename, wanted, f"{stored.shape[1]} in '{name}'")
         real = np.flatnonzero((stored != 0).any(axis=1))
-        found[modality] = Features(stored[: [0, *(real + 1)][-1]], KINDS[modality])
+        stop = real[-1] + 1 if len(real) else 0
+        found[modality] = Features(stored[:stop], FILES[modality][1])
         if not len(real):
             notes.append(f"{modality}: every step is zero; it counts as absent.")
     return found

@@ -122,7 +122,7 @@ def test_a_rate_a_unit_or_a_count_of_records_that_is_set_right_is_noted(path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"phys_max": "3000,0"}, "the scale of EEG Fp1 is none"),
+        ({"phys_max": "3000,0"}, "a scale of EEG Fp1 in numbers"),
         ({"phys_max": "-200"}, "Physical minimum equals .* for EEG Fp1"),
         ({"dig_max": "-32768"}, "Digital minimum equals .* for EEG Fp1"),
         ({"label": "EEG Fp2"}, "expected each channel once; got EEG Fp2 2 times"),

@@ -95,19 +95,6 @@ def test_a_missing_file_is_named(tmp_path, missing, n):
         CORPUS.files(tmp_path)
 
 
-def test_packed_archives_and_other_corpora_are_named(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match=r"IEMOCAP .* not found: expected A/com"
-    ):
-        CORPUS.files(tmp_path / "nowhere")
-    (tmp_path / "IEMOCAP_features_2021.zip").write_bytes(b"PK")
-    with pytest.raises(CorpusError, match="still packed, IEMOCAP_features_2021.zip"):
-        CORPUS.files(tmp_path)
-    (tmp_path / "mosei_raw.pkl").write_bytes(b"x")
-    with pytest.raises(CorpusError, match=r"looks like CMU-MOSEI .*\(mosei_raw\.pkl\)"):
-        CORPUS.files(tmp_path)
-
-
 ONE_HOT = np.eye(4)[[0, 1]]
 NAMES = np.array([[b"Ses01F_impro01_M000"], [b"Ses01F_impro01_M001"]])
 OTHER = np.array(["MSP-IMPROV-S01A-F01-P-FM01"] * 2)

@@ -239,13 +239,3 @@ def test_several_packages_in_one_folder_are_not_guessed_between(tmp_path):
     with pytest.raises(CorpusError, match=words):
         MOSEI.files(tmp_path)
     assert len(list(read_mosei(tmp_path / "mosei_senti_data.pkl"))) == 12
-
-
-def test_packed_archives_and_missing_folders_are_named(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match="CMU-MOSEI .* not found: expected mose"
-    ):
-        MOSEI.files(tmp_path / "nowhere")
-    (tmp_path / "mosei_senti_data.pkl.gz").write_bytes(b"\x1f\x8b")
-    with pytest.raises(CorpusError, match=r"still packed, mosei_senti_data\.pkl\.gz"):
-        MOSEI.files(tmp_path)
