@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from emolib.datasets.meadow import CH_NAMES, N_TRIALS, SFREQ
 
-from emolib.surrogates.matfile import save_mat, written_aside
+from emolib.surrogates.files import save_mat, written_aside
 
 
 def write_meadow(
