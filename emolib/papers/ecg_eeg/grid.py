@@ -67,9 +67,10 @@ def _protocols(settings: Settings, cell: dict) -> list[str]:
         return []
     if system.kind == "reader":
         return settings.reader_protocols
-    if system.kind == "ceiling":  # of a surrogate, whose split does not leak
+    if system.kind == "ceiling":  # known of a surrogate alone
         known = identify(corpus, data=settings.data).parameters
-        return [p for p in settings.protocols if known and p != "random_windows"]
+        bounded = system.change["observers"]
+        return [p for p in settings.protocols if known and p in bounded]
     return settings.protocols
 
 

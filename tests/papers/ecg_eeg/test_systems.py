@@ -7,10 +7,12 @@ import pytest
 from in_memory import Context, fold_of, run_unit
 
 from emolib.containers import PREDICTION_COLUMNS
+from emolib.corpora import truth_folder
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import SYSTEMS
 from emolib.papers.ecg_eeg.training import Task
+from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
 from emolib.training.states import load_state_arrays
 
@@ -76,3 +78,20 @@ def test_chance_draws_anew_in_each_fold(settings):
     context = Context(data.prepare(units[0].data), units[0].data)
     drawn = [run_unit(u, context).predictions["y_score_1"].to_numpy() for u in units]
     assert len({scores.tobytes() for scores in drawn}) == 3
+
+
+def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(settings):
+    chosen = settings.change(systems=["ceiling"], protocols=["by_trial"])
+    (unit,) = ecg_eeg.expand(chosen)
+    context = Context(data.prepare(unit.data), unit.data)
+    told = run_unit(unit, context).predictions
+    meta = context.windows.meta.iloc[told["window"]]
+    ideal = {
+        observer: ceiling_scores(
+            truth_folder(data.folder(unit.data).path), meta, target="arousal",
+            threshold=3.0, observer=observer,
+        )
+        for observer in ("normalised", "labelled")
+    }  # fmt: skip
+    assert not np.allclose(ideal["normalised"], ideal["labelled"])
+    assert np.array_equal(told["y_score_1"], ideal["labelled"])

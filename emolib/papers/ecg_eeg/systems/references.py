@@ -64,7 +64,7 @@ def ceiling(task: Task, context):
         target=settings["target"],
         threshold=settings["threshold"],
         modalities=tuple(settings["modalities"]),
-        observer=settings["observer"],
+        observer=settings["observers"][settings["protocol"]],
     )
     return task.predictions(rows, scores)
 
