@@ -95,3 +95,18 @@ def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(settings
     }  # fmt: skip
     assert not np.allclose(ideal["normalised"], ideal["labelled"])
     assert np.array_equal(told["y_score_1"], ideal["labelled"])
+
+
+@pytest.mark.parametrize(
+    ("system", "criteria"),
+    [
+        ("TFC", {"contrast": "total", "tune": "emotion"}),
+        ("SSL-ECG", {"distort": "distortion", "tune": "emotion"}),
+    ],
+)
+def test_no_epoch_is_chosen_by_what_is_added_to_a_criterion(study, system, criteria):
+    history = entry_of(study, system)[1].tables["history"]
+    for stage, loss in criteria.items():
+        told = history[(history["stage"] == stage) & (history["split"] == "val")]
+        chosen = told["total"].where(told["monitor"].isna(), told["monitor"])
+        assert chosen.tolist() == told[loss].tolist()

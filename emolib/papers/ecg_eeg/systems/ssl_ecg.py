@@ -42,7 +42,7 @@ def distort(context, **settings) -> Outcome:
     model = task.build(build, "distort")
     n_steps = -(-len(task.fold.train) // FIT["batch_size"])
     result = task.fit(
-        model, "distort", "ecg", step=_distortion_step,
+        model, "distort", "ecg", step=_distortion_step, monitor="distortion",
         own={**FIT, "max_epochs": EPOCHS["distort"]}, n_micro=N_MICRO,
         schedule=lambda epoch: 0.9 ** (epoch * n_steps // 10_000),
     )  # fmt: skip
@@ -62,6 +62,7 @@ def run(settings, context) -> Outcome:
     tuned = task.fit(
         model, "tune", step=_head_step(head_of(settings)["penalty"]), read=features,
         own={**FIT, "max_epochs": EPOCHS["tune"]}, trainable=[model.classifier],
+        monitor="emotion",
     )  # fmt: skip
     return task.outcome(model, "ecg", distort=start, tune=tuned)
 

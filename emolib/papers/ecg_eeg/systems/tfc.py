@@ -38,7 +38,9 @@ def run(settings, context) -> Outcome:
     task = Task.of(settings, context)
     start = context.stage(contrast, **unlabelled(settings))
     model = task.build(build, "tune", start)
-    tuned = task.fit(model, "tune", "ecg", step=_tuning_step, own=FIT)
+    tuned = task.fit(
+        model, "tune", "ecg", step=_tuning_step, own=FIT, monitor="emotion"
+    )
     return task.outcome(model, "ecg", contrast=start, tune=tuned)
 
 
@@ -48,7 +50,10 @@ def _consistency_step(model, batch, generator):
 
 
 def _tuning_step(model, batch, generator):
-    """Return cross-entropy plus the pre-training losses, as the public code does."""
+    """Return cross-entropy plus the pre-training losses, as the public code does.
+
+    They make the gradient; the epoch is chosen by cross-entropy alone.
+    """
     outputs, losses = _consistency(model, batch["ecg"], generator)
     emotion = functional.cross_entropy(outputs.logits, batch["y"])
     return {**losses, "emotion": emotion, "total": emotion + losses["total"]}
