@@ -4,13 +4,16 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+import torch
 from in_memory import Context, fold_of, run_unit
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.corpora import truth_folder
+from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import SYSTEMS
+from emolib.papers.ecg_eeg.systems import ssl_ecg
 from emolib.papers.ecg_eeg.training import Task
 from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
@@ -110,3 +113,13 @@ def test_no_epoch_is_chosen_by_what_is_added_to_a_criterion(study, system, crite
         told = history[(history["stage"] == stage) & (history["split"] == "val")]
         chosen = told["total"].where(told["monitor"].isna(), told["monitor"])
         assert chosen.tolist() == told[loss].tolist()
+
+
+def test_the_head_of_ssl_ecg_pays_for_its_three_hidden_kernels_alone():
+    model = SSLECG(n_times=640)
+    batch = {"features": torch.randn(4, 128), "y": torch.tensor([0, 1, 1, 0])}
+    losses = ssl_ecg._head_step(1e-4)(model, batch, None)
+    hidden = [layer.weight for layer in model.classifier if hasattr(layer, "weight")]
+    by_hand = 1e-4 * sum(w.square().sum() for w in hidden[:3])
+    assert len(hidden) == 4
+    torch.testing.assert_close(losses["penalty"], by_hand)
