@@ -24,7 +24,7 @@ def test_temporal_contrast_equals_a_loop():
         for k in range(3):
             for i in range(4):
                 scores = torch.stack(
-                    [predictions[m, k, i] @ targets[m, k, j] for j in range(4)]
+                    [predictions[m, k, j] @ targets[m, k, i] for j in range(4)]
                 )
                 total += -float(scores.log_softmax(0)[i]) / (3 * 4)
     value = float(temporal_contrast(predictions, targets))

@@ -13,7 +13,7 @@ from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import SYSTEMS
-from emolib.papers.ecg_eeg.systems import ssl_ecg
+from emolib.papers.ecg_eeg.systems import ssl_ecg, tfc, ts_tcc
 from emolib.papers.ecg_eeg.training import Task
 from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
@@ -123,3 +123,12 @@ def test_the_head_of_ssl_ecg_pays_for_its_three_hidden_kernels_alone():
     by_hand = 1e-4 * sum(w.square().sum() for w in hidden[:3])
     assert len(hidden) == 4
     torch.testing.assert_close(losses["penalty"], by_hand)
+
+
+def test_ts_tcc_and_tfc_are_trained_by_one_published_configuration(windows):
+    published = {"lr": 3e-4, "betas": (0.9, 0.99), "weight_decay": 3e-4}
+    published |= {"batch_size": 64, "drop_last": True, "max_epochs": 40}
+    assert published.items() <= ts_tcc.FIT.items()
+    assert tfc.TUNE == {**ts_tcc.FIT, "batch_size": 60}
+    model = ts_tcc.build(windows, {})
+    assert (model.n_steps, model.n_predictions) == (82, 50)  # kernel 32, stride 4
