@@ -129,7 +129,8 @@ def condition(cell: dict) -> str:
     """Return what was done besides, in words a table can print."""
     parts = [f"{cell['sweep']}={cell['swept']:g}"] if cell["sweep"] else []
     if cell["label_fraction"] < 1:
-        parts.append(f"{cell['label_fraction']:.0%} of labels")
+        share = f"{cell['label_fraction']:.0%} of training labels"
+        parts.append(f"{share}, all of validation")
     if cell["preset"] != "default":
         parts.append(cell["preset"].replace("_", " "))
     return ", ".join(parts)

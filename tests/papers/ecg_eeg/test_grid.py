@@ -62,7 +62,8 @@ def test_few_labels_are_for_the_systems_of_the_curve_alone():
     assert labels(units, "system", "label_fraction") == [
         (ALIGNMENT, 0.1), (ALIGNMENT, 1.0), ("TS-TCC", 1.0)
     ]  # fmt: skip
-    assert units[0].labels["condition"].startswith("10% of ")
+    told = units[0].labels["condition"]
+    assert told == "10% of training labels, all of validation"
 
 
 def test_a_sweep_varies_one_setting_of_the_method_at_the_fewest_labels():
