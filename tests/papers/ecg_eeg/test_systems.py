@@ -9,12 +9,14 @@ from in_memory import Context, fold_of, run_unit
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.corpora import truth_folder
+from emolib.datasets.eegmat import read_eegmat
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import SYSTEMS
 from emolib.papers.ecg_eeg.systems import ssl_ecg, tfc, ts_tcc
 from emolib.papers.ecg_eeg.training import Task
+from emolib.preprocessing.windowing import cut_windows
 from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
 from emolib.training.states import load_state_arrays
@@ -132,3 +134,11 @@ def test_ts_tcc_and_tfc_are_trained_by_one_published_configuration(windows):
     assert tfc.TUNE == {**ts_tcc.FIT, "batch_size": 60}
     model = ts_tcc.build(windows, {})
     assert (model.n_steps, model.n_predictions) == (82, 50)  # kernel 32, stride 4
+
+
+def test_a_recording_without_a_heartbeat_is_left_out_and_named(realdata):
+    trials = map(data._judged, read_eegmat(realdata / "eegmat", ["Subject02"]))
+    windows, removed = cut_windows(trials, window_s=10, target="workload")
+    told = removed[["subject", "trial", "reason"]].to_numpy().tolist()
+    assert told == [["Subject02", "rest", "ecg: holds no heartbeat"]]
+    assert set(windows.meta["trial"]) == {"task"}
