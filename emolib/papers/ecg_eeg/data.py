@@ -19,6 +19,9 @@ EEG_BAND = (0.5, 45.0)
 """In Hz, not stated: slow drifts would rule the scaling."""
 RATES = {"eegmat": {"eeg": 128.0, "ecg": 256.0}}
 """Rates in Hz to which a corpus is resampled; the others keep their own."""
+NO_HEARTBEAT = [("eegmat", "Subject02", "rest")]
+"""Recordings whose ECG holds none (beats alike .36; .9 and more in other subjects): it
+would tell rest from task by an artefact, so the trial is left out, and listed."""
 
 QUANTITIES = {
     "heart rate": ("ecg", [0], rate_windows),
@@ -50,7 +53,15 @@ def recordings(data: dict):
         low, high = EEG_BAND
         trials = bandpass_recordings(trials, "eeg", l_freq=low, h_freq=high)
     rates = RATES.get(data["corpus"], {})
-    return (_resampled(trial, rates) for trial in trials)
+    return (_resampled(_judged(trial), rates) for trial in trials)
+
+
+def _judged(recording):
+    """Return the recording with a missing heartbeat among its problems."""
+    if (recording.corpus, recording.subject, recording.trial) not in NO_HEARTBEAT:
+        return recording
+    problems = (*recording.problems, "ecg: holds no heartbeat")
+    return replace(recording, problems=problems)
 
 
 def _resampled(recording, rates: dict):

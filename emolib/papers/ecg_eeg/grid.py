@@ -67,9 +67,10 @@ def _protocols(settings: Settings, cell: dict) -> list[str]:
         return []
     if system.kind == "reader":
         return settings.reader_protocols
-    if system.kind == "ceiling":  # of a surrogate, whose split does not leak
+    if system.kind == "ceiling":  # known of a surrogate alone
         known = identify(corpus, data=settings.data).parameters
-        return [p for p in settings.protocols if known and p != "random_windows"]
+        bounded = system.change["observers"]
+        return [p for p in settings.protocols if known and p in bounded]
     return settings.protocols
 
 
@@ -128,7 +129,8 @@ def condition(cell: dict) -> str:
     """Return what was done besides, in words a table can print."""
     parts = [f"{cell['sweep']}={cell['swept']:g}"] if cell["sweep"] else []
     if cell["label_fraction"] < 1:
-        parts.append(f"{cell['label_fraction']:.0%} of labels")
+        share = f"{cell['label_fraction']:.0%} of training labels"
+        parts.append(f"{share}, all of validation")
     if cell["preset"] != "default":
         parts.append(cell["preset"].replace("_", " "))
     return ", ".join(parts)

@@ -88,8 +88,12 @@ FULL = (
 )  # fmt: skip
 BASELINE = ("baseline_epochs", "patience")
 ECG, BOTH = {"modalities": ["ecg"]}, {"modalities": ["eeg", "ecg"]}
-IDEAL = {"answer": "ceiling", "observer": "normalised"}
-COLD = {"answer": "ceiling", "observer": "cold"}
+OBSERVERS = {"by_subject": "normalised", "by_trial": "labelled"}
+"""What an ideal reader knows under each split: a test subject's unlabelled windows; by
+trial also what the subject's other labels tell. Where windows of one trial are on both
+sides no bound is defined."""
+IDEAL = {"answer": "ceiling", "observers": OBSERVERS}
+COLD = {"answer": "ceiling", "observers": {"by_subject": "cold"}}
 
 SYSTEMS = {
     "TS-TCC": System("ts_tcc", "baseline", BASELINE),

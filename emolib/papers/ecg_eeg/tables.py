@@ -249,7 +249,8 @@ def judge(row: dict) -> str:
 
 def sentence(row: dict, n_seeds: int) -> str:
     """Return a verdict in a sentence, with the numbers that it rests on."""
-    text = f"{row['label_fraction']:.0%} of labels: {row['verdict']}"
+    share = f"{row['label_fraction']:.0%} of training labels, all of validation"
+    text = f"{share}: {row['verdict']}"
     if row["verdict"].endswith("no conclusion"):
         return f"{text}."
     text += (

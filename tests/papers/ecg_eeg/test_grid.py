@@ -62,7 +62,8 @@ def test_few_labels_are_for_the_systems_of_the_curve_alone():
     assert labels(units, "system", "label_fraction") == [
         (ALIGNMENT, 0.1), (ALIGNMENT, 1.0), ("TS-TCC", 1.0)
     ]  # fmt: skip
-    assert units[0].labels["condition"].startswith("10% of ")
+    told = units[0].labels["condition"]
+    assert told == "10% of training labels, all of validation"
 
 
 def test_a_sweep_varies_one_setting_of_the_method_at_the_fewest_labels():
@@ -78,12 +79,15 @@ def test_a_sweep_varies_one_setting_of_the_method_at_the_fewest_labels():
 
 def test_readers_run_under_protocols_of_their_own_and_no_ceiling_where_a_split_leaks():
     units = expanded(
-        systems=["w/o align", "linear probe", "ceiling"],
-        protocols=["by_subject", "random_windows"], reader_protocols=["by_trial"],
-    )  # fmt: skip
+        systems=["w/o align", "linear probe", "ceiling", "ceiling, ECG, cold"],
+        protocols=["by_subject", "by_trial", "random_windows"],
+        reader_protocols=["by_trial"],
+    )
     assert labels(units, "system", "protocol") == [
-        ("w/o align", "by_subject"), ("w/o align", "random_windows"),
-        ("linear probe", "by_trial"), ("ceiling", "by_subject"),
+        ("w/o align", "by_subject"), ("w/o align", "by_trial"),
+        ("w/o align", "random_windows"), ("linear probe", "by_trial"),
+        ("ceiling", "by_subject"), ("ceiling", "by_trial"),
+        ("ceiling, ECG, cold", "by_subject"),
     ]  # fmt: skip
 
 
