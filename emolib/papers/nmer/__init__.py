@@ -1,10 +1,12 @@
 """Paper 3: a joint representation of speech, face and words that bears noise.
 
 `Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
-`items` turns stored predictions into the paper's tables and figures.
+`tables` turns stored predictions into the paper's tables.
 """
 
+from emolib.papers.nmer.grid import RECIPE
 from emolib.papers.nmer.settings import Method, Settings
-from emolib.papers.nmer.study import RECIPE, expand, plan, run, windows
 
 __all__ = ["RECIPE", "Method", "Settings", "expand", "plan", "run", "windows"]
+
+expand, plan, run, windows = RECIPE.expand, RECIPE.plan, RECIPE.run, RECIPE.windows
