@@ -38,7 +38,6 @@ from emolib.training.predictions import predictions_of
 from emolib.training.schedules import constant_then_linear
 from emolib.training.seeding import derive_seed, seeded
 from emolib.training.states import load_state_arrays, state_arrays
-from emolib.training.tensors import to_tensors
 
 TASK_KEYS = ("fold", "labels", "n_classes", "z_scored", "seed")
 """What every unit reads, and every stage that trains."""
@@ -233,8 +232,7 @@ class Task:
         Paper 3 does not say how an epoch is chosen; this is the released code's rule.
         The noise is the same in every epoch; `fit` takes the lowest value.
         """
-        device, y = resolve_device(self.context.device), self.y[self.fold.val]
-        sides = [to_tensors(s, device) for s in self.copies("val", noise, modalities)]
+        sides, y = self.copies("val", noise, modalities), self.y[self.fold.val]
 
         def monitor(model, held_out) -> float:
             answers = logits_under(model, sides, noise.names).values()
@@ -244,10 +242,14 @@ class Task:
         return monitor
 
     def copies(self, part: str, noise: Corruption, modalities=MODALITIES_AVL) -> list:
-        """Return a part of the fold with no modality noisy, and with all of them."""
+        """Return a part of the fold with no modality noisy, and with all of them.
+
+        Two dictionaries of tensors, modalities and their lengths, on the device.
+        """
         arrays = self.arrays(getattr(self.fold, part), modalities)
-        key = self._noise_key(part, noise)
-        return [noise.copy(arrays, is_noisy, key) for is_noisy in (False, True)]
+        key, device = self._noise_key(part, noise), resolve_device(self.context.device)
+        sides = (noise.copy(arrays, is_noisy, key) for is_noisy in (False, True))
+        return [{k: v.to(device) for k, v in side.items()} for side in sides]
 
     def _noise_key(self, part: str, noise: Corruption) -> str:
         """Return what fixes the noise of one part ("val", "test") of a fold."""
@@ -273,7 +275,10 @@ class Task:
             condition was drawn for it, the protocol that the paper has for CMU-MOSEI.
         """
         index = getattr(self.fold, part)
-        drawn = self._drawn(len(index), part, noise)
+        seed = derive_seed(0, f"{self._noise_key(part, noise)}, conditions")
+        draw = torch.Generator().manual_seed(seed)
+        names = noise.names if len(noise.names) == 1 else SIX
+        drawn = np.array(names_of(draw_conditions(len(index), draw, names=names)))
         tables = [
             predictions_of(
                 self.windows.meta, index, y_true=self.y[index], scores=found,
@@ -284,22 +289,12 @@ class Task:
         ]  # fmt: skip
         return pd.concat(tables, ignore_index=True)
 
-    def _drawn(self, n: int, part: str, noise: Corruption) -> np.ndarray:
-        """Return the one condition of each utterance, where one is drawn at random."""
-        seed = derive_seed(0, f"{self._noise_key(part, noise)}, conditions")
-        generator = torch.Generator().manual_seed(seed)
-        names = noise.names if len(noise.names) == 1 else SIX
-        return np.array(names_of(draw_conditions(n, generator, names=names)))
-
     def answers(self, model, part: str, modalities=MODALITIES_AVL) -> pd.DataFrame:
         """Return a model's Predictions of one part under the unit's noise."""
-        device = resolve_device(self.context.device)
-        sides = [
-            to_tensors(side, device)
-            for side in self.copies(part, self.noise, modalities)
-        ]
+        sides = self.copies(part, self.noise, modalities)
+        model = model.to(resolve_device(self.context.device)).eval()
         with torch.no_grad():
-            found = logits_under(model.to(device).eval(), sides, self.noise.names)
+            found = logits_under(model, sides, self.noise.names)
         scores = {name: o.softmax(1).cpu().numpy() for name, o in found.items()}
         return self.predictions(part, self.noise, scores)
 

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from emolib.papers.nmer.corruption import NAMES
 
 from emolib.papers import nmer
-from emolib.papers.nmer.corruption import NAMES
 from emolib.papers.nmer.grid import unit_labels
 from emolib.papers.nmer.settings import N_FOLDS
 from emolib.units.study import Study
