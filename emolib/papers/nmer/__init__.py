@@ -4,9 +4,11 @@
 `tables` turns stored predictions into the paper's tables.
 """
 
-from emolib.papers.nmer.grid import RECIPE
+from emolib.papers.nmer.grid import RECIPE, task_of
 from emolib.papers.nmer.settings import Method, Settings
 
-__all__ = ["RECIPE", "Method", "Settings", "expand", "plan", "run", "windows"]
+__all__ = [
+    "RECIPE", "Method", "Settings", "expand", "plan", "run", "task_of", "windows",
+]  # fmt: skip
 
 expand, plan, run, windows = RECIPE.expand, RECIPE.plan, RECIPE.run, RECIPE.windows

@@ -15,7 +15,7 @@ from emolib.papers.nmer.settings import (
     SYSTEMS,
     Settings,
 )
-from emolib.papers.nmer.training import TASK_KEYS
+from emolib.papers.nmer.training import TASK_KEYS, Task
 from emolib.units import Unit
 from emolib.units.study import Recipe, in_running_order
 
@@ -170,17 +170,10 @@ def keys_read(module: str, known: Mapping) -> list[str]:
 
 def row_of(system: str, preset: str) -> dict[str, str]:
     """Return how the paper's tables call a system: method and variant."""
-    name, _, trained = system.partition(", trained")
-    kind = SYSTEMS[system].kind
-    if kind == "uni-modal":
-        method, variant = name.split()
-        return {"method": f"{method}{', trained' * bool(trained)}{trained}",
-                "variant": variant}  # fmt: skip
-    if kind != "method":
-        return {"method": system, "variant": ""}
-    words = ("" if system == "NMER" else system, preset.replace("_", " "))
-    known = [word for word in words if word not in ("", "default")]
-    return {"method": "NMER", "variant": ", ".join(known)}
+    method, variant = SYSTEMS[system].row or (system, "")
+    if SYSTEMS[system].kind == "method" and preset != "default":
+        variant = f"{variant}, {preset.replace('_', ' ')}".removeprefix(", ")
+    return {"method": method, "variant": variant}
 
 
 def shared_stage(unit: Unit) -> tuple | None:
@@ -204,3 +197,9 @@ def in_order(units: list) -> list:
 
 
 RECIPE = Recipe(Settings, expand, LABELS, in_order)
+
+
+def task_of(settings: Settings, corpus: str) -> Task:
+    """Return the fold of one corpus that the first unit of a run is tested on."""
+    unit = next(u for u in expand(settings) if u.labels["dataset"] == corpus)
+    return Task.of(unit.settings, RECIPE.context(settings, corpus))

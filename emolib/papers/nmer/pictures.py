@@ -1,11 +1,11 @@
-"""Frames behind the pictures of paper 3: noise, ideal readers, trained models asked.
+"""Behind the pictures of paper 3: noisy twins, ideal readers, trained models asked.
 
-Fan et al. 2024 (paper 3), Sections 2.2, 2.3 and 3.5.
+Fan et al. 2024 (paper 3), Sections 2.3, 3.1 and 3.5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 import numpy as np
@@ -15,9 +15,7 @@ import torch
 from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.conditions import ALL_NOISY, CONDITIONS, SIX
 from emolib.corruptions.noise_levels import level_for
-from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr_db
-from emolib.corruptions.noise_scheduler import draw_noise, mix
-from emolib.metrics.distances import average_distance, time_average
+from emolib.metrics.distances import time_average
 from emolib.papers.nmer.noise import noisy_copy
 from emolib.papers.nmer.reading import mean_recall, unpack
 from emolib.papers.nmer.training import Task, with_state
@@ -25,78 +23,6 @@ from emolib.surrogates.utterance_ceiling import in_condition, model_scores
 from emolib.training.predict import predict
 
 DBS = (-10.0, -20.0, -30.0, -40.0)  # Section 3.3
-
-
-def schedule_frames(
-    variances: Mapping[str, float], dbs: Sequence[float] = DBS
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return what `emolib.figures.noise.plot_schedule` draws.
-
-    Paper 3, Section 2.2.3: T of each modality and level, and all T up to the longest.
-
-    Parameters
-    ----------
-    variances : mapping of name to float
-        σ² of each modality.
-    dbs : sequence of float
-        Wanted levels in dB.
-
-    Returns
-    -------
-    betas, curves, chosen : DataFrame
-        The schedules are those of unit variance.
-    """
-    chosen = pd.DataFrame(
-        {"name": name, **vars(level_for(db, variance))}
-        for name, variance in variances.items()
-        for db in dbs
-    )
-    steps = np.arange(1, int(1.1 * chosen["n_steps"].max()) + 1)
-    kept = torch.stack([alpha_bar(beta_schedule(n))[-1] for n in steps.tolist()])
-    curves = [
-        {"name": name, "n_steps": steps, "alpha_bar": kept,
-         "snr_db": snr_db(kept, variance)}
-        for name, variance in variances.items()
-    ]  # fmt: skip
-    lengths = sorted({level_for(db, 1.0).n_steps for db in dbs})
-    betas = [
-        {"n_steps": n, "step": np.arange(1, n + 1), "beta": beta_schedule(n)}
-        for n in lengths
-    ]
-    return *(pd.concat(map(pd.DataFrame, parts)) for parts in (betas, curves)), chosen
-
-
-def example_frame(
-    feature: np.ndarray,
-    *,
-    dbs: Sequence[float] = (-10.0, -20.0, -40.0),
-    noises: Sequence[str] = ("gaussian", "impulse"),
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Return one feature of an utterance, clean and at rising noise.
-
-    Paper 3, Section 2.2.2, Eq. (3), for `emolib.figures.noise.plot_examples`.
-
-    Parameters
-    ----------
-    feature : ndarray, shape (s,)
-        Set to mean 0 and variance 1 before noise is mixed in.
-    """
-    values = np.asarray(feature, float)
-    clean = torch.from_numpy((values - values.mean()) / values.std())
-    generator, parts = torch.Generator().manual_seed(seed), []
-    for noise in noises:
-        for db in (None, *dbs):
-            level = level_for(db or 0.0, 1.0, noise=noise)
-            epsilon = draw_noise(tuple(clean.shape), level, generator, clean.dtype)
-            kept = level.alpha_bar if db else 1.0
-            parts.append(pd.DataFrame({
-                "noise": noise.capitalize(), "level": f"{db:g} dB" if db else "clean",
-                "nominal_db": level.nominal_db if db else np.nan,
-                "step": np.arange(1, len(clean) + 1), "clean": kept**0.5 * clean,
-                "noisy": mix(clean, kept, epsilon),
-            }))  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
 
 
 def expected_distance(alpha_bar, power: float = 1.0):
@@ -115,13 +41,6 @@ def expected_distance(alpha_bar, power: float = 1.0):
     """
     kept = np.sqrt(alpha_bar)
     return np.sqrt((1 - kept) ** 2 * power + 1 - np.square(kept))
-
-
-def task_of(study, corpus: str) -> Task:
-    """Return the fold of one corpus that the first unit of a run is tested on."""
-    units = study.paper.expand(study.settings)
-    unit = next(u for u in units if u.labels["dataset"] == corpus)
-    return Task.of(unit.settings, study.paper.context(study.settings, corpus))
 
 
 def noisy_twins(
@@ -165,31 +84,6 @@ def noisy_twins(
             }
             known = {"name": name, "asked_db": db, "snr_db": level.nominal_db}
             yield known, vectors
-
-
-def distances(task: Task, dbs: Sequence[float], **drawn) -> pd.DataFrame:
-    """Return how far noise moves utterances.
-
-    Paper 3, Section 3.5, Algorithm 2. Keywords are those of `noisy_twins`.
-
-    Returns
-    -------
-    distances : DataFrame
-        Columns name, asked_db, snr_db, kind, distance, relative (distance over the
-        root of the number of features).
-    """
-    rows = [
-        {
-            **known,
-            "kind": kind,
-            "distance": average_distance(*pair),
-            "d": len(pair[0].T),
-        }
-        for known, vectors in noisy_twins(task, dbs, **drawn)
-        for kind, pair in vectors.items()
-    ]
-    frame = pd.DataFrame(rows)
-    return frame.assign(relative=frame["distance"] / frame.pop("d") ** 0.5)
 
 
 def ideal_reader(

@@ -8,7 +8,13 @@ import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
 from emolib.corpora import CORPORA as KNOWN
-from emolib.metrics import CLASS_METRICS, score_folds, subject_scores
+from emolib.metrics import (
+    CLASS_METRICS,
+    holm,
+    permutation_test,
+    score_folds,
+    subject_scores,
+)
 from emolib.metrics.scores import COUNT
 from emolib.metrics.summaries import MIN_SUBJECTS
 from emolib.papers.nmer.grid import LABELS
@@ -21,6 +27,12 @@ PARTS = ("fold", "seed", "clean")
 
 ONE_EACH = "given split, one condition each"
 """The paper's protocol for CMU-MOSEI (Section 3.1); all six each is ours."""
+
+PAIRED = {"parts": PARTS, "pooled": True, "reading": "paper"}
+"""How `emolib.study.compare` pairs systems, levels or conditions of paper 3."""
+
+NULL_ALPHA, NULL_DRAWS, NULL_SEEDS = 0.01, 10_000, (0, 1, 2)
+"""Of the null test: level after Holm, draws, and the surrogates it is made on."""
 
 KIND = ["dataset", "system", "conditions", "noise", "reading", "words", "clean"]
 """What decides in which tables a score stands, and under which name."""
@@ -176,3 +188,28 @@ def answers_behind(study) -> Callable[[Mapping], pd.DataFrame | None]:
         return None if found is None else pd.concat(found, ignore_index=True)
 
     return find
+
+
+def null_test(study, metric: str = "ua", *, n_draws: int = NULL_DRAWS) -> pd.DataFrame:
+    """Return whether any system scores above chance where there is nothing to find.
+
+    For a surrogate written with ``effect=0``. Stored test answers are held against
+    labels of whole utterances permuted within each speaker; nothing is retrained.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns dataset, conditions, noise, db, system, p, p_holm, above_chance. Holm's
+        correction runs over all rows of the run.
+    """
+    names = ["dataset", "conditions", "noise", "db", "system"]
+    answers = study.table(reading="paper", preset=study.settings.presets[0])
+    trained = [name for name, row in SYSTEMS.items() if row.trained != "never"]
+    answers = answers[answers["system"].isin(trained)]
+    rows = [
+        (*key, permutation_test(part, metric, parts=PARTS, n_draws=n_draws))
+        for key, part in answers.groupby(names, sort=False)
+    ]
+    table = pd.DataFrame(rows, columns=[*names, "p"])
+    table["p_holm"] = holm(table["p"].tolist())
+    return table.assign(above_chance=table["p_holm"] <= NULL_ALPHA)

@@ -53,6 +53,8 @@ class System:
         Letters of its modalities; the six conditions do not concern one alone.
     shares : str
         The stage of clean data that other systems or levels need too, if there is one.
+    row : (method, variant)
+        How the paper's tables call it; its own name and no variant where not given.
     """
 
     module: str
@@ -61,19 +63,27 @@ class System:
     trained: str = "noisy"
     reads: str = "avl"
     shares: str = ""
+    row: tuple[str, str] | None = None
 
 
-def _unimodal(letter: str, name: str, trained: str) -> System:
+def _nmer(variant: str = "", **change) -> System:
+    """Return NMER, or a row of its ablation: one change (Section 3.4)."""
+    row = ("NMER", variant)
+    return System("nmer", "method", change, shares="clean teacher", row=row)
+
+
+def _unimodal(letter: str, name: str, trained: str, method: str) -> System:
     """Return a row of Table 4; Section 3.4 does not say on what it is trained."""
-    change = {"modality": name, "trained": trained}
-    return System("unimodal", "uni-modal", change, trained, letter, "uni-modal")
+    change, row = {"modality": name, "trained": trained}, (method, letter)
+    return System("unimodal", "uni-modal", change, trained, letter, "uni-modal", row)
 
 
 def _ceiling(reads: str, ignore: bool) -> System:
     """Return an ideal reader; it leaves out what is noisy where it must ignore it."""
     names = [name for name, letter in LETTERS.items() if letter in reads]
     change = {"modalities": names, "ignore": ignore}
-    return System("references", "ceiling", change, "never", reads)
+    row = ("ceiling", reads) if len(reads) == 1 else None
+    return System("references", "ceiling", change, "never", reads, row=row)
 
 
 SYSTEMS = {
@@ -81,12 +91,12 @@ SYSTEMS = {
     "MCTN": System("mctn", "baseline"),
     "MMIN": System("mmin", "baseline", shares="MEN"),
     "IF-MMIN": System("if_mmin", "baseline", shares="clean teacher"),
-    "NMER": System("nmer", "method", shares="clean teacher"),
-    "w/o VAE": System("nmer", "method", {"use_vae": False}, shares="clean teacher"),
-    "w/o L_inv": System("nmer", "method", {"w_inv": 0.0}, shares="clean teacher"),
-    **{f"uni-modal {k}": _unimodal(k, m, "noisy") for m, k in LETTERS.items()},
+    "NMER": _nmer(),
+    "w/o VAE": _nmer("w/o VAE", use_vae=False),
+    "w/o L_inv": _nmer("w/o L_inv", w_inv=0.0),
     **{
-        f"uni-modal {k}, trained clean": _unimodal(k, m, "clean")
+        f"uni-modal {k}{words}": _unimodal(k, m, trained, f"uni-modal{words}")
+        for trained, words in (("noisy", ""), ("clean", ", trained clean"))
         for m, k in LETTERS.items()
     },
     "majority": System("references", "majority", {"modalities": []}, "never"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS, Windows
@@ -53,11 +55,11 @@ LAYOUTS = {
 
 def results(study) -> pd.DataFrame:
     """Return all Results of a run: scores, Table 1's counts and the T of each level."""
-    parts = [scores(study), table_1_results(study), level_results(levels(study))]
+    parts = [scores(study), table_1_results(study), level_results(study)]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def tables(study, items=PRINTED) -> dict[str, pd.DataFrame]:
+def compared(study, items=PRINTED) -> dict[str, pd.DataFrame]:
     """Return the tables of a run beside the paper's, by the name of their file.
 
     Paper 3, Tables 1 to 5. Rows are cells, as `compare_table` gives them. The printed
@@ -76,8 +78,12 @@ def tables(study, items=PRINTED) -> dict[str, pd.DataFrame]:
         },
     }  # fmt: skip
     own = [name for name in dict.fromkeys(found["item"]) if name not in PRINTED]
-    chosen = [item for item in (*items, *own) if item != "by condition"]
-    return {file_of(item): _table(found, item, **known) for item in chosen}
+    chosen = dict.fromkeys((*items, *own))
+    return {
+        file_of(item): _table(found, item, **known)
+        for item in chosen
+        if item != "by condition"
+    }
 
 
 def _table(found: pd.DataFrame, item: str, **known) -> pd.DataFrame:
@@ -136,21 +142,30 @@ def in_order(conditions) -> list[str]:
     return rows["condition"].tolist()
 
 
-def at_measured_db(study, table: pd.DataFrame, metric: str = "wa") -> pd.DataFrame:
-    """Return one table's scores with the dB that their noise had, for `plot_scores`.
+def at_measured_db(study, compared: Mapping, metric: str = "wa") -> pd.DataFrame:
+    """Return the scores of tables with the dB that their noise had, for `plot_scores`.
+
+    Parameters
+    ----------
+    study : Study
+    compared : mapping of name to DataFrame
+        Of `compared`; Table 3, whose rows are levels, is left out.
+    metric : {'wa', 'ua'}
 
     Returns
     -------
     frame : DataFrame
-        The table's rows of one metric that have a level, with the columns of
-        `with_levels`, mean, and measured_db: mean over modalities and folds.
+        Columns dataset, system, noise, db, exact, clean, measured_db (mean over
+        modalities and folds), mean, low, high.
     """
-    rows = with_levels(table[table["metric"] == metric])
-    rows = rows[rows["noise"].notna() & (rows["protocol"] != ONE_EACH)]
+    rows = with_levels(pd.concat(compared.values()))
+    chosen = rows["metric"].eq(metric) & rows["protocol"].ne(ONE_EACH)
     keys = ["dataset", "noise", "db", "exact"]
     measured = levels(study).rename(columns={"asked_db": "db"}).groupby(keys)
-    rows = rows.join(measured["measured_db"].mean(), on=keys)
-    return rows.assign(mean=rows["this_run"]).reset_index(drop=True)
+    measured = measured["measured_db"].mean()
+    rows = rows[chosen & rows["noise"].notna()].join(measured, on=keys)
+    columns = [*keys, "system", "clean", "measured_db", "mean", "low", "high"]
+    return rows.rename(columns={"this_run": "mean"})[columns].reset_index(drop=True)
 
 
 def levels(study) -> pd.DataFrame:
@@ -187,26 +202,47 @@ LEVEL = [
 ]  # fmt: skip
 
 
-def level_results(rows: pd.DataFrame, item: str = "Section 2.2.3") -> pd.DataFrame:
-    """Return what was measured of each level as Results, a row a number.
+def level_results(study) -> pd.DataFrame:
+    """Return T, nominal and measured dB, and σ² as Results, a row a number.
+
+    They stand under the labels of the triple that the paper prints in Section 2.2.3.
+    """
+    metrics = {"n_steps": "n_noise_steps"}
+    metrics |= {name: name for name in ("nominal_db", "measured_db", "variance")}
+    rows = levels(study).assign(item="Section 2.2.3")
+    rows = rows.rename(columns={"words": "condition", **metrics})
+    return _as_results(rows, list(metrics.values()))
+
+
+def distance_results(study, task, distances: pd.DataFrame) -> pd.DataFrame:
+    """Return the average distances of Fig. 3 as Results.
 
     Parameters
     ----------
-    rows : DataFrame
-        Of `levels`; or of its cells with `distance` (Algorithm 2), for "Fig. 3".
-    item : str
-        T, nominal and measured dB, and σ² stand under the labels of the triple that
-        the paper prints in Section 2.2.3.
+    study : Study
+    task : Task
+        Whose utterances they are.
+    distances : DataFrame
+        Of `emolib.papers.nmer.pictures.distances`, of one kind.
     """
-    metrics = {"n_steps": "n_noise_steps", "distance": "average_distance"}
-    values = ["n_steps", "nominal_db", "measured_db", "variance"]
-    values = [name for name in (values if item != "Fig. 3" else ["distance"])]
-    known = rows[LEVEL[:5]].assign(
-        paper=PAPER, item=item, method="", variant=rows["name"].map(LETTERS),
-        condition=rows["words"], seed=0,
+    corpus = task.context.data["corpus"]
+    rows = distances.assign(
+        item="Fig. 3", dataset=corpus, source=study.sources[corpus],
+        target=CORPORA[corpus].target, protocol=PROTOCOLS[corpus], fold=task.fold.fold,
+        condition=distances["asked_db"].map("gaussian {:g} dB".format),
+        average_distance=distances["distance"],
     )  # fmt: skip
-    parts = [known.assign(metric=metrics.get(c, c), value=rows[c]) for c in values]
-    return pd.concat(parts, ignore_index=True).dropna(subset="value")
+    return _as_results(rows, ["average_distance"])
+
+
+def _as_results(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
+    """Return columns of a frame with a row a modality as Results."""
+    known = {"paper": PAPER, "method": "", "variant": rows["name"].map(LETTERS)}
+    names = [name for name in RESULT_COLUMNS if name not in ("metric", "value")]
+    found = rows.assign(**known, seed=0).melt(
+        names, metrics, var_name="metric", value_name="value"
+    )
+    return found.dropna(subset="value")
 
 
 def table_1(windows: Windows, corpus: str, positive: str = "at_least_0") -> pd.Series:
