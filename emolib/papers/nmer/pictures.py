@@ -156,24 +156,26 @@ def trained_models(study, **labels) -> Iterator[tuple]:
             yield unit, task, with_state(build(task), entry.state)
 
 
-def outputs_of(model, task: Task, batch_size: int = 256) -> dict[str, torch.Tensor]:
-    """Return a model's named outputs on the test utterances, under all conditions.
+def outputs_of(
+    model, task: Task, *, batch_size: int = 256, conditions: Sequence[str] = ()
+) -> dict[str, torch.Tensor]:
+    """Return a model's named outputs on the test utterances, under some conditions.
 
-    They stand one condition after the other; z is its mean.
+    They stand one condition after the other, all of the unit's where none are given; z
+    is its mean.
     """
     if getattr(model, "vae", None) is not None:
         model.vae.sample_in_eval = False
     clean, noisy = task.copies("test", task.noise)
     parts = []
-    for name in task.noise.names:
+    for name in conditions or task.noise.names:
         hit = dict(zip(MODALITIES_AVL, CONDITIONS[name], strict=True))
-        sides = {k: noisy if hit[k.removesuffix("_length")] else clean for k in clean}
-        arrays = {k: side[k].cpu() for k, side in sides.items()}
-        found = predict(
-            model, lambda m, batch: m(*unpack(batch)), arrays, device="cpu",
-            batch_size=batch_size,
-        )  # fmt: skip
-        parts.append(found)
+        arrays = {
+            k: (noisy if hit[k.removesuffix("_length")] else clean)[k].cpu()
+            for k in clean
+        }
+        sizes = {"device": "cpu", "batch_size": batch_size}
+        parts.append(predict(model, lambda m, b: m(*unpack(b)), arrays, **sizes))
     return {
         name: torch.from_numpy(np.concatenate([part[name] for part in parts]))
         for name in parts[0]

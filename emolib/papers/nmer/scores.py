@@ -28,9 +28,6 @@ PARTS = ("fold", "seed", "clean")
 ONE_EACH = "given split, one condition each"
 """The paper's protocol for CMU-MOSEI (Section 3.1); all six each is ours."""
 
-PAIRED = {"parts": PARTS, "pooled": True, "reading": "paper"}
-"""How `emolib.study.compare` pairs systems, levels or conditions of paper 3."""
-
 NULL_ALPHA, NULL_DRAWS, NULL_SEEDS = 0.01, 10_000, (0, 1, 2)
 """Of the null test: level after Holm, draws, and the surrogates it is made on."""
 

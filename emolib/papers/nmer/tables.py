@@ -33,6 +33,9 @@ from emolib.reporting import compare_table, load_reported
 PRINTED = ("Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Section 2.2.3")
 """What the paper prints as numbers."""
 
+PAIRED = {"parts": PARTS, "pooled": True, "reading": "paper"}
+"""How `emolib.study.compare` pairs systems, levels or conditions of paper 3."""
+
 METRICS = {"wa": "WA", "ua": "UA", "n_windows": "", "n_noise_steps": "T"}
 """What tables show; nominal and measured dB stand in `levels`."""
 
