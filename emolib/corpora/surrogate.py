@@ -16,9 +16,14 @@ import time
 from pathlib import Path
 
 from emolib.checks import check_keys
+from emolib.code import (
+    check_unchanged,
+    code_digests,
+    digest_of,
+    library_versions,
+)
 from emolib.corpora.places import cache_folder
 from emolib.corpora.registry import get_corpus
-from emolib.digests import code_digests, digest_of, library_versions
 
 LIBRARIES = ("numpy", "scipy", "mne")
 
@@ -38,6 +43,7 @@ def name_surrogate(name: str, parameters: dict) -> tuple[Path, str, dict]:
 def ensure_surrogate(name: str, folder: Path, parameters: dict) -> None:
     """Write a surrogate into its folder, unless it is there."""
     if not folder.is_dir():
+        check_unchanged(_writer_code(name))  # its name says which code writes it
         _write_aside(name, folder, parameters)
 
 
@@ -111,13 +117,17 @@ def surrogate_digest(name: str, parameters: dict) -> str:
     versions = library_versions()
     return digest_of(
         {
-            # the writer is imported first: its code counts as it was at that moment
             "writer": corpus.write.__name__,
-            "code": code_digests([corpus.writer.split(":")[0]]),
+            "code": _writer_code(name),
             "libraries": {library: versions[library] for library in LIBRARIES},
             "parameters": parameters,
         }
     )
+
+
+def _writer_code(name: str) -> dict[str, str]:
+    """Return the digests of all code that writes a surrogate."""
+    return code_digests([get_corpus(name).writer.split(":")[0]])
 
 
 def _write_aside(name: str, folder: Path, parameters: dict) -> None:

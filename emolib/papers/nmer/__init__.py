@@ -4,11 +4,11 @@
 `tables` turns stored predictions into the paper's tables.
 """
 
-from emolib.papers.nmer.grid import RECIPE, task_of
+from emolib.papers.nmer.grid import PAPER_3, task_of
 from emolib.papers.nmer.settings import Method, Settings
 
 __all__ = [
-    "RECIPE", "Method", "Settings", "expand", "plan", "run", "task_of", "windows",
+    "PAPER_3", "Method", "Settings", "expand", "plan", "run", "task_of", "windows",
 ]  # fmt: skip
 
-expand, plan, run, windows = RECIPE.expand, RECIPE.plan, RECIPE.run, RECIPE.windows
+expand, plan, run, windows = PAPER_3.expand, PAPER_3.plan, PAPER_3.run, PAPER_3.windows

@@ -17,7 +17,7 @@ from emolib.papers.nmer.settings import (
 )
 from emolib.papers.nmer.training import TASK_KEYS, Task
 from emolib.units import Unit
-from emolib.units.study import Recipe, in_running_order
+from emolib.study import Paper, in_running_order
 
 LABELS = (
     "dataset", "target", "protocol", "preset", "system", "method", "variant",
@@ -130,7 +130,7 @@ def _unit(settings: Settings, cell: Mapping) -> Unit:
         known["trained"] = "clean"
     keys = (*TASK_KEYS, *CORRUPTION_KEYS, *keys_read(system.module, known))
     return Unit(
-        recipe=PAPER,
+        paper=PAPER,
         system=system.module,
         data=data_settings(settings, cell["dataset"]),
         settings={key: known[key] for key in keys},
@@ -196,10 +196,10 @@ def in_order(units: list) -> list:
     )
 
 
-RECIPE = Recipe(Settings, expand, LABELS, in_order)
+PAPER_3 = Paper(Settings, expand, LABELS, in_order)
 
 
 def task_of(settings: Settings, corpus: str) -> Task:
     """Return the fold of one corpus that the first unit of a run is tested on."""
     unit = next(u for u in expand(settings) if u.labels["dataset"] == corpus)
-    return Task.of(unit.settings, RECIPE.context(settings, corpus))
+    return Task.of(unit.settings, PAPER_3.context(settings, corpus))

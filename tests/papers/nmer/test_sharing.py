@@ -20,7 +20,7 @@ def test_no_unit_fails_and_none_is_given_what_it_does_not_read(study):
 
 def test_clean_stages_are_shared_across_systems_and_levels(study, cache):
     manifests = [
-        json.loads(path.read_text())["key"]
+        json.loads(path.read_text())["key"]["parts"]
         for path in (cache / "store").rglob("manifest.json")
     ]
     found = Counter(key.get("function", key.get("kind", "unit")) for key in manifests)

@@ -12,7 +12,7 @@ from emolib.papers.nmer.grid import expand
 from emolib.papers.nmer.settings import SYSTEMS, Settings
 from emolib.papers.nmer.training import Task
 from emolib.training.devices import one_thread
-from emolib.units.context import Settings as Watched
+from emolib.units import Watched
 
 WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 STEPS = {"audio": 9, "visual": 6, "text": 8}
