@@ -6,8 +6,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from emolib import corpora
 from emolib.checks import CorpusError
+from emolib.corpora.fetch import fetch_eegmat
 
 FILES = {
     "Subject00_1.edf": b"rest" * 500,
@@ -68,13 +68,9 @@ def served(folder, short=()):
 
 
 def test_the_listed_recordings_are_downloaded_and_nothing_else(publisher, tmp_path):
-    lines = []
     with served(publisher) as (address, _):
-        folder = corpora.fetch_eegmat(
-            tmp_path / "mine", base_url=address.rstrip("/"), report=lines.append
-        )
+        folder = fetch_eegmat(tmp_path / "mine", base_url=address.rstrip("/"))
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
-    assert lines[0] == "1 of 3: Subject00_1.edf" and len(lines) == 3
 
 
 def test_a_second_call_downloads_only_what_is_missing_or_damaged(publisher, tmp_path):
@@ -83,7 +79,7 @@ def test_a_second_call_downloads_only_what_is_missing_or_damaged(publisher, tmp_
     (folder / "Subject00_1.edf").write_bytes(FILES["Subject00_1.edf"])
     (folder / "Subject00_2.edf").write_bytes(b"half")
     with served(publisher) as (address, asked):
-        corpora.fetch_eegmat(folder, base_url=address, n_retries=0)
+        fetch_eegmat(folder, base_url=address, n_retries=0)
         assert sorted(asked) == [
             "SHA256SUMS.txt", "Subject00_2.edf", "subject-info.csv",
         ]  # fmt: skip
@@ -94,10 +90,10 @@ def test_a_broken_transfer_leaves_no_half_file_and_can_be_resumed(publisher, tmp
     folder = tmp_path / "mine"
     with served(publisher, short=["Subject00_2.edf"]) as (address, _):
         with pytest.raises(CorpusError, match=r"Subject00_2\.edf: expected a whole fi"):
-            corpora.fetch_eegmat(folder, base_url=address, n_retries=0)
+            fetch_eegmat(folder, base_url=address, n_retries=0)
     assert [p.name for p in folder.iterdir()] == ["Subject00_1.edf"]
     with served(publisher) as (address, asked):
-        corpora.fetch_eegmat(folder, base_url=address, n_retries=0)
+        fetch_eegmat(folder, base_url=address, n_retries=0)
         assert "Subject00_1.edf" not in asked
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
 
@@ -106,7 +102,7 @@ def test_a_file_that_is_not_what_the_list_says_is_refused(publisher, tmp_path):
     (publisher / "Subject00_1.edf").write_bytes(b"something else")
     with served(publisher) as (address, _):
         with pytest.raises(CorpusError, match="Give the same command again"):
-            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+            fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
     assert not list((tmp_path / "mine").glob("*"))
 
 
@@ -114,18 +110,18 @@ def test_a_file_that_is_listed_and_missing_is_named(publisher, tmp_path):
     (publisher / "Subject00_2.edf").unlink()
     with served(publisher) as (address, _):
         with pytest.raises(CorpusError, match=r"Subject00_2\.edf: expected .*404"):
-            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+            fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
 
 
 def test_a_publisher_without_a_list_is_an_error(publisher, tmp_path):
     (publisher / "SHA256SUMS.txt").write_text("../../evil 1\n<html>\n")
     with served(publisher) as (address, _):
-        with pytest.raises(CorpusError, match="expected lines 'sha256 file'"):
-            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+        with pytest.raises(CorpusError, match="got ValueError: no line 'sha256 file'"):
+            fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
     (publisher / "SHA256SUMS.txt").unlink()
     with served(publisher) as (address, _):
         with pytest.raises(CorpusError, match=r"SHA256SUMS\.txt: expected .*404"):
-            corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+            fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
     assert not (tmp_path / "mine").exists()
 
 
@@ -133,7 +129,7 @@ def test_a_host_that_does_not_answer_is_an_error(publisher, tmp_path):
     with served(publisher) as (address, _):
         pass
     with pytest.raises(CorpusError, match="ConnectionError"):
-        corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+        fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
 
 
 def test_a_list_cannot_name_files_outside_the_folder(publisher, tmp_path):
@@ -142,6 +138,6 @@ def test_a_list_cannot_name_files_outside_the_folder(publisher, tmp_path):
     with (publisher / "SHA256SUMS.txt").open("a") as file:
         file.write(f"{digest} {name}\n")
     with served(publisher) as (address, _):
-        folder = corpora.fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+        folder = fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
     assert {p.name for p in folder.iterdir()} == set(FILES)
     assert not (tmp_path / "Subject00_1.edf").exists()

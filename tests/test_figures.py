@@ -41,7 +41,7 @@ FOLDS = pd.DataFrame({
     "value": [0.8, 0.5, 0.82, 0.5, 0.6, 0.5, 0.62, 0.5],
 })  # fmt: skip
 HISTORY = pd.DataFrame({
-    "epoch": [1, 2, 3] * 2, "split": ["train"] * 3 + ["validation"] * 3,
+    "epoch": [1, 2, 3] * 2, "split": ["train"] * 3 + ["val"] * 3,
     "total": [1.0, 0.8, 0.6, 1.1, 0.9, 1.0], "patch": [2.0, 1.6, 1.2, 2.2, 1.8, 2.0],
     "mse": 0.001, "kl": [1.01, 0.81, 0.61, 1.11, 0.91, 1.01], "seed": 0,
 })  # fmt: skip
@@ -235,6 +235,7 @@ def test_history_draws_every_named_loss_and_the_epoch_that_was_kept():
     figure = plot_history({"3 align": HISTORY})
     drawn = np.concatenate([np.ravel(ln.get_ydata()) for ln in figure.axes[0].lines])
     assert set(HISTORY["total"]) | set(HISTORY["patch"]) <= set(drawn)
+    assert list(_lines(figure.axes[0]))[:-1] == ["total", "patch", "mse", "kl"]
     assert "3 align 2" in figure.alt_text
     own = HISTORY.assign(monitor=[np.nan] * 3 + [-0.4, -0.5, -0.6])
     assert "3 align 3" in plot_history({"3 align": own}).alt_text

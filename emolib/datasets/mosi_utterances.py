@@ -12,39 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.checks import damaged
-from emolib.containers import Features, Recording
-from emolib.datasets.folders import choose_subjects, find_files
-from emolib.datasets.npy import load_npz
-from emolib.datasets.steps import features_problems
+from emolib.containers import MODALITIES_AVL, Features, Recording
+from emolib.datasets.arrays import load_npz
+from emolib.datasets.corpus import Corpus, choose_subjects
+from emolib.datasets.opened import opened, wrong
+from emolib.datasets.trials import build_trial
 
-TARGETS = ("sentiment",)
-RATING_SCALE = (0, 1)
-N_SUBJECTS, N_UTTERANCES = 93, 2199
 KEYS = {"audio": "audio", "visual": "video", "text": "text"}
 """Modality -> beginning of its key; ``_train`` or ``_test`` follows."""
+IDS = ("utt_id", "video_id")
 PARTS = ("train", "test")
-_REMEDY = "Check that the file is as emolib/datasets/README.md describes it."
-
-
-def find_mosi_utterances(folder: str | Path) -> Path:
-    """Return ``mosi_utterance_features.npz`` in `folder`, or `folder` if it is that.
-
-    Raises
-    ------
-    FileNotFoundError, CorpusError
-        When folder or file are not there; the message says what is there instead.
-    """
-    expected = "mosi_utterance_features.npz"
-    found = find_files(folder, "mosi_utterances", "MOSI utterances", expected)
-    return next(iter(found.values()))
-
-
-def list_subjects(folder: str | Path) -> list[str]:
-    """Return the videos, of a speaker each."""
-    names = [f"video_id_{part}" for part in PARTS]
-    held = load_npz(find_mosi_utterances(folder), names)
-    return sorted({str(video) for name in names for video in held[name]})
 
 
 def read_mosi_utterances(
@@ -75,51 +52,64 @@ def read_mosi_utterances(
     ValueError
         When a video is not there.
     """
-    path = find_mosi_utterances(folder)
-    starts = [*KEYS.values(), "label", "utt_id", "video_id"]
+    (path,) = CORPUS.files(folder)
+    starts = (*KEYS.values(), "label", *IDS)
     held = load_npz(path, [f"{start}_{part}" for part in PARTS for start in starts])
-    _check(path, held, starts)
+    with opened(path, "arrays that fit together"):
+        _check(path, held)
     videos = {str(video) for part in PARTS for video in held[f"video_id_{part}"]}
     chosen = set(choose_subjects(sorted(videos), subjects))
     for part in PARTS:
-        for row, video in enumerate(map(str, held[f"video_id_{part}"])):
+        own = {start: held[f"{start}_{part}"] for start in starts}
+        for row, video in enumerate(map(str, own["video_id"])):
             if video in chosen:
-                yield _read_row(held, part, row, video)
+                found = {
+                    modality: Features(own[key][row][None], "one vector per utterance")
+                    for modality, key in KEYS.items()
+                }
+                yield build_trial(
+                    CORPUS,
+                    found,
+                    {"sentiment": float(own["label"][row])},
+                    subject=video,
+                    trial=str(own["utt_id"][row]),
+                    parts={"1": part},
+                )
 
 
-def _check(path: Path, held: dict[str, np.ndarray], starts: list[str]) -> None:
-    """Raise unless rows and widths agree and labels are 0 and 1."""
-    for part in PARTS:
-        sizes = {start: held[f"{start}_{part}"].shape[:1] for start in starts}
-        if len(set(sizes.values())) > 1:
-            raise damaged(path, f"as many rows of each in {part}", f"{sizes}", _REMEDY)
-        labels = held[f"label_{part}"]
-        if labels.ndim != 1 or not np.isin(labels, (0, 1)).all():
-            got = f"{np.unique(labels)[:5]}"
-            raise damaged(path, f"label_{part} of 0 and 1", got, _REMEDY)
-        for start in ("utt_id", "video_id"):
-            ids = held[f"{start}_{part}"]
-            if ids.dtype.kind != "U" or not all(str(i).isprintable() for i in ids.flat):
-                raise damaged(path, f"{start}_{part} of text", f"{ids.dtype}", _REMEDY)
-    for start in KEYS.values():
-        arrays = [held[f"{start}_{part}"] for part in PARTS]
-        shapes = [array.shape for array in arrays]
-        if (
-            any(a.ndim != 2 or a.dtype.kind not in "fiu" for a in arrays)
-            or len({shape[1] for shape in shapes}) > 1
-        ):
-            wanted = f"{start} equally wide in {' and '.join(PARTS)}"
-            raise damaged(path, wanted, f"shapes {shapes}", _REMEDY)
+def _check(path: Path, held: dict[str, np.ndarray]) -> None:
+    """Raise unless rows and widths agree, labels are 0 and 1 and ids can be printed."""
+    for name, array in held.items():
+        start, _, part = name.rpartition("_")
+        n, shape = len(held[f"label_{part}"]), array.shape
+        if start in IDS:
+            fits = shape == (n,) and array.dtype.kind == "U"
+            fits = fits and all(str(i).isprintable() for i in array)
+            wanted = f"{name} of text"
+        elif start == "label":
+            fits = shape == (n,) and np.isin(array, (0, 1)).all()
+            wanted = f"{name} of 0 and 1"
+        else:
+            width = held[f"{start}_train"].shape[-1:]
+            fits = shape == (n, *width) and array.dtype.kind in "fiu"
+            wanted = f"{name} of numbers, as many rows as labels, equally wide in parts"
+        if not fits:
+            raise wrong(path, wanted, f"{array.dtype} of shape {shape}")
 
 
-def _read_row(held: dict, part: str, row: int, video: str) -> Recording:
-    signals, problems = {}, []
-    for modality, start in KEYS.items():
-        step = held[f"{start}_{part}"][row : row + 1]
-        signals[modality] = Features(step, "one vector per utterance")
-        problems += features_problems(modality, signals[modality])
-    return Recording(
-        "mosi_utterances", video, "1", str(held[f"utt_id_{part}"][row]), signals,
-        {"sentiment": float(held[f"label_{part}"][row])}, problems=tuple(problems),
-        parts={"1": part},
-    )  # fmt: skip
+CORPUS = Corpus(
+    name="mosi_utterances",
+    title="CMU-MOSI (a vector per utterance)",
+    pattern=r"mosi_utterance_features\.npz",
+    expected="mosi_utterance_features.npz",
+    read=read_mosi_utterances,
+    licence="MIT, open",
+    ask="https://github.com/soujanyaporia/multimodal-sentiment-analysis",
+    targets=("sentiment",),
+    rating_scale=(0, 1),
+    threshold=None,
+    modalities=MODALITIES_AVL,
+    size="2199 utterances of 93 videos",
+    classes=("negative", "positive"),
+    is_open=True,
+)

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from emolib.figures import style as look
 
 MARKERS = "os^Dx"
-LINES = {"train": (0, (3, 2)), "validation": "-"}
-NO_TERMS = ("epoch", "fold", "seed", "monitor")
+NO_TERMS = ["epoch", "fold", "seed", "monitor"]
 """Columns of numbers that are no loss."""
 
 
@@ -22,7 +21,7 @@ def plot_history(histories: Mapping[str, pd.DataFrame], *, log: bool = False) ->
     Parameters
     ----------
     histories : mapping of stage name to DataFrame
-        As `fit` returns: columns `epoch`, `split` (``"train"``, ``"validation"``),
+        As `fit` returns: columns `epoch`, `split` (``"train"``, ``"val"``),
         `total` and one per named loss; others that are not numbers are left out. The
         epoch that `fit` kept is marked.
     log : bool
@@ -31,7 +30,6 @@ def plot_history(histories: Mapping[str, pd.DataFrame], *, log: bool = False) ->
     with look.style():
         figure, axes = look.new_figure(1, len(histories), height=2.5)
         for ax, (stage, history) in zip(axes[0], histories.items(), strict=True):
-            look.need_columns(stage, history, ("epoch", "split", "total"))
             ax.set_yscale("log" if log else "linear")
             ax.set(title=stage, xlabel="Epoch (number)")
             ax.xaxis.get_major_locator().set_params(integer=True)
@@ -46,13 +44,15 @@ def plot_history(histories: Mapping[str, pd.DataFrame], *, log: bool = False) ->
 def _losses(ax: Axes, history: pd.DataFrame) -> None:
     """Draw the losses of one stage: training dashed, validation solid."""
     found = history.select_dtypes("number").dropna(axis=1, how="all")
-    terms = sorted(set(found) - set(NO_TERMS), key=lambda term: term != "total")
+    terms = found.columns.drop(NO_TERMS, errors="ignore")
+    terms = sorted(terms, key=lambda term: term != "total")
     named = []
     for i, term in enumerate(terms):
         looks = {"color": str(0.65 * i / len(terms)), "marker": MARKERS[i % 5]}
         for split, rows in history.groupby("split"):  # training comes first
             (line,) = ax.plot(rows["epoch"], rows[term], label=term, **looks)
-            line.set(linestyle=LINES[split], markevery=0.2, markersize=3)
+            dashes = (0, (3, 2)) if split == "train" else "-"
+            line.set(linestyle=dashes, markevery=0.2, markersize=3)
         named.append(line)
     ax.axvline(best_epoch(history), color="0.75", linewidth=0.8, zorder=0)
     ax.margins(x=0.08)
@@ -65,7 +65,7 @@ def best_epoch(history: pd.DataFrame) -> int:
     It is that of the lowest validation total, or of the lowest `monitor` where `fit`
     had a criterion of its own; the last without validation.
     """
-    rows = history[history["split"] == "validation"]
+    rows = history[history["split"] != "train"]
     if rows.empty:
         return int(history["epoch"].max())
     own = "monitor" in rows and rows["monitor"].notna().any()

@@ -64,8 +64,6 @@ def plot_examples(examples: pd.DataFrame) -> Figure:
         `nominal_db` (NaN without noise), `step`, `clean` (what Eq. (3) leaves of the
         data: √ᾱ E_0) and `noisy` (E_T), in SD of the feature.
     """
-    columns = ("noise", "level", "nominal_db", "step", "clean", "noisy")
-    look.need_columns("examples", examples, columns)
     groups = examples.groupby(["noise", "level"], sort=False)
     n_rows, n_cols = examples["noise"].nunique(), examples["level"].nunique()
     with look.style():
@@ -102,7 +100,6 @@ def plot_noise_maps(points: pd.DataFrame, distances: pd.DataFrame) -> Figure:
     distances : DataFrame
         Columns `name`, `asked_db`, `distance` (`emolib.metrics.distances`).
     """
-    look.need_columns("points", points, ("name", "asked_db", "kind", "x", "y"))
     known = distances.set_index(["name", "asked_db"])["distance"]
     n_rows, n_cols = points["name"].nunique(), points["asked_db"].nunique()
     with look.style():

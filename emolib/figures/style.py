@@ -119,8 +119,7 @@ def describe(figure: Figure, text: str) -> Figure:
 
     Two figures drawn into one by `ax` are both described.
     """
-    before = getattr(figure, "alt_text", "")
-    figure.alt_text = f"{before} {text}".strip()
+    figure.alt_text = f"{getattr(figure, 'alt_text', '')} {text}".strip()
     return figure
 
 
