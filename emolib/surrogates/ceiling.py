@@ -37,6 +37,7 @@ _IN_ECG = replace(
     _NAMED["ln_resp_rate"], name="resp_rate_in_ecg", modality="ecg",
     **sizes.RESP_RATE_IN_ECG,
 )  # fmt: skip
+_LESS_AROUSAL = _IN_ECG.arousal - _NAMED["ln_resp_rate"].arousal
 CUES = (
     *(p for p in sizes.PARAMETERS if p.modality in ("eeg", "ecg", "gsr")), _IN_ECG,
 )  # fmt: skip
@@ -172,27 +173,22 @@ def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSe
     """Return the cues of the corpus itself, from its truth folder."""
     (design, knobs), trials = _origin(truth), list(trials)
     seconds, parts = design.seconds[trials[0]], []
+    names = truth.parameters["parameters"]
+    columns = [
+        names.index("ln_resp_rate" if cue is _IN_ECG else cue.name) for cue in CUES
+    ]
     for i, bias in enumerate(truth["bias"]):
-        theta = np.asarray(truth["theta"][i, trials], float)
+        theta = np.asarray(truth["theta"][i, trials], float)[:, columns]
         arousal = np.asarray(truth["z"][i, trials, 1], float)
-        theta = _cue_traces(truth, theta, arousal, truth["gains"][i], knobs.effect)
+        lagged = one_pole(arousal[..., None], _IN_ECG.lag_s)[..., 0]
+        gain = truth["gains"][i, sizes.SYSTEMS.index(_IN_ECG.system)]
+        theta[:, -1] += knobs.effect * gain * _LESS_AROUSAL * lagged
         rngs = [generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
                 for k in trials]  # fmt: skip
         cues = read_cues(theta, windows, seconds, rngs)
         parts.append((cues, bias_part(design, bias)[trials]))
     cues, bias = map(np.stack, zip(*parts, strict=True))
     return CueSet(cues, np.full_like(bias, np.nan), bias)
-
-
-def _cue_traces(truth: Truth, theta, arousal, gains, effect: float) -> np.ndarray:
-    """Return the traces of `CUES`; breathing in the ECG answers less to arousal."""
-    names = truth.parameters["parameters"]
-    traces = [theta[:, names.index(cue.name)] for cue in CUES[:-1]]
-    lagged = one_pole(arousal[..., None], _IN_ECG.lag_s)[..., 0]
-    factor = effect * gains[sizes.SYSTEMS.index(_IN_ECG.system)]
-    missing = _IN_ECG.arousal - _NAMED["ln_resp_rate"].arousal
-    breath = theta[:, names.index("ln_resp_rate")] + factor * missing * lagged
-    return np.stack([*traces, breath], axis=1)
 
 
 def read_cues(theta: np.ndarray, windows, seconds: float, rngs) -> np.ndarray:
