@@ -72,14 +72,8 @@ def read_eegmat(
             if path := files.get((subject.removeprefix("Subject"), number)):
                 channels = read_edf(path, notes)
                 found = {name: _signal(name, channels, notes) for name in CH_NAMES}
-            yield build_trial(
-                CORPUS,
-                found,
-                {"workload": workload},
-                subject=subject,
-                trial=trial,
-                notes=tuple(notes),
-            )
+            who, ratings = (subject, "1", trial), {"workload": workload}
+            yield build_trial(CORPUS, who, found, ratings, notes=notes)
 
 
 def read_edf(
