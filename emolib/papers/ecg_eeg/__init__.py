@@ -12,6 +12,5 @@ from emolib.study import Paper
 
 PAPER = Paper(Settings, grid, LABELS, order)
 expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
-Settings.from_parameters = Settings.of
 
 __all__ = ["PAPER", "Settings", "expand", "knobs", "plan", "run", "tables", "windows"]
