@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -91,13 +92,16 @@ def check_whole(name: str, value: float, unit: str) -> int:
 
 def check_keys(kind: str, given: Mapping, known: Sequence[str]) -> None:
     """Raise ValueError when `given` has a key that is not among `known`."""
-    from difflib import get_close_matches
-
     for key in given:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {sorted(known)}."
-            raise ValueError(f"{kind} must be known; got {key!r}. {hint}")
+            raise ValueError(unknown(kind, key, known))
+
+
+def unknown(kind: str, name, known: Sequence[str]) -> str:
+    """Return the words for a name that is not known, with the nearest that is."""
+    near = get_close_matches(str(name), known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {sorted(known)}."
+    return f"{kind} must be known; got {name!r}. {hint}"
 
 
 def build(cls: type, given: Mapping[str, Any]):

@@ -35,9 +35,9 @@ def run_unit(unit, context):
 
 def fold_of(windows, unit):
     """Return the fold that a unit is tested on."""
-    from emolib.papers.ecg_eeg import task
+    from emolib.papers.ecg_eeg import training
 
-    return task.fold_of(windows, unit.settings)
+    return training.fold_of(windows, unit.settings)
 
 
 def with_permuted_labels(windows, rows):

@@ -1,23 +1,53 @@
-"""The shared latent affect, the signatures, the nuisances and the ratings.
+"""The shared latent affect, the signatures and the nuisances of one subject.
 
 One latent drives every signal of a trial; only it and the two named nuisances,
-vigilance and movement, link the modalities. Ratings are noisy readings of the latent.
+vigilance and movement, link the modalities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from emolib.surrogates import sizes
-from emolib.surrogates.design import Design, Knobs
-from emolib.surrogates.ratings import onset, rate
+from emolib.surrogates.design import Design, Knobs, onset, rate
 from emolib.surrogates.sizes import PARAMETERS, SYSTEMS, Parameter
-from emolib.surrogates.streams import generator, trial_generators
-from emolib.surrogates.traces import TRACE_SFREQ, one_pole, ou
+from emolib.surrogates.traces import (
+    TRACE_SFREQ,
+    generator,
+    one_pole,
+    ou,
+    trial_generators,
+)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials of one length at one rate, and all that one signal of theirs is made of.
+
+    Parameters
+    ----------
+    rngs : sequence of Generator
+        One per trial.
+    persons : sequence of Generator
+        From which what is a person's own is drawn: one for all trials, or one each.
+    traces : mapping of parameter to ndarray, shape (n_trials, t)
+        At 4 Hz.
+    sfreq : float
+        Of the signal, in Hz, a multiple of 4.
+    n_times : int
+    signature : float
+    """
+
+    rngs: Sequence[np.random.Generator]
+    persons: Sequence[np.random.Generator]
+    traces: Mapping[str, np.ndarray]
+    sfreq: float
+    n_times: int
+    signature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -26,59 +56,134 @@ class Subject:
 
     Parameters
     ----------
+    design, knobs, number
+        Of the corpus, of its writer, and of the subject, from 1.
+    names : tuple of str
+        Of the parameters.
     z : ndarray, shape (n_trials, 3, n_times)
         Valence, arousal, dominance.
     theta : ndarray, shape (n_trials, n_parameters, n_times)
         Noise-free parameters, in the order of `names`.
-    subject_signature, trial_signature : ndarray
-        S (n_parameters,) and T (n_trials, n_parameters), unit SD.
-    vigilance, movement : ndarray, shape (n_trials, n_times)
-    gains : ndarray, shape (n_systems,)
-    bias, width : ndarray, shape (3,)
-        The person's rating bias b_s and scale width a_s.
-    zeta : ndarray, shape (n_trials, 3)
-        What the person would like to say, in SD.
     liking : ndarray, shape (n_trials, 3)
         The rating before the person's scale width, the grid and the clip.
-    ratings : ndarray, shape (n_trials, 3)
+    planted : mapping of name to ndarray
+        subject_signature S (n_parameters,), trial_signature T (n_trials, n_parameters),
+        both of unit SD; vigilance, movement (n_trials, n_times); gains (n_systems,);
+        bias b_s, width a_s (3,); zeta, what the person would like to say, in SD, and
+        ratings (n_trials, 3).
     """
 
+    design: Design
+    knobs: Knobs
+    number: int
     names: tuple[str, ...]
     z: np.ndarray
     theta: np.ndarray
-    subject_signature: np.ndarray
-    trial_signature: np.ndarray
-    vigilance: np.ndarray
-    movement: np.ndarray
-    gains: np.ndarray
-    bias: np.ndarray
-    width: np.ndarray
-    zeta: np.ndarray
     liking: np.ndarray
-    ratings: np.ndarray
+    planted: Mapping[str, np.ndarray]
 
-    def trace(self, name: str) -> np.ndarray:
-        """Return one parameter's trace, shape (n_trials, n_times)."""
-        return self.theta[:, self.names.index(name)]
+    def rngs(self, stream: str) -> list[np.random.Generator]:
+        """Return one generator per trial of one of the subject's streams."""
+        of = self.knobs.seed, self.design.corpus, stream, self.number
+        return trial_generators(*of, self.design.n_trials)
+
+    def rng(self, stream: str) -> np.random.Generator:
+        """Return the generator of what one stream has for all trials."""
+        return generator(self.knobs.seed, self.design.corpus, stream, self.number)
+
+    def trials(self, stream: str, sfreq: float, rows: slice = slice(None)) -> Trials:
+        """Return what a signal of some trials, all of one length, is made of."""
+        seconds = self.design.baseline_s + self.design.seconds[rows][0]
+        traces = dict(zip(self.names, self.theta[rows].swapaxes(0, 1), strict=True))
+        return Trials(
+            self.rngs(stream)[rows], [self.rng(stream)], traces, sfreq,
+            round(seconds * sfreq), self.knobs.signature,
+        )  # fmt: skip
+
+    def truth(self, **events: list[np.ndarray]) -> dict[str, object]:
+        """Return what the truth keeps; traces from onset to the longest trial's end.
+
+        Parameters
+        ----------
+        **events : list of ndarray, length n_trials
+            Times in seconds from the baseline's start; kept are those inside the
+            stimulus, counted from its onset.
+        """
+        before, longest = self.design.n_before, max(self.design.seconds)
+        later = slice(before, before + round(longest * TRACE_SFREQ) + 1)
+        return {
+            **self.planted,
+            "z": self.z[..., later].astype(np.float32),
+            "theta": self.theta[..., later].astype(np.float32),
+            "vigilance": self.planted["vigilance"][:, later],
+            "movement": self.planted["movement"][:, later],
+            **{name: self._from_onset(times) for name, times in events.items()},
+        }
+
+    def _from_onset(self, times: list[np.ndarray]) -> list[np.ndarray]:
+        moved = [own - self.design.baseline_s for own in times]
+        ends = zip(moved, self.design.seconds, strict=True)
+        return [own[(own >= 0) & (own < seconds)] for own, seconds in ends]
+
+
+def truth_of(
+    design: Design, held: Sequence[Mapping], subjects: Sequence[str],
+    trials: Sequence[str], **knobs,
+) -> tuple[dict, dict[str, np.ndarray]]:  # fmt: skip
+    """Return what a corpus's truth folder notes, and its arrays.
+
+    Parameters
+    ----------
+    held : sequence of mapping
+        Of `Subject.truth`, one per subject. Event times are padded with NaN to
+        (n_subjects, n_trials, n).
+    subjects, trials : sequence of str
+        Their names.
+    **knobs
+        The writer's.
+    """
+    columns = {name: [own[name] for own in held] for name in held[0]}
+    arrays = {
+        name: _padded(own) if isinstance(own[0], list) else np.stack(own)
+        for name, own in columns.items()
+    }
+    noted = {
+        **knobs,
+        "corpus": design.corpus,
+        "subjects": list(subjects),
+        "trials": list(trials),
+        "trial_seconds": list(design.seconds),
+        "parameters": [p.name for p in PARAMETERS],
+        "trace_sfreq": TRACE_SFREQ,
+    }
+    return noted, arrays
+
+
+def _padded(events: Sequence[list[np.ndarray]]) -> np.ndarray:
+    longest = max(len(own) for trials in events for own in trials)
+    out = np.full((len(events), len(events[0]), longest), np.nan)
+    for i, j in np.ndindex(out.shape[:2]):
+        out[i, j, : len(events[i][j])] = events[i][j]
+    return out
 
 
 def stimuli(design: Design, seed: int) -> np.ndarray:
     """Return the stimuli's part of the latent, shape (n_trials, 3).
 
-    Standardised within each block; valence is made orthogonal to arousal, because few
-    draws correlate by chance. Published clip means are used where a corpus has them.
+    Standardised over the stimuli that are rated alike; valence is made orthogonal to
+    arousal, because few draws correlate by chance. Published clip means are used where
+    a corpus has them.
     """
     rng = generator(seed, design.corpus, "latents")
     m = rng.standard_normal((design.n_trials, 3))
-    blocks = np.array(design.blocks)
-    published = [scale.clip_means for _, scale in design.scales]
+    published = [scale.clip_means for scale in design.scales]
     for j, means in enumerate(published):
         if means is not None:
             m[:, j] = means
-    for block in np.unique(blocks):
-        rows = blocks == block
+    for scored in set(design.scored):
+        rows = [own == scored for own in design.scored]
         part = _standardise(m[rows])
-        if published[0] is None and rows.sum() > 2:
+        if published[0] is None and sum(rows) > 2:
             slope = part[:, 1] @ part[:, 0] / (part[:, 1] @ part[:, 1])
             part[:, 0] = part[:, 0] - slope * part[:, 1]
             part = _standardise(part)
@@ -94,7 +199,7 @@ def _standardise(x: np.ndarray) -> np.ndarray:
 
 
 def simulate_subject(
-    design: Design, knobs: Knobs, subject: int, *,
+    design: Design, knobs: Knobs, number: int, *,
     parameters: Sequence[Parameter] = PARAMETERS,
 ) -> Subject:  # fmt: skip
     """Draw everything planted in one subject.
@@ -103,49 +208,50 @@ def simulate_subject(
     ----------
     design : Design
     knobs : Knobs
-    subject : int
-        Number of the subject, from 1.
+    number : int
+        Of the subject, from 1.
     parameters : sequence of Parameter
         All of them in a corpus; the observers ask for the cues they read.
     """
-    streams = {
-        name: trial_generators(
-            knobs.seed, design.corpus, name, subject, design.n_trials
-        )
+    root = knobs.seed, design.corpus
+    rngs = {
+        name: trial_generators(*root, name, number, design.n_trials)
         for name in ("latents", "ratings", "signatures", "nuisances")
     }
-    z = _latents(design, knobs.seed, streams["latents"])
-    own = generator(knobs.seed, design.corpus, "signatures", subject)
+    m = stimuli(design, knobs.seed)
+    z = _latents(design, m, rngs["latents"])
+    own = generator(*root, "signatures", number)
     gains = np.exp(sizes.GAIN_SD * own.standard_normal(len(SYSTEMS)) + sizes.GAIN_MEAN)
-    n_times = z.shape[-1]
     mix = _group_mix(tuple(parameters))
     s = mix @ own.standard_normal(mix.shape[1])
-    trial = np.stack(
-        [mix @ g.standard_normal(mix.shape[1]) for g in streams["signatures"]]
-    )
-    vigilance, movement = _nuisances(streams["nuisances"], knobs.signature, n_times)
+    trial = [mix @ rng.standard_normal(mix.shape[1]) for rng in rngs["signatures"]]
+    trial = np.stack(trial)
+    vigilance, movement = _nuisances(rngs["nuisances"], knobs.signature, z.shape[-1])
+    size = {
+        field: np.array([getattr(p, field) for p in parameters])[:, None]
+        for field in ("base", "subject", "trial", "drift", "vigilance", "movement")
+    }
+    signature = size["subject"][:, 0] * s + size["trial"][:, 0] * trial
     theta = (
-        np.array([p.base for p in parameters])[:, None]
+        size["base"]
         + _affect_part(parameters, z, gains) * knobs.effect
-        + _signature_part(parameters, s, trial)[..., None] * knobs.signature
-        + _drift_part(parameters, mix, streams["signatures"], n_times)
-        + _column(parameters, "vigilance") * vigilance[:, None] * knobs.nuisance
-        + _column(parameters, "movement") * movement[:, None] * knobs.nuisance
+        + signature[..., None] * knobs.signature
+        + _drift_part(mix * size["drift"], rngs["signatures"], z.shape[-1])
+        + size["vigilance"] * vigilance[:, None] * knobs.nuisance
+        + size["movement"] * movement[:, None] * knobs.nuisance
     )
-    rated = rate(
-        design, z, stimuli(design, knobs.seed),
-        generator(knobs.seed, design.corpus, "ratings", subject), streams["ratings"],
+    rated = rate(design, z, m, generator(*root, "ratings", number), rngs["ratings"])
+    planted = dict(
+        subject_signature=s, trial_signature=trial, vigilance=vigilance,
+        movement=movement, gains=gains, **rated,
     )  # fmt: skip
-    return Subject(
-        tuple(p.name for p in parameters), z, theta, s, trial, vigilance, movement,
-        gains, **rated,
-    )  # fmt: skip
+    names, liking = tuple(p.name for p in parameters), planted.pop("liking")
+    return Subject(design, knobs, number, names, z, theta, liking, planted)
 
 
-def _latents(design: Design, seed: int, rngs) -> np.ndarray:
+def _latents(design: Design, m: np.ndarray, rngs) -> np.ndarray:
     """Return z (n_trials, 3, n_times); zero before onset."""
-    m = stimuli(design, seed)
-    rho = np.sqrt(np.array(design.rho))
+    rho = np.sqrt(np.array([scale.rho for scale in design.scales]))
     person = np.stack([rng.standard_normal(3) for rng in rngs])
     moments = _moments(rngs, design.n_steps)
     q = onset(np.arange(design.n_steps) / TRACE_SFREQ)
@@ -179,11 +285,6 @@ def _group_mix(parameters: tuple[Parameter, ...]) -> np.ndarray:
     return mix
 
 
-def _column(parameters, field: str) -> np.ndarray:
-    """Return one size of every parameter, shape (n_parameters, 1)."""
-    return np.array([getattr(p, field) for p in parameters])[:, None]
-
-
 def _affect_part(parameters, z: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Return what affect does to each parameter at effect 1, (b, n_parameters, t)."""
     gain = np.array([gains[SYSTEMS.index(p.system)] for p in parameters])[:, None]
@@ -196,31 +297,19 @@ def _affect_part(parameters, z: np.ndarray, gains: np.ndarray) -> np.ndarray:
     return gain * out
 
 
-def _signature_part(parameters, s: np.ndarray, trial: np.ndarray) -> np.ndarray:
-    """Return sub S + tri T, shape (n_trials, n_parameters)."""
-    sub, tri = (_column(parameters, name)[:, 0] for name in ("subject", "trial"))
-    return sub * s + tri * trial
-
-
-def _drift_part(parameters, mix, rngs, n_times: int) -> np.ndarray:
+def _drift_part(mix: np.ndarray, rngs, n_times: int) -> np.ndarray:
     """Return dr D(t), shape (n_trials, n_parameters, n_times)."""
     white = np.stack([rng.standard_normal((n_times, mix.shape[1])) for rng in rngs])
-    drift = ou(white, sizes.TAU_DRIFT_S) @ (mix * _column(parameters, "drift")).T
-    return drift.transpose(0, 2, 1)
+    return (ou(white, sizes.TAU_DRIFT_S) @ mix.T).transpose(0, 2, 1)
 
 
-def _nuisances(rngs, signature: float, n_times: int) -> tuple[np.ndarray, np.ndarray]:
+def _nuisances(rngs, signature: float, n_times: int) -> list[np.ndarray]:
     """Return vigilance and movement, each (n_trials, n_times)."""
     trial = np.stack([rng.standard_normal(2) for rng in rngs])
     white = np.stack([rng.standard_normal((n_times, 2)) for rng in rngs])
     out = []
-    for j, (share, tau) in enumerate(
-        [
-            (sizes.VIGILANCE_TRIAL_SHARE, sizes.TAU_VIGILANCE_S),
-            (sizes.MOVEMENT_TRIAL_SHARE, sizes.TAU_MOVEMENT_S),
-        ]
-    ):
+    for j, (share, tau) in enumerate((sizes.VIGILANCE, sizes.MOVEMENT)):
         moving = ou(white[..., j : j + 1], tau)[..., 0]
         level = signature * np.sqrt(share) * trial[:, j : j + 1]
         out.append(level + np.sqrt(1 - share) * moving)
-    return out[0], out[1]
+    return out

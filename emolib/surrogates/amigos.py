@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from emolib.checks import check_range, check_whole
-from emolib.datasets.amigos import (
-    BASELINE_S,
-    EEG_CH_NAMES,
-    EMOTIONS,
-    LONG_VIDEOS,
-    SEGMENT_S,
-    SFREQ,
-    SHORT_VIDEOS,
-)
-from emolib.surrogates import sizes
-from emolib.surrogates.affect import Subject, simulate_subject
-from emolib.surrogates.cortical import bandpass
-from emolib.surrogates.design import Design, Knobs, Scale
-from emolib.surrogates.matfile import cell, save_mat, written_aside
-from emolib.surrogates.signals import (
-    from_onset,
-    subject_ecg,
-    subject_eeg,
-    subject_gsr,
-)
-from emolib.surrogates.streams import generator, trial_generators
+from emolib.datasets import amigos as real
+from emolib.surrogates.affect import Subject, simulate_subject, truth_of
+from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
+from emolib.surrogates.files import cell, save_mat, write
+from emolib.surrogates.peripheral import synthesise_conductance, synthesise_ecg
 from emolib.surrogates.traces import TRACE_SFREQ
-from emolib.surrogates.truth import write_truth
 
-N_SHORT = len(SHORT_VIDEOS)
+N_SHORT, N_LONG = len(real.SHORT_VIDEOS), len(real.LONG_VIDEOS)
 SHORT_SCORED_S, LONG_S = (0.0, 60.0), 90.0
 EEG_BAND_HZ, BLINK_SHARE = (4.0, 45.0), 0.1
 WITHOUT_LONG, WITH_NAN_EEG, N_NAN_TRIALS = 5, 6, 3
 """P05 saw no long video; P06 lost the EEG of three short ones."""
 SCALES = (
-    ("valence", Scale(5.3, 1.9, 1, 9, 0.0, 5.0)),
-    ("arousal", Scale(6.35, 1.50, 1, 9, 0.0, 5.0)),
-    ("dominance", Scale(5.2, 1.8, 1, 9, 0.0, 5.0)),
-)
+    Scale(5.3, 1.9, 1, 9, 0.0), Scale(6.35, 1.50, 1, 9, 0.0), Scale(5.2, 1.8, 1, 9, 0.0)
+)  # fmt: skip
 LIKING_MEAN, LIKING_SD = 5.0, 1.5
 QUADRANTS = {
     (True, True): ("happiness", "surprise"),
@@ -53,13 +35,10 @@ QUADRANTS = {
 
 def amigos_design(*, n_trials: int = N_SHORT, seconds: float = 60.0) -> Design:
     """Return what AMIGOS shows and asks: short videos, then the four long ones."""
-    rho = (sizes.RHO_STIMULUS, sizes.RHO_PERSON, sizes.RHO_MOMENT)
-    n_long = len(LONG_VIDEOS)
     return Design(
-        "amigos", (seconds,) * n_trials + (LONG_S,) * n_long,
-        (SHORT_SCORED_S,) * n_trials + ((0.0, LONG_S),) * n_long,
-        (0,) * n_trials + (1,) * n_long, SCALES, (rho, rho, rho),
-        baseline_s=float(BASELINE_S),
+        "amigos", (seconds,) * n_trials + (LONG_S,) * N_LONG,
+        (SHORT_SCORED_S,) * n_trials + ((0.0, LONG_S),) * N_LONG, SCALES,
+        baseline_s=float(real.BASELINE_S),
     )  # fmt: skip
 
 
@@ -95,126 +74,90 @@ def write_amigos(
     ValueError
         For more trials than AMIGOS has short videos.
     """
-    folder = Path(folder)
-    parameters = dict(
-        n_subjects=n_subjects, n_trials=n_trials, seconds=seconds, effect=effect,
-        signature=signature, nuisance=nuisance, seed=seed,
-    )  # fmt: skip
-    _check_size(n_subjects, n_trials, seconds)
+    size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
+    hint = "AMIGOS has 16 short videos; the four long ones come with them."
+    check_sizes(**size, n_stimuli=N_SHORT, hint=hint)
     knobs = Knobs(effect, signature, nuisance, seed)
     design = amigos_design(n_trials=n_trials, seconds=seconds)
-    ids = [f"P{i + 1:02d}" for i in range(n_subjects)]
-    noted = []
-    with written_aside(folder) as aside:
-        for number, subject_id in enumerate(ids, start=1):
-            truth, variables, events = _subject(design, knobs, number)
-            save_mat(aside / f"Data_Preprocessed_{subject_id}.mat", variables)
-            noted.append((truth, *events))
-        truths, beats, blinks, responses = zip(*noted, strict=True)
-        write_truth(
-            folder, parameters, design, ids,
-            [*SHORT_VIDEOS[:n_trials], *LONG_VIDEOS], truths,
-            {"beats": beats, "blinks": blinks, "skin_responses": responses},
-        )  # fmt: skip
-    return folder
+
+    def fill(aside: Path):
+        names, planted = [f"P{i + 1:02d}" for i in range(n_subjects)], []
+        for number, name in enumerate(names, start=1):
+            variables, own = _person(simulate_subject(design, knobs, number))
+            save_mat(aside / f"Data_Preprocessed_{name}.mat", variables)
+            planted.append(own)
+        trials = [*real.SHORT_VIDEOS[:n_trials], *real.LONG_VIDEOS]
+        return truth_of(design, planted, names, trials, **size, **asdict(knobs))
+
+    return write(folder, fill)
 
 
-def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
-    """Raise ValueError for a corpus that AMIGOS's format cannot hold."""
-    check_range("n_subjects", check_whole("n_subjects", n_subjects, "subjects"), 1, 999)
-    check_range(
-        "n_trials", check_whole("n_trials", n_trials, "trials"), 1, N_SHORT,
-        hint="AMIGOS has 16 short videos; the four long ones come with them.",
-    )  # fmt: skip
-    check_range("seconds", seconds, 2.0, 600.0)
-    check_whole("seconds x 128 Hz", seconds * SFREQ, "time points")
+def _person(subject: Subject) -> tuple[dict[str, np.ndarray], dict]:
+    """Return one file's variables, and what was planted."""
+    n_short = subject.design.n_trials - N_LONG
+    videos = (slice(n_short), slice(n_short, None))
+    parts = zip(*(_recorded(subject, rows) for rows in videos), strict=True)
+    data, seen, beats, drivers = ([*short, *long] for short, long in parts)
+    if subject.number == WITH_NAN_EEG:
+        lost = subject.rng("gaps").permutation(n_short)[:N_NAN_TRIALS]
+        for trial in lost:
+            data[trial][:, : len(real.EEG_CH_NAMES)] = np.nan
+    variables = {
+        "joined_data": _twenty(subject, data, n_rows=0),
+        "labels_selfassessment": _twenty(subject, _answers(subject)),
+        "labels_ext_annotation": _twenty(subject, _segments(subject)),
+        "VideoIDs": cell((*real.SHORT_VIDEOS, *real.LONG_VIDEOS)),
+    }
+    events = dict(beats=beats, blinks=seen, skin_responses=drivers)
+    return variables, subject.truth(**events)
 
 
-def _subject(design: Design, knobs: Knobs, number: int):
-    """Return one subject's truth, its file's variables and its events."""
-    truth = simulate_subject(design, knobs, number)
-    n_short = design.n_trials - len(LONG_VIDEOS)
-    cells, events = [], ([], [], [])
-    for rows in (slice(0, n_short), slice(n_short, None)):
-        data, own = _columns(design, knobs, number, truth, rows)
-        cells += list(data)
-        for all_of, more in zip(events, own, strict=True):
-            all_of.extend(more)
-    _plant_gaps(cells, knobs.seed, number, n_short)
-    answers = _answers(truth, knobs.seed, number)
-    segments = [_segments(design, truth, trial) for trial in range(design.n_trials)]
-    columns = _twenty(
-        n_short, cells, answers, segments, without_long=number == WITHOUT_LONG
+def _recorded(subject: Subject, rows: slice):
+    """Return trials of one length, each (n_times, 17), and blinks, beats, drivers."""
+    eeg, seen = eeg_and_blinks(
+        subject, real.EEG_CH_NAMES, real.SFREQ, rows, share=BLINK_SHARE
     )
-    names = ("joined_data", "labels_selfassessment", "labels_ext_annotation")
-    variables = {name: cell(own) for name, own in zip(names, columns, strict=True)}
-    variables["VideoIDs"] = cell((*SHORT_VIDEOS, *LONG_VIDEOS))
-    return truth, variables, events
-
-
-def _columns(design: Design, knobs: Knobs, number: int, truth: Subject, rows: slice):
-    """Return trials of one length as (n_rows, n_times, 17), and events."""
-    seconds = design.seconds[rows][0]
-    n_times = round((design.baseline_s + seconds) * SFREQ)
-    given = (design, knobs, number, truth, rows)
-    shape = dict(sfreq=SFREQ, n_times=n_times)
-    eeg, blinks = subject_eeg(
-        *given, ch_names=EEG_CH_NAMES, blink_share=BLINK_SHARE, **shape
-    )
-    ecg, beats = subject_ecg(*given, **shape)
-    gsr, responses = subject_gsr(*given, **shape)
-    eeg = bandpass(eeg - eeg.mean(axis=1, keepdims=True), *EEG_BAND_HZ, SFREQ)
+    ecg, beats = synthesise_ecg(subject.trials("ecg", real.SFREQ, rows))
+    gsr, drivers = synthesise_conductance(subject.trials("gsr", real.SFREQ, rows))
+    eeg = bandpass(eeg - eeg.mean(axis=1, keepdims=True), *EEG_BAND_HZ, real.SFREQ)
     joined = np.concatenate([eeg, 1e3 * ecg, 1e6 / gsr[:, None]], axis=1)
-    events = [
-        from_onset(own, design.baseline_s, seconds)
-        for own in (beats, blinks, responses)
-    ]
-    return joined.transpose(0, 2, 1), events
+    return joined.transpose(0, 2, 1), seen, beats, drivers
 
 
-def _plant_gaps(cells: list[np.ndarray], seed: int, number: int, n_short: int) -> None:
-    """Blank the EEG of three short trials of P06."""
-    if number != WITH_NAN_EEG:
-        return
-    rng = generator(seed, "amigos", "gaps", number)
-    for trial in rng.permutation(n_short)[:N_NAN_TRIALS]:
-        cells[trial][:, : len(EEG_CH_NAMES)] = np.nan
-
-
-def _answers(truth: Subject, seed: int, number: int) -> list[np.ndarray]:
+def _answers(subject: Subject) -> list[np.ndarray]:
     """Return each trial's twelve self-assessments; arousal comes before valence."""
-    rngs = trial_generators(seed, "amigos", "questions", number, len(truth.ratings))
     out = []
-    for (valence, arousal, dominance), rng in zip(truth.ratings, rngs, strict=True):
+    rows = zip(subject.planted["ratings"], subject.rngs("questions"), strict=True)
+    for (valence, arousal, dominance), rng in rows:
         others = LIKING_MEAN + LIKING_SD * rng.standard_normal(2)
         felt = rng.choice(QUADRANTS[bool(valence > 5), bool(arousal > 5)])
-        flags = [float(flag == felt) for flag in EMOTIONS]
+        flags = [float(flag == felt) for flag in real.EMOTIONS]
         scores = [arousal, valence, dominance, *np.clip(others, 1, 9)]
         out.append(np.array([[*scores, *flags]]))
     return out
 
 
-def _segments(design: Design, truth: Subject, trial: int) -> np.ndarray:
+def _segments(subject: Subject) -> list[np.ndarray]:
     """Return the external annotation: segment, valence, arousal in -1 to 1.
 
     The first segment covers the baseline of 5 s and 15 s of the video.
     """
-    n_total = round((design.baseline_s + design.seconds[trial]) * TRACE_SFREQ)
-    z = truth.z[trial, :2, :n_total]
-    edges = np.arange(0, n_total, round(SEGMENT_S * TRACE_SFREQ))
-    means = np.stack([part.mean(axis=1) for part in np.split(z, edges[1:], axis=1)])
-    index = np.arange(1, len(edges) + 1)[:, None]
-    return np.concatenate([index, np.clip(means / 3, -1, 1)], axis=1)
+    out = []
+    for z, seconds in zip(subject.z, subject.design.seconds, strict=True):
+        n_total = round((real.BASELINE_S + seconds) * TRACE_SFREQ)
+        edges = np.arange(0, n_total, round(real.SEGMENT_S * TRACE_SFREQ))
+        parts = np.split(z[:2, :n_total], edges[1:], axis=1)
+        means = np.stack([part.mean(axis=1) for part in parts])
+        index = np.arange(1, len(edges) + 1)[:, None]
+        out.append(np.concatenate([index, np.clip(means / 3, -1, 1)], axis=1))
+    return out
 
 
-def _twenty(n_short: int, *columns: list[np.ndarray], without_long: bool):
-    """Return each column's twenty cells; what was not recorded is empty.
+def _twenty(subject: Subject, own: list[np.ndarray], *, n_rows: int = 1) -> np.ndarray:
+    """Return twenty cells; what was not recorded is empty.
 
     Empty labels keep a first axis of 1: readers index it before testing the length.
     """
-    out = []
-    for position, own in enumerate(columns):
-        empty = np.zeros((0, 0) if position == 0 else (1, 0))
-        long = [empty] * len(LONG_VIDEOS) if without_long else own[n_short:]
-        out.append([*own[:n_short], *[empty] * (N_SHORT - n_short), *long])
-    return out
+    empty, n_short = np.zeros((n_rows, 0)), len(own) - N_LONG
+    long = own[n_short:] if subject.number != WITHOUT_LONG else [empty] * N_LONG
+    return cell([*own[:n_short], *[empty] * (N_SHORT - n_short), *long])

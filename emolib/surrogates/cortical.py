@@ -1,301 +1,144 @@
-"""EEG: dipoles in a sphere, whose rhythms follow the planted parameters.
+"""EEG: dipoles in a sphere, whose rhythms follow the planted parameters, and blinks.
 
 Every rhythm is narrow-band noise whose level is a planted trace; a radial dipole below
-each site carries it to the scalp through MNE's spherical head model, so that scalp maps
-make sense.
+each site carries it to the scalp through a spherical head model, so that scalp maps
+make sense. Saccades leave steps in an EOG channel, which neither DREAMER nor AMIGOS
+stores.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from scipy.fft import irfft, rfftfreq
+from scipy.fft import irfft
 
-from emolib.surrogates import sizes
-from emolib.surrogates.traces import (
-    TRACE_SFREQ,
-    bell,
-    draw,
-    draw_complex,
-    fft_length,
-    ou,
-    resample_linear,
-    shaped_noise,
-)
+from emolib.surrogates import sizes, traces
+from emolib.surrogates.affect import Subject, Trials
 
 ENVELOPE_SFREQ = 16.0
-DEPTH = 0.8
-"""Rhythm sources lie at this part of the head's radius, below their sites."""
 CHUNK_TIMES = 40_000
 """Time points synthesised together, so that a batch stays in the cache."""
+BLINK_S, BLINK_UV = (0.25, 0.35), (100.0, 250.0)
+SOURCES = tuple(
+    f"{group}_{site}" for group in sizes.SITES for site in sizes.SITES[group]
+)
+"""The rhythm sources: those of alpha, theta, beta, gamma."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """One rhythm source: where, which band, how strong, which planted parameter."""
+class HeadModel(NamedTuple):
+    """What one nAm of each source gives at each electrode, in µV."""
 
-    site: str
-    band: str
-    moment_nam: float
-    parameter: str | None
-
-
-def _sources() -> tuple[Source, ...]:
-    groups = {
-        "frontal_alpha": (sizes.FRONTAL_LEFT + sizes.FRONTAL_RIGHT, "alpha"),
-        "posterior_alpha": (sizes.POSTERIOR, "alpha"),
-        "idle_alpha": (sizes.IDLE_ALPHA_SITES, "alpha"),
-        "theta": (sizes.THETA_SITES, "theta"),
-        "beta": (sizes.BETA_SITES, "beta"),
-        "gamma": (sizes.GAMMA_SITES, "gamma"),
-    }
-    return tuple(
-        Source(
-            site, band, sizes.MOMENTS_NAM[group],
-            None if group == "idle_alpha" else f"{group}_{site}",
-        )
-        for group, (sites, band) in groups.items()
-        for site in sites
-    )  # fmt: skip
-
-
-SOURCES = _sources()
-"""Sorted by band: alpha (21), theta (1), beta (6), gamma (4)."""
-
-
-@dataclass(frozen=True)
-class HeadModel:
-    """What one nAm of each source gives at each electrode, in µV.
-
-    Parameters
-    ----------
-    rhythms : ndarray, shape (n_chans, n_sources)
-    background : ndarray, shape (n_chans, n_background)
-    blink : ndarray, shape (n_chans,)
-        Both eyes together, 1 at Fp1 and Fp2 on average, against linked mastoids.
-    """
-
-    rhythms: np.ndarray
-    background: np.ndarray
-    blink: np.ndarray
+    rhythms: np.ndarray  # (n_chans, n_sources), in the order of SOURCES
+    background: np.ndarray  # (n_chans, n_background)
+    blink: np.ndarray  # (n_chans,): 1 at Fp1 and Fp2 on average, linked mastoids
 
 
 @lru_cache(maxsize=4)
-def head_model(ch_names: tuple[str, ...]) -> HeadModel:
-    """Return the lead fields of a montage in one fixed spherical head.
+def head_model(ch_names: Sequence[str]) -> HeadModel:
+    """Return the lead fields of a montage, a tuple, in one fixed spherical head.
 
-    The sphere is fitted to all of MNE's `standard_1005` montage, whatever the corpus's
-    own montage, so that all corpora share one head.
+    `lead_field.csv` is what `mne.make_forward_solution` gives in the sphere that
+    `mne.make_sphere_model` fits to the whole 10-05 template, with rhythm sources radial
+    at .8 of its radius below their sites, thirty background dipoles anywhere in the
+    upper half and one dipole behind each eye; `tests/surrogates/test_signals.py` makes
+    it anew. A changed table needs a new name: a surrogate is known by its code.
     """
-    import mne
-
-    montage = mne.channels.make_standard_montage(_montage_name(mne))
-    info = mne.create_info(montage.ch_names, 128.0, "eeg", verbose="error")
-    info.set_montage(montage)
-    sphere = mne.make_sphere_model("auto", "auto", info, verbose="error")
-    where = {ch["ch_name"]: ch["loc"][:3] - sphere["r0"] for ch in info["chs"]}
-    sites = np.array([where[source.site] for source in SOURCES])
-    below = DEPTH * sphere.radius * _unit(sites)
-    rng = np.random.default_rng(20_260)
-    points, arrows = _background(rng, sphere.radius)
-    eyes = _unit(np.array([[-0.30, 0.90, -0.12], [0.30, 0.90, -0.12]]))
-    names = (*ch_names, "Fp1", "Fp2", "M1", "M2")
-    field = _lead_field(
-        mne, info, sphere, names,
-        np.concatenate([below, points, 0.86 * sphere.radius * eyes]),
-        np.concatenate([_unit(sites), arrows, eyes]),
-    )  # fmt: skip
-    n, n_rhythms = len(ch_names), len(SOURCES)
-    blink = field[:, -2:].sum(axis=1)
-    blink = blink - blink[-2:].mean()
-    return HeadModel(
-        field[:n, :n_rhythms],
-        field[:n, n_rhythms:-2],
-        (blink / blink[n : n + 2].mean())[:n],
-    )
+    path = Path(__file__).with_name("lead_field.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = {electrode: row for electrode, *row in csv.reader(file)}
+    field = np.array([rows[name] for name in ch_names], float)
+    n = len(SOURCES)
+    return HeadModel(field[:, :n], field[:, n:-1], field[:, -1])
 
 
-def _montage_name(mne) -> str:
-    """Return the name under which this MNE keeps its 10-05 template."""
-    newer = "colin27_1005"
-    return newer if newer in mne.channels.get_builtin_montages() else "standard_1005"
+class Brain(NamedTuple):
+    """What is a person's own in the EEG; b persons."""
+
+    iaf_hz: np.ndarray  # (b,), individual alpha frequency
+    exponent: np.ndarray  # (b, 1), of the 1/f background
+    gain: np.ndarray  # (b, 1, 1), of everything inside the skull
+    sensor_gain: np.ndarray  # (b, n_chans, 1), of each sensor's noise
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-
-
-def _background(rng, radius: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return random places in the upper half of the brain and random directions."""
-    places = _unit(rng.standard_normal((sizes.N_BACKGROUND, 3)))
-    places[:, 2] = np.abs(places[:, 2])
-    depth = rng.uniform(0.4, 0.8, (sizes.N_BACKGROUND, 1))
-    return places * depth * radius, _unit(rng.standard_normal(places.shape))
-
-
-def _lead_field(mne, info, sphere, names, places, arrows) -> np.ndarray:
-    """Return µV per nAm, shape (n_names, n_dipoles), of dipoles about the origin."""
-    unique = list(dict.fromkeys(names))
-    picked = mne.pick_info(info, [info.ch_names.index(name) for name in unique])
-    source_space = mne.setup_volume_source_space(
-        None, pos=dict(rr=places + sphere["r0"], nn=arrows), sphere=sphere,
-        verbose="error",
-    )  # fmt: skip
-    forward = mne.make_forward_solution(
-        picked, None, source_space, sphere, meg=False, eeg=True, mindist=0,
-        verbose="error",
-    )  # fmt: skip
-    free = forward["sol"]["data"].reshape(len(unique), -1, 3)
-    rows = [forward["sol"]["row_names"].index(name) for name in names]
-    return np.einsum("csk,sk->cs", free, arrows)[rows] * 1e-3
-
-
-@dataclass(frozen=True)
-class Brain:
-    """What is one person's own in the EEG.
-
-    Parameters
-    ----------
-    iaf_hz : float
-        Individual alpha frequency.
-    exponent : float
-        Of the 1/f background.
-    gain : float
-        Of everything inside the skull.
-    sensor_gain : ndarray, shape (n_chans,)
-        Of each sensor's noise.
-    """
-
-    iaf_hz: float
-    exponent: float
-    gain: float
-    sensor_gain: np.ndarray
-
-
-def draw_brain(rng: np.random.Generator, n_chans: int, signature: float) -> Brain:
-    """Draw one person's brain; `signature` 0 makes all alike."""
-    n = signature * rng.standard_normal(3 + n_chans)
+def draw_brain(rngs, n_chans: int, signature: float) -> Brain:
+    """Draw each person's brain; `signature` 0 makes all alike."""
+    n = signature * np.stack([rng.standard_normal(3 + n_chans) for rng in rngs])
     return Brain(
-        float(np.clip(sizes.IAF_HZ + sizes.IAF_SD * n[0], *sizes.IAF_RANGE)),
-        sizes.EXPONENT + sizes.EXPONENT_SD * n[1],
-        float(np.exp(sizes.SKULL_GAIN_SD * n[2])),
-        np.exp(sizes.SENSOR_GAIN_SD * n[3:]),
+        np.clip(sizes.IAF_HZ + sizes.IAF_SD * n[:, 0], *sizes.IAF_RANGE),
+        sizes.EXPONENT + sizes.EXPONENT_SD * n[:, 1, None],
+        np.exp(sizes.SKULL_GAIN_SD * n[:, 2, None, None]),
+        np.exp(sizes.SENSOR_GAIN_SD * n[:, 3:, None]),
     )
 
 
-def source_levels(names: Sequence[str], theta: np.ndarray) -> np.ndarray:
-    """Return the level of every rhythm source in dB, shape (b, n_sources, t).
+def synthesise_eeg(trials: Trials, ch_names: tuple[str, ...]) -> np.ndarray:
+    """Return EEG in µV, (b, n_chans, n_times), before blinks, reference and filter.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Parameters of `theta`, which has shape (b, n_parameters, t).
+    Traces named after `SOURCES` are levels in dB; the other sources stay at rest.
     """
-    levels = np.zeros((len(theta), len(SOURCES), theta.shape[-1]))
-    for row, source in enumerate(SOURCES):
-        if source.parameter is not None:
-            levels[:, row] = theta[:, list(names).index(source.parameter)]
-    return levels
-
-
-def synthesise_eeg(
-    rngs: Sequence[np.random.Generator], levels_db: np.ndarray, brains: Sequence[Brain],
-    *, ch_names: tuple[str, ...], sfreq: float, n_times: int, rhythms: bool = True,
-    background: bool = True, sensors: bool = True,
-) -> np.ndarray:  # fmt: skip
-    """Return EEG in µV, shape (b, n_chans, n_times), before reference and filter.
-
-    Parameters
-    ----------
-    rngs : list of Generator, length b
-    levels_db : ndarray, shape (b, n_sources, t)
-        Source levels at 4 Hz, in the order of `SOURCES`.
-    brains : list of Brain, length b
-    rhythms, background, sensors : bool
-        Parts to leave out, so that each can be looked at alone.
-    """
-    head, out = head_model(tuple(ch_names)), []
-    step = max(1, CHUNK_TIMES // n_times)
-    for first in range(0, len(rngs), step):
-        chunk = slice(first, first + step)
-        own_rngs, own = rngs[chunk], brains[chunk]
-        noise = _stationary(
-            own_rngs, own, head, sfreq, n_times, background=background, sensors=sensors
-        )
-        if rhythms:
-            gain = np.array([brain.gain for brain in own])[:, None, None]
-            waves = _rhythms(own_rngs, levels_db[chunk], own, sfreq, n_times)
-            noise += (gain * head.rhythms).astype(np.float32) @ waves
-        out.append(noise)
+    head, out = head_model(ch_names), []
+    brain = draw_brain(trials.persons, len(ch_names), trials.signature)
+    rest = np.zeros_like(next(iter(trials.traces.values())))
+    levels = np.stack([trials.traces.get(name, rest) for name in SOURCES], axis=1)
+    step = max(1, CHUNK_TIMES // trials.n_times)
+    for first in range(0, len(levels), step):
+        rows = slice(first, first + step)
+        own = Brain(*(part if len(part) == 1 else part[rows] for part in brain))
+        given = trials.rngs[rows], own, trials.sfreq, trials.n_times
+        noise = _stationary(head, *given)
+        waves = _rhythms(levels[rows], *given)
+        out.append(noise + (own.gain * head.rhythms).astype(np.float32) @ waves)
     return np.concatenate(out)
 
 
-def _rhythms(rngs, levels_db, brains, sfreq, n_times) -> np.ndarray:
+def _rhythms(levels_db, rngs, brain: Brain, sfreq: float, n_times: int) -> np.ndarray:
     """Return rhythm sources in nAm, shape (b, n_sources, n_times)."""
-    n_fft = fft_length(n_times, sfreq)
+    groups = [source.rpartition("_")[0] for source in SOURCES]
     waves = np.empty((len(rngs), len(SOURCES), n_times), np.float32)
     for band, (centre, width) in sizes.BANDS.items():
-        rows = [i for i, source in enumerate(SOURCES) if source.band == band]
-        reach = None
-        if centre is None:
-            centre, reach = [brain.iaf_hz for brain in brains], sizes.IAF_RANGE
-        shape, first = bell(centre, width, n_fft, sfreq, reach)
-        waves[:, rows] = shaped_noise(
-            rngs, shape, len(rows), n_times=n_times, n_fft=n_fft, first_bin=first
-        )
-    moments = np.array([source.moment_nam for source in SOURCES])[:, None]
-    envelope = (moments * _envelope(rngs, levels_db, n_times / sfreq)).astype(
-        np.float32
-    )
-    waves *= resample_linear(envelope, round(sfreq / ENVELOPE_SFREQ), n_times)
+        rows = [i for i, group in enumerate(groups) if group.endswith(band)]
+        is_alpha = centre is None
+        waves[:, rows] = traces.band_noise(
+            rngs, len(rows), brain.iaf_hz if is_alpha else centre, width, sfreq=sfreq,
+            n_times=n_times, reach=sizes.IAF_RANGE if is_alpha else None,
+        )  # fmt: skip
+    moments = np.array([sizes.MOMENTS_NAM[group] for group in groups])[:, None]
+    envelope = moments * _envelope(rngs, levels_db, n_times / sfreq)
+    envelope = envelope.astype(np.float32)
+    waves *= traces.resample_linear(envelope, sfreq, n_times, own=ENVELOPE_SFREQ)
     return waves
 
 
 def _envelope(rngs, levels_db: np.ndarray, seconds: float) -> np.ndarray:
     """Return amplitude over time at 16 Hz: the planted level and quick waxing."""
     n = int(np.ceil(seconds * ENVELOPE_SFREQ)) + 2
-    factor = round(ENVELOPE_SFREQ / TRACE_SFREQ)
-    level = resample_linear(levels_db, factor, n)
-    white = draw(rngs, (n, levels_db.shape[1]))
-    waxing = ou(white, sizes.ENVELOPE_TAU_S, ENVELOPE_SFREQ).transpose(0, 2, 1)
-    return np.exp(
-        level * (np.log(10) / 20) + sizes.ENVELOPE_SD * waxing - sizes.ENVELOPE_SD**2
-    )
+    level = traces.resample_linear(levels_db, ENVELOPE_SFREQ, n) * (np.log(10) / 20)
+    white = traces.draw(rngs, (n, levels_db.shape[1]))
+    waxing = traces.ou(white, sizes.ENVELOPE_TAU_S, ENVELOPE_SFREQ).transpose(0, 2, 1)
+    return np.exp(level + sizes.ENVELOPE_SD * waxing - sizes.ENVELOPE_SD**2)
 
 
-def _stationary(
-    rngs, brains, head: HeadModel, sfreq, n_times, *, background, sensors
-) -> np.ndarray:
+def _stationary(head: HeadModel, rngs, brain: Brain, sfreq: float, n_times: int):
     """Return background and sensor noise in µV, shape (b, n_chans, n_times).
 
     The thirty background dipoles are drawn as what they are at the electrodes, Gaussian
     with the covariance of their lead fields: the same law, fewer transforms.
     """
-    n_chans, n_fft = len(head.rhythms), fft_length(n_times, sfreq)
-    freqs = rfftfreq(n_fft, 1 / sfreq)
+    n_chans, (n_fft, freqs) = len(head.blink), traces.fft_grid(n_times, sfreq)
     spectrum = np.zeros((len(rngs), n_chans, len(freqs)), np.complex64)
-    if background:
-        low = int(np.searchsorted(freqs, sizes.BACKGROUND_L_FREQ))
-        chi = np.array([brain.exponent for brain in brains])[:, None]
-        shape = freqs[low:-1] ** (-chi / 2)
-        shape *= n_fft / (2 * np.sqrt((shape**2).sum(-1, keepdims=True)))
-        gain = np.array([brain.gain for brain in brains])[:, None]
-        shape *= gain * sizes.MOMENTS_NAM["background"]
-        spatial = np.linalg.cholesky(
-            head.background @ head.background.T + 1e-12 * np.eye(n_chans)
-        )
-        parts = draw_complex(rngs, (n_chans, len(freqs) - 1 - low))
-        spatial, shape = spatial.astype(np.float32), shape.astype(np.float32)
-        spectrum[..., low:-1] = (spatial @ parts) * shape[:, None]
-    if sensors:
-        own = np.stack([brain.sensor_gain for brain in brains])[..., None]
-        shape = (own * (n_fft / 2 * _sensor_shape(freqs))).astype(np.float32)
-        parts = draw_complex(rngs, (n_chans, len(freqs) - 2))
-        parts *= shape[..., 1:-1]
-        spectrum[..., 1:-1] += parts
+    low = int(np.searchsorted(freqs, sizes.BACKGROUND_L_FREQ))
+    shape = traces.unit_variance(freqs[low:-1] ** (-brain.exponent / 2), n_fft)
+    shape = shape * (brain.gain[:, 0] * sizes.MOMENTS_NAM["background"])
+    spatial = head.background @ head.background.T + 1e-12 * np.eye(n_chans)
+    spatial = np.linalg.cholesky(spatial)
+    spectrum[..., low:-1] = traces.noise_bins(rngs, n_chans, shape[:, None], spatial)
+    shape = brain.sensor_gain * (n_fft / 2 * _sensor_shape(freqs))
+    spectrum[..., 1:-1] += traces.noise_bins(rngs, n_chans, shape[..., 1:-1])
     return irfft(spectrum, n_fft, axis=-1)[..., :n_times]
 
 
@@ -305,6 +148,44 @@ def _sensor_shape(freqs: np.ndarray) -> np.ndarray:
     narrow = np.exp(-0.5 * ((freqs - centre) / width) ** 2) ** 2
     power = sizes.SENSOR_WHITE_UV**2 / (len(freqs) - 2)
     return np.sqrt(power + sizes.SENSOR_NARROW_UV**2 * narrow / narrow[1:-1].sum())
+
+
+def eeg_and_blinks(
+    subject: Subject, ch_names: tuple[str, ...], sfreq: float,
+    rows: slice = slice(None), *, share: float = 1.0,
+) -> tuple[np.ndarray, list[np.ndarray]]:  # fmt: skip
+    """Return a subject's EEG in µV, (b, n_chans, n_times), and blinks' times (s).
+
+    Parameters
+    ----------
+    subject : Subject
+    ch_names : tuple of str
+    sfreq : float
+    rows : slice
+        Trials of one length.
+    share : float
+        How much of each blink is left in the EEG, 0 to 1.
+    """
+    eeg = synthesise_eeg(subject.trials("eeg", sfreq, rows), ch_names)
+    bumps, times = _blinks(subject.trials("artefacts", sfreq, rows))
+    eeg += head_model(ch_names).blink[:, None] * (share * bumps)[:, None]
+    return eeg, times
+
+
+def _blinks(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the blinks' potential at Fp1 and Fp2 in µV, (b, n_times); their times."""
+    times = traces.event_times(trials.rngs, trials.traces["ln_blink_rate"])
+    low, high = np.array([BLINK_S, BLINK_UV]).T[..., None]
+    out = np.zeros((len(times), trials.n_times))
+    reach = np.arange(int(BLINK_S[1] * trials.sfreq) + 2)
+    for row, rng, start in zip(out, trials.rngs, times, strict=True):
+        duration, height = low + (high - low) * rng.random((2, len(start)))
+        index = np.ceil(start * trials.sfreq).astype(int)[:, None] + reach
+        u = (index / trials.sfreq - start[:, None]) / duration[:, None]
+        bump = np.where((u > 0) & (u < 1), 0.5 - 0.5 * np.cos(2 * np.pi * u), 0.0)
+        inside = index < trials.n_times
+        np.add.at(row, index[inside], (height[:, None] * bump)[inside])
+    return out, times
 
 
 def bandpass(eeg: np.ndarray, l_freq: float, h_freq: float, sfreq: float) -> np.ndarray:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from emolib.checks import check_range, check_whole
-from emolib.datasets.dreamer import (
-    BASELINE_S,
-    ECG_SFREQ,
-    EEG_CH_NAMES,
-    EEG_SFREQ,
-    MEAN_RATINGS,
-)
+from emolib.datasets import dreamer as real
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import simulate_subject
-from emolib.surrogates.cortical import bandpass
-from emolib.surrogates.design import Design, Knobs, Scale
-from emolib.surrogates.matfile import (
-    MAX_BYTES,
-    cell,
-    save_mat,
-    struct,
-    written_aside,
-)
-from emolib.surrogates.signals import from_onset, subject_ecg, subject_eeg
-from emolib.surrogates.streams import generator, trial_generators
-from emolib.surrogates.truth import write_truth
+from emolib.surrogates.affect import Subject, simulate_subject, truth_of
+from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
+from emolib.surrogates.files import MAX_BYTES, cell, save_mat, struct, write
+from emolib.surrogates.peripheral import synthesise_ecg
 
 N_STIMULI = 18
 SCORED_S = (1.0, 61.0)
@@ -35,24 +21,21 @@ SCORED_S = (1.0, 61.0)
 EEG_OFFSET_UV, EEG_BAND_HZ = 4200.0, (0.2, 45.0)
 LINE_UV, LINE_HZ = 0.5, 50.0
 ECG_OFFSET, ECG_COUNTS_PER_MV = 2048.0, 200.0
-DOMINANCE = Scale(3.1, 1.1, 1, 5, 1.0, 3.0)
+DOMINANCE = Scale(3.1, 1.1, 1, 5, 1.0)
 """No clip means are published for dominance; level and width are chosen."""
 
 
 def dreamer_design(*, n_trials: int = N_STIMULI, seconds: float = 61.0) -> Design:
     """Return what DREAMER shows and asks; scales are integers from 1 to 5."""
-    means = {
-        name: tuple(MEAN_RATINGS[name][:n_trials]) for name in ("valence", "arousal")
-    }
-    scales = {
-        name: Scale(float(np.mean(own)), 0.95, 1, 5, 1.0, 3.0, own)
-        for name, own in means.items()
-    }
-    rho = (sizes.RHO_STIMULUS, sizes.RHO_PERSON, sizes.RHO_MOMENT)
+    means = [tuple(real.MEAN_RATINGS[name][:n_trials]) for name in sizes.AFFECT[:2]]
+    rhos = (sizes.DREAMER_VALENCE_RHO, sizes.RHO)
+    scales = [
+        Scale(float(np.mean(own)), 0.95, 1, 5, 1.0, own, rho)
+        for own, rho in zip(means, rhos, strict=True)
+    ]
     return Design(
-        "dreamer", (seconds,) * n_trials, (SCORED_S,) * n_trials, (0,) * n_trials,
-        (*scales.items(), ("dominance", DOMINANCE)),
-        (sizes.DREAMER_VALENCE_RHO, rho, rho), baseline_s=float(BASELINE_S),
+        "dreamer", (seconds,) * n_trials, (SCORED_S,) * n_trials, (*scales, DOMINANCE),
+        baseline_s=float(real.BASELINE_S),
     )  # fmt: skip
 
 
@@ -86,37 +69,26 @@ def write_dreamer(
     ValueError
         For more trials than DREAMER has stimuli, or a file too large for its format.
     """
-    folder = Path(folder)
-    parameters = dict(
-        n_subjects=n_subjects, n_trials=n_trials, seconds=seconds, effect=effect,
-        signature=signature, nuisance=nuisance, seed=seed,
-    )  # fmt: skip
-    _check_size(n_subjects, n_trials, seconds)
+    size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
+    check_sizes(**size, n_stimuli=N_STIMULI, hint="DREAMER has 18 stimuli.")
+    _check_bytes(n_subjects * n_trials * (seconds + real.BASELINE_S))
     knobs = Knobs(effect, signature, nuisance, seed)
     design = dreamer_design(n_trials=n_trials, seconds=seconds)
-    parts = [_subject(design, knobs, number + 1) for number in range(n_subjects)]
-    subjects, structs, beats, blinks = zip(*parts, strict=True)
-    with written_aside(folder) as aside:
-        save_mat(aside / "DREAMER.mat", {"DREAMER": _top(structs, n_trials)})
-        write_truth(
-            folder, parameters, design, [f"s{i + 1:02d}" for i in range(n_subjects)],
-            [f"{k + 1:02d}" for k in range(n_trials)], subjects,
-            {"beats": beats, "blinks": blinks},
-        )  # fmt: skip
-    return folder
+
+    def fill(aside: Path):
+        subjects = (simulate_subject(design, knobs, i + 1) for i in range(n_subjects))
+        people, planted = zip(*map(_person, subjects), strict=True)
+        save_mat(aside / "DREAMER.mat", {"DREAMER": _top(people, n_trials)})
+        names = [f"s{i + 1:02d}" for i in range(n_subjects)]
+        trials = [f"{k + 1:02d}" for k in range(n_trials)]
+        return truth_of(design, planted, names, trials, **size, **asdict(knobs))
+
+    return write(folder, fill)
 
 
-def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
-    """Raise ValueError for a corpus that DREAMER's format cannot hold."""
-    check_range("n_subjects", check_whole("n_subjects", n_subjects, "subjects"), 1, 999)
-    check_range(
-        "n_trials", check_whole("n_trials", n_trials, "trials"), 1, N_STIMULI,
-        hint="DREAMER has 18 stimuli.",
-    )  # fmt: skip
-    check_range("seconds", seconds, 2.0, 600.0)
-    check_whole("seconds x 128 Hz", seconds * EEG_SFREQ, "time points")
-    per_second = 8 * (EEG_SFREQ * len(EEG_CH_NAMES) + ECG_SFREQ * 2)
-    size = n_subjects * n_trials * (seconds + BASELINE_S) * per_second
+def _check_bytes(seconds: float) -> None:
+    """Raise ValueError for more seconds than a MATLAB 5 variable holds."""
+    size = 8 * seconds * (real.EEG_SFREQ * len(real.EEG_CH_NAMES) + real.ECG_SFREQ * 2)
     if size > MAX_BYTES:
         raise ValueError(
             "the corpus must fit one MATLAB 5 variable of 4 GB; got "
@@ -124,53 +96,40 @@ def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
         )
 
 
-def _subject(design: Design, knobs: Knobs, number: int):
-    """Return one subject's truth, its MATLAB struct, its beats and its blinks."""
-    truth, rows = simulate_subject(design, knobs, number), slice(None)
-    seconds = design.baseline_s + design.seconds[0]
-    eeg, blinks = subject_eeg(
-        design, knobs, number, truth, rows, ch_names=EEG_CH_NAMES, sfreq=EEG_SFREQ,
-        n_times=round(seconds * EEG_SFREQ), blink_share=1.0,
-    )  # fmt: skip
-    ecg, beats = subject_ecg(
-        design, knobs, number, truth, rows, sfreq=ECG_SFREQ,
-        n_times=round(seconds * ECG_SFREQ),
-    )  # fmt: skip
-    eeg = _as_stored(
-        eeg, trial_generators(knobs.seed, "dreamer", "line", number, design.n_trials)
-    )
+def _person(subject: Subject) -> tuple[np.ndarray, dict]:
+    """Return one participant's struct and what was planted.
+
+    Other readers go by the order of the struct's fields.
+    """
+    eeg, seen = eeg_and_blinks(subject, real.EEG_CH_NAMES, real.EEG_SFREQ)
+    ecg, beats = synthesise_ecg(subject.trials("ecg", real.ECG_SFREQ))
+    eeg = _as_stored(eeg, subject.rngs("line"))
     ecg = np.round(ECG_OFFSET + ECG_COUNTS_PER_MV * ecg)
-    events = [
-        from_onset(own, design.baseline_s, design.seconds[0]) for own in (beats, blinks)
-    ]
-    return truth, _person(knobs.seed, number, eeg, ecg, truth.ratings), *events
-
-
-def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
-    """Return EEG filtered, with mains hum and the amplifier's offset."""
-    eeg = bandpass(eeg, *EEG_BAND_HZ, EEG_SFREQ)
-    phase = np.array([rng.uniform(0, 2 * np.pi) for rng in rngs])[:, None]
-    times = np.arange(eeg.shape[-1]) / EEG_SFREQ
-    line = LINE_UV * np.sin(2 * np.pi * LINE_HZ * times + phase)
-    return eeg + line[:, None] + EEG_OFFSET_UV
-
-
-def _person(seed: int, number: int, eeg, ecg, ratings: np.ndarray) -> np.ndarray:
-    """Return one participant's struct; other readers go by the order of its fields."""
-    rng = generator(seed, "dreamer", "questions", number)
-    return struct(
+    rng, ratings = subject.rng("questions"), subject.planted["ratings"]
+    own = struct(
         Age=str(rng.integers(22, 34)),
         Gender=str(rng.choice(["male", "female"])),
-        EEG=_halves(eeg, round(BASELINE_S * EEG_SFREQ)),
-        ECG=_halves(ecg, round(BASELINE_S * ECG_SFREQ)),
+        EEG=_halves(eeg, real.EEG_SFREQ),
+        ECG=_halves(ecg, real.ECG_SFREQ),
         ScoreValence=ratings[:, :1],
         ScoreArousal=ratings[:, 1:2],
         ScoreDominance=ratings[:, 2:],
     )
+    return own, subject.truth(beats=beats, blinks=seen)
 
 
-def _halves(signal: np.ndarray, n_before: int) -> np.ndarray:
+def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
+    """Return EEG filtered, with mains hum and the amplifier's offset."""
+    eeg = bandpass(eeg, *EEG_BAND_HZ, real.EEG_SFREQ)
+    phase = np.array([rng.uniform(0, 2 * np.pi) for rng in rngs])[:, None]
+    times = np.arange(eeg.shape[-1]) / real.EEG_SFREQ
+    line = LINE_UV * np.sin(2 * np.pi * LINE_HZ * times + phase)
+    return eeg + line[:, None] + EEG_OFFSET_UV
+
+
+def _halves(signal: np.ndarray, sfreq: float) -> np.ndarray:
     """Return the struct of baseline and stimuli, cells of (time, channel)."""
+    n_before = round(real.BASELINE_S * sfreq)
     return struct(
         baseline=cell((own[:, :n_before].T for own in signal), column=True),
         stimuli=cell((own[:, n_before:].T for own in signal), column=True),
@@ -182,9 +141,9 @@ def _top(people, n_trials: int) -> np.ndarray:
     said = "SURROGATE written by emolib: no person was recorded."
     return struct(
         Data=cell(people),
-        EEG_SamplingRate=float(EEG_SFREQ),
-        ECG_SamplingRate=float(ECG_SFREQ),
-        EEG_Electrodes=cell(EEG_CH_NAMES),
+        EEG_SamplingRate=float(real.EEG_SFREQ),
+        ECG_SamplingRate=float(real.ECG_SFREQ),
+        EEG_Electrodes=cell(real.EEG_CH_NAMES),
         noOfSubjects=float(len(people)),
         noOfVideoSequences=float(n_trials),
         Disclaimer=said,

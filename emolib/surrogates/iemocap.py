@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,15 +11,16 @@ import numpy as np
 from emolib.checks import check_range, check_whole
 from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
+from emolib.surrogates import utterances
 from emolib.surrogates.design import Knobs
-from emolib.surrogates.matfile import ABOUT, written_aside
-from emolib.surrogates.speakers import MAX_UTTERANCES, Speaker, plant
-from emolib.surrogates.streams import generator, trial_generators
-from emolib.surrogates.truth import save_truth
-from emolib.surrogates.utterance_frames import frames, gate_energy
+from emolib.surrogates.files import ABOUT, write
+from emolib.surrogates.traces import generator, trial_generators
 from emolib.surrogates.utterance_sizes import IEMOCAP
+from emolib.surrogates.utterances import Utterances
 
 N_SPEAKERS, N_CLASSES = 10, 4
+PER_DIALOGUE, MAX_UTTERANCES = 20, 3960
+"""A speaker's utterances in a dialogue; those that names have room for."""
 FILES = {
     "audio": "A/comparE.h5", "visual": "V/denseface.h5", "text": "L/bert_large.h5",
 }  # fmt: skip
@@ -63,22 +65,19 @@ def write_iemocap(
         For a number of speakers from which no folds can be made, or utterances that
         the names have no room for.
     """
-    folder = Path(folder)
-    parameters = dict(
-        n_subjects=n_subjects, n_trials=n_trials, seconds=seconds, effect=effect,
-        signature=signature, seed=seed,
-    )  # fmt: skip
-    _check_size(n_subjects, n_trials, seconds)
+    size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
+    _check_size(**size)
     knobs = Knobs(effect=effect, signature=signature, seed=seed)
-    speakers = [
-        plant(knobs, number + 1, n_trials, seconds) for number in range(n_subjects)
-    ]
-    with written_aside(folder) as aside:
+    noted = size | dict(effect=effect, signature=signature, seed=seed)
+    speakers = [plant(knobs, k + 1, n_trials, seconds) for k in range(n_subjects)]
+
+    def fill(aside: Path):
         moments = _write_features(aside, knobs.seed, speakers)
         _write_mean_std(aside, moments)
         _write_targets(aside, speakers)
-        _write_truth(folder, parameters, speakers)
-    return folder
+        return _truth(noted, speakers)
+
+    return write(folder, fill)
 
 
 def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
@@ -88,25 +87,92 @@ def _check_size(n_subjects: int, n_trials: int, seconds: float) -> None:
     check_range("n_subjects", whole, 4, N_SPEAKERS, hint=hint)
     if whole % 2:
         raise ValueError(f"n_subjects must be even; got {n_subjects}. {hint}")
-    check_range(
-        "n_trials", check_whole("n_trials", n_trials, "utterances"), 4, MAX_UTTERANCES,
-        hint="A speaker needs one of each emotion; names have room for 3960.",
-    )  # fmt: skip
+    hint = "A speaker needs one of each emotion; names have room for 3960."
+    n_trials = check_whole("n_trials", n_trials, "utterances")
+    check_range("n_trials", n_trials, 4, MAX_UTTERANCES, hint=hint)
     check_range("seconds", seconds, 1.0, 35.0)
 
 
-def _write_features(aside: Path, seed: int, speakers: list[Speaker]) -> list:
+def plant(knobs: Knobs, number: int, n: int, seconds: float) -> Utterances:
+    """Draw everything planted in the utterances of speaker `number`, from 1.
+
+    Besides labels, readings and lengths: `u` (n, 3), and `shown` (n, 50), False where
+    no face was found.
+    """
+    rng = {
+        stream: generator(knobs.seed, "iemocap", stream, number)
+        for stream in ("latents", "signatures", "lengths", "gaps")
+    }
+    y = _classes(rng["latents"], n)
+    u, offsets = (
+        utterances.emotions(y, rng["latents"]),
+        rng["signatures"].standard_normal((3, 1, 3)),
+    )
+    planted = {
+        "u": u,
+        "labels": y,
+        "readings": utterances.read_out(IEMOCAP, knobs, number, u, offsets),
+        "lengths": _lengths(rng["lengths"], n, seconds),
+        "shown": _shown(rng["gaps"], n),
+    }
+    speaker = f"Ses{(number + 1) // 2:02d}{'MF'[number % 2]}"
+    return Utterances(number, [speaker] * n, _names(speaker, n), planted)
+
+
+def _classes(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Return the classes (n,) of one speaker's utterances, in random order.
+
+    Their shares are those of the corpus, but for rounding.
+    """
+    share = np.cumsum(sizes.EMOTION_COUNTS) / np.sum(sizes.EMOTION_COUNTS)
+    steps = (np.arange(n) + rng.random()) / n
+    return rng.permutation(np.searchsorted(share, steps, side="right"))
+
+
+def _lengths(rng: np.random.Generator, n: int, seconds: float) -> np.ndarray:
+    """Return the number of steps of each modality, (n, 3)."""
+    spread = np.exp(sizes.AUDIO_SECONDS_SPREAD * rng.standard_normal(n))
+    audio = np.round(seconds * sizes.AUDIO_STEPS_HZ * spread)
+    text = rng.integers(sizes.TEXT_STEPS[0], sizes.TEXT_STEPS[1] + 1, n)
+    audio = np.clip(audio, *sizes.AUDIO_STEPS).astype(int)
+    return np.stack([audio, np.full(n, sizes.VISUAL_STEPS), text], axis=1)
+
+
+def _shown(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Return where a face was found, (n, 50): a quarter have one run without."""
+    steps = np.arange(sizes.VISUAL_STEPS)
+    has_gap = rng.random(n) < sizes.NO_FACE_SHARE
+    low, high = sizes.NO_FACE_STEPS
+    size = rng.integers(low, high + 1, n)
+    start = np.floor(rng.random(n) * (sizes.VISUAL_STEPS - size + 1))
+    inside = (steps >= start[:, None]) & (steps < (start + size)[:, None])
+    return ~(inside & has_gap[:, None])
+
+
+def _names(speaker: str, n: int) -> list[str]:
+    """Return the ids of a speaker's utterances, as in ``Ses01F_impro01_F000``.
+
+    Dialogues alternate between the two actors whose motion was captured; the last part
+    names who speaks: F first, then M, in every session.
+    """
+    dialogues = zip(*np.divmod(np.arange(n), PER_DIALOGUE), strict=True)
+    return [
+        f"{speaker[:5]}{'FM'[d % 2]}_impro{d // 2 + 1:02d}_{speaker[5]}{i:03d}"
+        for d, i in dialogues
+    ]
+
+
+def _write_features(aside: Path, seed: int, speakers: Sequence[Utterances]) -> list:
     """Write the three feature files; return each speaker's moments of the audio."""
     moments = []
     for name in MODALITIES_AVL:
         with _marked(aside / FILES[name]) as file:
-            for number, speaker in enumerate(speakers, start=1):
-                x, lengths = _sequences(seed, number, speaker, name)
+            for speaker in speakers:
+                x, lengths = _sequences(seed, speaker, name)
                 if name == "audio":
                     moments.append(_moments(x, lengths))
-                rows = zip(speaker.names, x, lengths, strict=True)
-                for utterance, own, n_steps in rows:
-                    _store(file, utterance, own[:n_steps])
+                for utterance, own, n in zip(speaker.names, x, lengths, strict=True):
+                    _store(file, utterance, own[:n])
     return moments
 
 
@@ -125,16 +191,16 @@ def _store(group, name: str, data: np.ndarray) -> None:
     group.create_dataset(name, data=data, track_times=False)
 
 
-def _sequences(seed: int, number: int, speaker: Speaker, name: str):
+def _sequences(seed: int, speaker: Utterances, name: str):
     """Return one modality as written, (n, n_steps, width), and its lengths (n,)."""
-    lengths = speaker.lengths[:, MODALITIES_AVL.index(name)]
-    readings = speaker.readings[:, MODALITIES_AVL.index(name)]
-    rngs = trial_generators(seed, "iemocap", name, number, len(speaker.names))
-    x = frames(IEMOCAP, name, readings, lengths, rngs)
+    k = MODALITIES_AVL.index(name)
+    lengths, readings = speaker["lengths"][:, k], speaker["readings"][:, k]
+    rngs = trial_generators(seed, "iemocap", name, speaker.number, len(speaker))
+    x = utterances.frames(IEMOCAP, name, readings, lengths, rngs)
     if name == "audio":
         return _unnormalised(x), lengths
     if name == "visual":
-        x *= speaker.shown[..., None]
+        x *= speaker["shown"][..., None]
     n_steps = FIXED_STEPS[name]
     after = ((0, 0), (0, n_steps - x.shape[1]), (0, 0))
     return np.pad(x, after), np.full(len(x), n_steps)
@@ -178,33 +244,27 @@ def _write_mean_std(aside: Path, moments: list) -> None:
             _store(group, "std", np.where(std > 0, std, 1.0))
 
 
-def _write_targets(aside: Path, speakers: list[Speaker]) -> None:
+def _write_targets(aside: Path, speakers: Sequence[Utterances]) -> None:
     """Write one-hot labels and names, as bytes, of each fold's parts."""
     for fold, parts in _folds(len(speakers)):
         target = aside / "target" / fold
         target.mkdir(parents=True)
         for part, members in parts.items():
-            labels = np.concatenate([speakers[s].labels for s in members])
+            labels = np.concatenate([speakers[s]["labels"] for s in members])
             names = [[name.encode()] for s in members for name in speakers[s].names]
             np.save(target / f"{part}_label.npy", np.eye(N_CLASSES)[labels])
             np.save(target / f"{part}_int2name.npy", np.array(names))
 
 
-def _write_truth(folder: Path, parameters: dict, speakers: list[Speaker]) -> None:
-    """Write what was planted beside the surrogate."""
-    joined = {
-        name: np.concatenate([getattr(own, name) for own in speakers])
-        for name in ("u", "labels", "readings", "lengths", "shown")
-    }
-    audio, visual, text = joined["lengths"].T
-    shown = joined["shown"]
-    energy = [gate_energy(audio), gate_energy(visual, shown), gate_energy(text)]
-    real = visual - np.argmax(shown[:, ::-1], axis=1)
-    noted = {
-        **parameters,
-        "corpus": "iemocap",
-        "subjects": [name[:5] + name[-4] for own in speakers for name in own.names],
-        "trials": [name for own in speakers for name in own.names],
-        "variance": dict(audio=1.0, visual=float(shown.sum() / real.sum()), text=1.0),
-    }
-    save_truth(folder, noted, joined | {"energy": np.stack(energy, axis=1)})
+def _truth(noted: Mapping, speakers: Sequence[Utterances]):
+    """Return what the truth folder notes, and its arrays.
+
+    `variance` is that of a feature over steps that are read, in which some have no
+    face.
+    """
+    noted, arrays = utterances.truth_of(speakers, corpus="iemocap", **noted)
+    shown, gate = arrays["shown"], utterances.gate(sizes.VISUAL_STEPS)
+    arrays["energy"][:, 1] = [np.sum(gate[own] ** 2) for own in shown]
+    real = sizes.VISUAL_STEPS - np.argmax(shown[:, ::-1], axis=1)
+    variance = dict(audio=1.0, visual=float(shown.sum() / real.sum()), text=1.0)
+    return noted | {"variance": variance}, arrays

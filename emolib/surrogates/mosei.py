@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from scipy.special import ndtr
 
 from emolib.checks import check_option, check_range, check_whole
 from emolib.containers import MODALITIES_AVL
+from emolib.surrogates import utterance_sizes as sizes
+from emolib.surrogates import utterances
 from emolib.surrogates.design import Knobs
-from emolib.surrogates.matfile import written_aside
-from emolib.surrogates.picklefile import save_pickle
-from emolib.surrogates.segments import Part, plant, sequences, times_of
-from emolib.surrogates.streams import generator
-from emolib.surrogates.truth import save_truth
-from emolib.surrogates.utterance_frames import gate_energy
+from emolib.surrogates.files import save_pickle, write
+from emolib.surrogates.traces import generator, trial_generators
 from emolib.surrogates.utterance_sizes import Plan, sentiment_plan
+from emolib.surrogates.utterances import Utterances
 
 PACKAGES = ("senti", "raw", "mmsa_aligned", "mmsa_unaligned")
 """`senti` is what MulT and MultiBench read, `raw` MultiBench's other file, `mmsa` those
 of MMSA."""
 FILES = {
-    ("mosei", "senti"): "mosei_senti_data.pkl", ("mosi", "senti"): "mosi_data.pkl",
-    ("mosei", "raw"): "mosei_raw.pkl", ("mosi", "raw"): "mosi_raw.pkl",
-    ("mosei", "mmsa_aligned"): "aligned_50.pkl",
-    ("mosi", "mmsa_aligned"): "aligned_50.pkl",
-    ("mosei", "mmsa_unaligned"): "unaligned_50.pkl",
-    ("mosi", "mmsa_unaligned"): "unaligned_50.pkl",
-}  # fmt: skip
-N_STEPS, UNALIGNED_STEPS = 50, {"audio": 500, "visual": 375, "text": 50}
+    "senti": {"mosei": "mosei_senti_data.pkl", "mosi": "mosi_data.pkl"},
+    "raw": {"mosei": "mosei_raw.pkl", "mosi": "mosi_raw.pkl"},
+    "mmsa_aligned": dict.fromkeys(("mosei", "mosi"), "aligned_50.pkl"),
+    "mmsa_unaligned": dict.fromkeys(("mosei", "mosi"), "unaligned_50.pkl"),
+}
+PARTS = {"train": "n_train", "valid": "n_val", "test": "n_test"}
+"""What the publisher calls the parts of the split, and we their sizes."""
+PER_VIDEO, AT_ONCE = 5, 256
+"""Segments of a video, in all of which one person speaks, in one part only; those that
+are made at a time."""
+STEPS_PER_WORD, SECONDS_PER_WORD = (11, 8, 1), 0.4
+"""Steps of audio, visual and text where they are not aligned with words."""
+N_STEPS, UNALIGNED_STEPS = 50, (500, 375, 50)
+TEXT = MODALITIES_AVL.index("text")
 KEYS = {"visual": "vision", "audio": "audio", "text": "text"}
 ROW_WITHOUT_TEXT, ROW_WITH_INF = 3, 5
 """Rows of the training part: all text zero; one audio value minus infinity."""
@@ -75,11 +83,9 @@ def write_mosei(
     ValueError
         For an unknown package, or a part of fewer than eight segments.
     """
-    parameters = dict(
-        n_train=n_train, n_val=n_val, n_test=n_test, package=package, effect=effect,
-        signature=signature, seed=seed,
-    )  # fmt: skip
-    return _write("mosei", folder, parameters)
+    counts = dict(n_train=n_train, n_val=n_val, n_test=n_test)
+    knobs = dict(effect=effect, signature=signature, seed=seed)
+    return _write("mosei", folder, counts, package, knobs)
 
 
 def write_mosi(
@@ -90,141 +96,177 @@ def write_mosi(
 
     Labels are in fifths and more extreme, audio and visual features fewer.
     """
-    parameters = dict(
-        n_train=n_train, n_val=n_val, n_test=n_test, package=package, effect=effect,
-        signature=signature, seed=seed,
-    )  # fmt: skip
-    return _write("mosi", folder, parameters)
+    counts = dict(n_train=n_train, n_val=n_val, n_test=n_test)
+    knobs = dict(effect=effect, signature=signature, seed=seed)
+    return _write("mosi", folder, counts, package, knobs)
 
 
-def _write(corpus: str, folder: str | Path, parameters: dict) -> Path:
+def _write(corpus: str, folder: str | Path, counts: dict, package: str, knobs: dict):
     """Write one package of one of the two corpora."""
-    folder, package = Path(folder), parameters["package"]
-    counts = [parameters[name] for name in ("n_train", "n_val", "n_test")]
     check_option("package", package, PACKAGES)
-    for name, n in zip(("n_train", "n_val", "n_test"), counts, strict=True):
+    for name, n in counts.items():
         check_range(name, check_whole(name, n, "segments"), MIN_PART, MAX_PART)
-    knobs = Knobs(**{k: parameters[k] for k in ("effect", "signature", "seed")})
-    plan = sentiment_plan(corpus, package.split("_")[0])
-    aligned = package != "mmsa_unaligned"
-    parts = [
-        plant(plan, knobs, number, n, aligned=aligned)
-        for number, n in enumerate(counts, start=1)
-    ]
-    with written_aside(folder) as aside:
-        held = {part.name: _fields(plan, package, knobs.seed, part) for part in parts}
-        save_pickle(aside / FILES[corpus, package], held)
-        _write_truth(folder, corpus, parameters, parts)
-    return folder
-
-
-def _fields(
-    plan: Plan, package: str, seed: int, part: Part
-) -> dict[str, Callable[[], np.ndarray]]:
-    """Return what makes each array of a part, by the publisher's name for it."""
-    features = {
-        KEYS[name]: partial(_features, plan, package, seed, part, name)
-        for name in ("visual", "audio", "text")
+    own = Package(corpus, package, Knobs(**knobs))
+    parts = {
+        name: own.plant(k + 1, counts[count])
+        for k, (name, count) in enumerate(PARTS.items())
     }
-    others = {"senti": _senti_fields, "raw": _raw_fields}.get(package, _mmsa_fields)
-    fields = others(plan.corpus, seed, part)
-    if package == "mmsa_unaligned":
-        fields |= _length_fields(part)
-    return features | {k: partial(np.asarray, own) for k, own in fields.items()}
+
+    def fill(aside: Path):
+        held = {name: own.fields(part) for name, part in parts.items()}
+        save_pickle(aside / FILES[package][corpus], held)
+        noted, arrays = utterances.truth_of(
+            list(parts.values()), **counts, **knobs, package=package, corpus=corpus,
+            parts=[name for name, part in parts.items() for _ in part.subjects],
+            variance=dict.fromkeys(MODALITIES_AVL, 1.0),
+        )  # fmt: skip
+        if not own.is_mmsa:
+            arrays["energy"][ROW_WITHOUT_TEXT, TEXT] = 0
+        return noted, arrays
+
+    return write(folder, fill)
 
 
-def _features(plan: Plan, package: str, seed: int, part: Part, name: str) -> np.ndarray:
-    """Return one modality, with the gaps that the licensed files have."""
-    unaligned = package == "mmsa_unaligned"
-    n_steps = UNALIGNED_STEPS[name] if unaligned else N_STEPS
-    is_mmsa = package.startswith("mmsa")
-    x = sequences(plan, seed, part, name, n_steps=n_steps, padded_left=not is_mmsa)
-    if part.name == "train" and name == "text" and not is_mmsa:
-        x[ROW_WITHOUT_TEXT] = 0
-    if part.name == "train" and name == "audio":
-        x[ROW_WITH_INF, 0 if is_mmsa else -1, 2] = -np.inf
-    return x
+@dataclass(frozen=True)
+class Package:
+    """One package of CMU-MOSEI or CMU-MOSI: what is planted and how it is stored."""
+
+    corpus: str
+    name: str
+    knobs: Knobs
+
+    @property
+    def plan(self) -> Plan:
+        """What is planted, in features of the package's widths."""
+        return sentiment_plan(self.corpus, self.name.split("_")[0])
+
+    @property
+    def is_mmsa(self) -> bool:
+        """Whether it is one of MMSA's, which pads on the right."""
+        return self.name.startswith("mmsa")
+
+    def rng(self, stream: str, number: int) -> np.random.Generator:
+        """Return the generator of one stream of a part."""
+        return generator(self.knobs.seed, self.corpus, stream, number)
+
+    def plant(self, number: int, n: int) -> Utterances:
+        """Draw everything planted in the first n segments of part `number`, from 1.
+
+        Besides labels, readings and lengths: sentiment `s`, and `clips`, the place of
+        each segment in its video, from 0.
+        """
+        chance, *normal = self.rng("latents", number).standard_normal((n, 3)).T
+        law = sizes.SENTIMENTS[self.corpus]
+        s, labels, u = utterances.sentiment(law, ndtr(chance), np.stack(normal, axis=1))
+        video, clips = np.divmod(np.arange(n), PER_VIDEO)
+        offsets = self.rng("signatures", number).standard_normal((video.max() + 1, 3))
+        offsets = offsets[video].T[..., None]
+        low, high = sizes.SENTIMENT_STEPS
+        words = self.rng("lengths", number).integers(low, high + 1, n)
+        steps = STEPS_PER_WORD if self.name == "mmsa_unaligned" else (1, 1, 1)
+        planted = {
+            "s": s,
+            "labels": labels,
+            "readings": utterances.read_out(self.plan, self.knobs, number, u, offsets),
+            "lengths": words[:, None] * steps,
+            "clips": clips,
+        }
+        videos = [f"SURROGATE{number}{v + 1:04d}" for v in video]
+        return Utterances(number, videos, self._names(videos, clips, words), planted)
+
+    def _names(self, videos: list[str], clips, words) -> list[str]:
+        """Return the publisher's ids: a clip of a video, or its start and end in s."""
+        if self.name != "senti":
+            form = "{}[{}]" if self.name == "raw" else "{}$_${}"
+            return list(map(form.format, videos, clips))
+        seconds = np.zeros((clips == 0).sum() * PER_VIDEO)
+        seconds[: len(words)] = SECONDS_PER_WORD * words
+        stop = np.cumsum(seconds.reshape(-1, PER_VIDEO), axis=1).ravel()
+        form = "{}[{:.3f},{:.3f}]"
+        return list(map(form.format, videos, stop - seconds, stop))
+
+    def fields(self, part: Utterances) -> dict[str, Callable[[], np.ndarray]]:
+        """Return what makes each array of a part, by the publisher's name for it."""
+        features = {
+            KEYS[name]: partial(self._features, part, name)
+            for name in ("visual", "audio", "text")
+        }
+        others = {"senti": _senti_fields, "raw": _raw_fields}
+        fields = others.get(self.name, _mmsa_fields)(self, part)
+        return features | {k: partial(np.asarray, own) for k, own in fields.items()}
+
+    def _features(self, part: Utterances, name: str) -> np.ndarray:
+        """Return one modality, with the gaps that the licensed files have."""
+        x, is_train = self.sequences(part, name), part.number == 1
+        if is_train and name == "text" and not self.is_mmsa:
+            x[ROW_WITHOUT_TEXT] = 0
+        if is_train and name == "audio":
+            x[ROW_WITH_INF, 0 if self.is_mmsa else -1, 2] = -np.inf
+        return x
+
+    def sequences(self, part: Utterances, name: str) -> np.ndarray:
+        """Return one modality as stored, (n, n_steps, width), padded with zeros.
+
+        Scaled to the variance of the corpus; audio features have means far from zero.
+        """
+        k, width = MODALITIES_AVL.index(name), self.plan.carriers[name].width
+        n_steps = UNALIGNED_STEPS[k] if self.name == "mmsa_unaligned" else N_STEPS
+        out, offset = np.zeros((len(part), n_steps, width), np.float32), np.zeros(width)
+        if name == "audio":
+            offset[:: sizes.AUDIO_OFFSET_EVERY] = sizes.AUDIO_OFFSET_SDS
+        unit = np.float32(np.sqrt(sizes.SENTIMENT_VARIANCE[name]))
+        of = self.knobs.seed, self.corpus, name, part.number
+        rngs = trial_generators(*of, len(part))
+        for start in range(0, len(out), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            lengths, said = part["lengths"][rows, k], part["readings"][rows, k]
+            x = utterances.frames(self.plan, name, said, lengths, rngs[rows])
+            x = (x + offset.astype(np.float32)) * unit
+            here = np.arange(x.shape[1]) < lengths[:, None]
+            there = np.arange(n_steps) < lengths[:, None]
+            out[rows][there if self.is_mmsa else there[:, ::-1]] = x[here]
+        return out
 
 
-def _ids(package: str, part: Part) -> np.ndarray:
-    """Return the publisher's ids: (n, 3) video, start, end; or one text a segment."""
-    pairs = list(zip(part.videos, part.clips, strict=True))
-    if package == "senti":
-        rows = zip(part.videos, *times_of(part), strict=True)
-        return np.array([[video, f"{a:.3f}", f"{b:.3f}"] for video, a, b in rows])
-    if package == "raw":
-        return np.array([f"{video}[{clip}]" for video, clip in pairs])
-    return np.array([f"{video}$_${clip}" for video, clip in pairs])
-
-
-def _senti_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
+def _senti_fields(package: Package, part: Utterances) -> dict[str, np.ndarray]:
     """Return labels (n, 1, 1) and ids (n, 3), which CMU-MOSI has as bytes."""
-    ids = _ids("senti", part)
+    ids = np.array([re.split(r"[\[,\]]", name)[:3] for name in part.names])
     return {
-        "labels": part.labels[:, None, None].astype(np.float32),
-        "id": ids.astype("S") if corpus == "mosi" else ids,
+        "labels": part["labels"][:, None, None].astype(np.float32),
+        "id": ids.astype("S") if package.corpus == "mosi" else ids,
     }
 
 
-def _raw_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
+def _raw_fields(package: Package, part: Utterances) -> dict[str, np.ndarray]:
     """Return labels (n, 1, 7): sentiment, six emotions; CMU-MOSI's are (n, 1, 1)."""
-    labels = part.labels[:, None]
-    if corpus == "mosei":
-        rng = generator(seed, corpus, "questions", part.number)
-        felt = 0.5 * SIGNS * labels + 0.5 * rng.standard_normal((len(labels), 6))
-        labels = np.concatenate([labels, np.clip(np.round(3 * felt) / 3, 0, 3)], axis=1)
-    return {"labels": labels[:, None].astype(np.float32), "id": _ids("raw", part)}
+    labels = part["labels"][:, None]
+    if package.corpus == "mosei":
+        normal = package.rng("questions", part.number).standard_normal((len(part), 6))
+        felt = np.round(3 * (0.5 * SIGNS * labels + 0.5 * normal)) / 3
+        labels = np.concatenate([labels, np.clip(felt, 0, 3)], axis=1)
+    return {"labels": labels[:, None].astype(np.float32), "id": np.array(part.names)}
 
 
-def _mmsa_fields(corpus: str, seed: int, part: Part) -> dict[str, np.ndarray]:
-    """Return what MMSA keeps besides features; `text_bert` is ids, mask, segment."""
-    words = part.lengths[:, MODALITIES_AVL.index("text")]
+def _mmsa_fields(package: Package, part: Utterances) -> dict[str, np.ndarray]:
+    """Return what MMSA keeps besides features; `text_bert` is ids, mask, segment.
+
+    Only the unaligned file holds lengths.
+    """
+    words, ids = part["lengths"][:, TEXT], np.array(part.names)
     mask = np.arange(N_STEPS) < words[:, None]
     tokens = np.where(mask, TOKENS[1], 0)
     tokens[:, 0], tokens[np.arange(len(words)), words - 1] = TOKENS[0], TOKENS[2]
     bert = np.stack([tokens, mask, np.zeros_like(tokens)], axis=1)
-    sign, ids = np.sign(part.labels).astype(int) + 1, _ids("mmsa", part)
-    return {
+    sign = np.sign(part["labels"]).astype(int) + 1
+    fields = {
         "raw_text": np.char.add("words of ", ids),
         "id": ids,
         "text_bert": bert.astype(np.float32),
         "annotations": np.array(["Negative", "Neutral", "Positive"])[sign],
         "classification_labels": sign.astype(np.float32),
-        "regression_labels": part.labels.astype(np.float32),
+        "regression_labels": part["labels"].astype(np.float32),
     }
-
-
-def _length_fields(part: Part) -> dict[str, np.ndarray]:
-    """Return the lengths that only the unaligned file holds."""
-    return {
-        f"{KEYS[name]}_lengths": part.lengths[:, MODALITIES_AVL.index(name)]
-        for name in ("audio", "visual")
-    }
-
-
-def _write_truth(
-    folder: Path, corpus: str, parameters: dict, parts: list[Part]
-) -> None:
-    """Write what was planted beside the surrogate; parts follow each other."""
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("s", "labels", "readings", "lengths", "clips")
-    }
-    energy = np.stack([gate_energy(own) for own in joined["lengths"].T], axis=1)
-    package = parameters["package"]
-    if not package.startswith("mmsa"):
-        energy[ROW_WITHOUT_TEXT, MODALITIES_AVL.index("text")] = 0
-    noted = {
-        **parameters,
-        "corpus": corpus,
-        "subjects": [video for part in parts for video in part.videos],
-        "trials": [_name(row) for part in parts for row in _ids(package, part)],
-        "parts": [part.name for part in parts for _ in part.videos],
-        "variance": dict.fromkeys(MODALITIES_AVL, 1.0),
-    }
-    save_truth(folder, noted, joined | {"energy": energy})
-
-
-def _name(row) -> str:
-    """Return the name of a segment as our reader makes it from its id."""
-    return str(row) if np.ndim(row) == 0 else f"{row[0]}[{row[1]},{row[2]}]"
+    if package.name == "mmsa_unaligned":
+        audio, visual = part["lengths"].T[:TEXT]
+        fields |= {"audio_lengths": audio, "vision_lengths": visual}
+    return fields

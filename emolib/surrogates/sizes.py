@@ -12,9 +12,8 @@ from math import log
 
 AFFECT = ("valence", "arousal", "dominance")
 
-RHO_STIMULUS, RHO_PERSON, RHO_MOMENT = 0.30, 0.30, 0.40
+RHO, DREAMER_VALENCE_RHO = (0.30, 0.30, 0.40), (0.48, 0.12, 0.40)
 """Shares of the latent's variance: stimulus, person by stimulus, moment to moment."""
-DREAMER_VALENCE_RHO = (0.48, 0.12, 0.40)
 TAU_MOMENT_S, TAU_SMOOTH_S, TAU_ONSET_S = 8.0, 0.4, 6.0
 DOMINANCE_MIX = (0.5, 0.2, 0.84)
 """Dominance = .5 valence + .2 arousal + .84 of its own, which no signal carries."""
@@ -26,8 +25,9 @@ BIAS_SD, SCALE_SD = 0.30, 0.15
 GAIN_SD, GAIN_MEAN = 0.25, -0.03
 """Log of a person's responsiveness, one draw per system."""
 
-TAU_DRIFT_S, TAU_VIGILANCE_S, TAU_MOVEMENT_S = 10.0, 30.0, 3.0
-VIGILANCE_TRIAL_SHARE, MOVEMENT_TRIAL_SHARE = 0.5, 0.3
+TAU_DRIFT_S = 10.0
+VIGILANCE, MOVEMENT = (0.5, 30.0), (0.3, 3.0)
+"""Share of variance that is the trial's own; time constant of the rest in s."""
 COMMON_SHARE = 0.5
 """Share of a signature's and a drift's variance common to the parameter's group."""
 
@@ -62,75 +62,56 @@ class Parameter:
 
 FRONTAL_LEFT = ("AF3", "F3", "F7", "FC5")
 FRONTAL_RIGHT = ("AF4", "F4", "F8", "FC6")
-POSTERIOR = ("P7", "P3", "Pz", "P4", "P8", "O1", "O2")
-THETA_SITES = ("Fz",)
-BETA_SITES = ("F3", "F4", "T7", "T8", "C3", "C4")
-GAMMA_SITES = ("T7", "T8", "F7", "F8")
-IDLE_ALPHA_SITES = ("Fz", "T7", "T8", "C3", "C4", "Cz")
-"""Alpha sources that affect does not move."""
+SITES = {
+    "frontal_alpha": FRONTAL_LEFT + FRONTAL_RIGHT,
+    "posterior_alpha": ("P7", "P3", "Pz", "P4", "P8", "O1", "O2"),
+    "idle_alpha": ("Fz", "T7", "T8", "C3", "C4", "Cz"),
+    "theta": ("Fz",),
+    "beta": ("F3", "F4", "T7", "T8", "C3", "C4"),
+    "gamma": ("T7", "T8", "F7", "F8"),
+}
+"""Where each group of rhythm sources lies; idle alpha is not moved by affect."""
 
 _CORTICAL = (
     # group, sites, valence, arousal, system, subject, trial, drift, error, V, M
     ("frontal_alpha", FRONTAL_LEFT, -1.0, -0.4, "cortical", 1.0, 0.7, 0.6, 1.2, 0.4, 0),
     ("frontal_alpha", FRONTAL_RIGHT, 1.0, -0.4, "cortical", 1.0, 0.7, 0.6, 1.2, 0.4, 0),
-    ("posterior_alpha", POSTERIOR, 0.0, -2.0, "cortical", 1.25, 0.8, 0.6, 1.2, 0.6, 0),
-    ("theta", THETA_SITES, 1.5, 0.0, "cortical", 1.0, 0.8, 0.6, 1.3, 0.4, 0),
-    ("beta", BETA_SITES, 0.0, 1.0, "cortical", 0.75, 0.7, 0.5, 0.5, -0.3, 0.3),
-    ("gamma", GAMMA_SITES, 0.6, 0.5, "facial", 1.0, 1.0, 0.6, 0.4, 0.0, 0.8),
+    ("posterior_alpha", None, 0.0, -2.0, "cortical", 1.25, 0.8, 0.6, 1.2, 0.6, 0),
+    ("theta", None, 1.5, 0.0, "cortical", 1.0, 0.8, 0.6, 1.3, 0.4, 0),
+    ("beta", None, 0.0, 1.0, "cortical", 0.75, 0.7, 0.5, 0.5, -0.3, 0.3),
+    ("gamma", None, 0.6, 0.5, "facial", 1.0, 1.0, 0.6, 0.4, 0.0, 0.8),
 )  # fmt: skip
 
 
-def _cortical() -> tuple[Parameter, ...]:
-    return tuple(
-        Parameter(
-            f"{group}_{site}", "eeg", group, system, 0.0, valence, arousal, 0.0,
-            subject, trial, drift, error, vigilance, movement,
-        )
-        for group, sites, valence, arousal, system, subject, trial, drift, error,
-        vigilance, movement in _CORTICAL
-        for site in sites
-    )  # fmt: skip
-
-
-def _row(name, modality, system, *sizes, **nuisances) -> Parameter:
-    return Parameter(name, modality, name, system, *sizes, **nuisances)
-
-
-CARDIAC, SKIN, BREATH, FACE = "cardiac", "electrodermal", "respiratory", "facial"
+HEART, SKIN, BREATH, FACE = "cardiac", "electrodermal", "respiratory", "facial"
 
 _PERIPHERAL = (
-    # name, modality, system, base, valence, arousal, lag, subject, trial, drift, error
-    _row("heart_rate", "ecg", CARDIAC, 72.0, 0.6, 2.0, 3, 4.0, 1.0, 1.5, 0.5,
-         vigilance=-1.2, movement=0.4),
-    _row("ln_rsa", "ecg", CARDIAC, log(0.035), 0.12, -0.20, 3, 0.25, 0.15, 0.12, 0.25,
-         vigilance=0.10),
-    _row("ln_t_wave", "ecg", CARDIAC, log(0.30), 0.0, -0.06, 4, 0.10, 0.06, 0.04, 0.04),
-    _row("ln_resp_rate", "resp", BREATH, log(0.25), 0.0, 0.08, 2, 0.06, 0.05, 0.06,
-         0.05, vigilance=-0.03),
-    _row("ln_resp_depth", "resp", BREATH, 0.0, 0.06, 0.10, 2, 0.15, 0.12, 0.12, 0.12,
-         movement=0.06),
-    _row("ln_scl", "gsr", SKIN, log(5.0), 0.0, 0.12, 4, 0.25, 0.12, 0.10, 0.02,
-         vigilance=-0.08),
-    _row("ln_scr_rate", "gsr", SKIN, log(4.0), 0.0, 0.50, 3, 0.25, 0.2, 0.15, 0.8,
-         vigilance=-0.2, movement=0.3),
-    _row("ln_pulse", "ppg", CARDIAC, 0.0, 0.0, -0.12, 5, 0.2, 0.12, 0.10, 0.08,
-         vigilance=0.05),
-    _row("temperature", "temperature", SKIN, 33.0, 0.02, -0.06, 15, 0.75, 0.15, 0.06,
-         0.01),
-    _row("ln_zygomaticus", "emg", FACE, log(4.0), 0.40, 0.0, 0.3, 0.2, 0.25, 0.25, 0.10,
-         movement=0.20),
-    _row("ln_trapezius", "emg", FACE, log(6.0), 0.0, 0.12, 0.5, 0.2, 0.25, 0.25, 0.10,
-         movement=0.25),
-    _row("ln_blink_rate", "eog", FACE, log(17.0), -0.10, -0.15, 1, 0.2, 0.15, 0.10, 0.6,
-         vigilance=0.25, movement=0.15),
-    _row("ln_saccade_rate", "eog", FACE, log(40.0), 0.0, 0.12, 0.5, 0.15, 0.12, 0.12,
-         0.25, movement=0.15),
+    # name, modality, system, base, valence, arousal, lag_s, subject, trial, drift,
+    # error, V, M
+    ("heart_rate", "ecg", HEART, 72.0, .6, 2.0, 3, 4.0, 1.0, 1.5, .5, -1.2, .4),
+    ("ln_rsa", "ecg", HEART, log(.035), .12, -.2, 3, .25, .15, .12, .25, .1, 0),
+    ("ln_t_wave", "ecg", HEART, log(.3), 0, -.06, 4, .1, .06, .04, .04, 0, 0),
+    ("ln_resp_rate", "resp", BREATH, log(.25), 0, .08, 2, .06, .05, .06, .05, -.03, 0),
+    ("ln_resp_depth", "resp", BREATH, 0, .06, .1, 2, .15, .12, .12, .12, 0, .06),
+    ("ln_scl", "gsr", SKIN, log(5), 0, .12, 4, .25, .12, .1, .02, -.08, 0),
+    ("ln_scr_rate", "gsr", SKIN, log(4), 0, .5, 3, .25, .2, .15, .8, -.2, .3),
+    ("ln_pulse", "ppg", HEART, 0, 0, -.12, 5, .2, .12, .1, .08, .05, 0),
+    ("temperature", "temperature", SKIN, 33, .02, -.06, 15, .75, .15, .06, .01, 0, 0),
+    ("ln_zygomaticus", "emg", FACE, log(4), .4, 0, .3, .2, .25, .25, .1, 0, .2),
+    ("ln_trapezius", "emg", FACE, log(6), 0, .12, .5, .2, .25, .25, .1, 0, .25),
+    ("ln_blink_rate", "eog", FACE, log(17), -.1, -.15, 1, .2, .15, .1, .6, .25, .15),
+    ("ln_saccade_rate", "eog", FACE, log(40), 0, .12, .5, .15, .12, .12, .25, 0, .15),
 )  # fmt: skip
 
-PARAMETERS = (*_cortical(), *_PERIPHERAL)
-SYSTEMS = (
-    "cortical", "facial", "cardiac", "electrodermal", "respiratory",
+PARAMETERS = (
+    *(Parameter(f"{group}_{site}", "eeg", group, system, 0.0, valence, arousal, 0.0,
+                *others)
+      for group, sites, valence, arousal, system, *others in _CORTICAL
+      for site in sites or SITES[group]),
+    *(Parameter(name, modality, name, *others) for name, modality, *others
+      in _PERIPHERAL),
 )  # fmt: skip
+SYSTEMS = ("cortical", FACE, HEART, SKIN, BREATH)
 
 RESP_RATE_IN_ECG = {"arousal": 0.06, "error": 0.10}
 """Breathing rate read from the ECG: a smaller loading and a larger error."""

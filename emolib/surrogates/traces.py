@@ -1,7 +1,8 @@
-"""Slow traces and shaped noise, for a whole batch of trials at once.
+"""Random streams, slow traces and shaped noise, for a whole batch of trials at once.
 
-Randomness comes as a list of generators, one per trial, so that a trial's numbers never
-depend on how many other trials are drawn with it.
+No stream, subject or trial consumes the numbers of another: randomness comes as a list
+of generators, one per trial, so that a trial's numbers never depend on how many other
+trials are drawn with it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,31 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfftfreq
 from scipy.signal import lfilter
 
+CORPORA = ("dreamer", "amigos", "deap", "mahnob", "iemocap", "mosei", "mosi")
+STREAMS = (
+    "latents", "ratings", "signatures", "nuisances", "artefacts", "gaps", "observer",
+    "questions", "line", "", "eeg", "ecg", "gsr", "audio", "visual", "text", "lengths",
+    "directions",
+)  # fmt: skip
+"""What has numbers of its own; new names come last, or all numbers change."""
 TRACE_SFREQ = 4.0
 """Rate of every slow trace, in Hz."""
+
+
+def generator(
+    seed: int, corpus: str, stream: str, subject: int = 0, trial: int = 0
+) -> np.random.Generator:
+    """Return the generator of one stream of one subject and trial (0: all of them)."""
+    key = (1 + CORPORA.index(corpus), STREAMS.index(stream), subject, trial)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def trial_generators(
+    seed: int, corpus: str, stream: str, subject: int, n_trials: int
+) -> list[np.random.Generator]:
+    """Return one generator per trial of a subject."""
+    trials = range(1, n_trials + 1)
+    return [generator(seed, corpus, stream, subject, trial) for trial in trials]
 
 
 def draw(rngs: Sequence[np.random.Generator], shape: tuple[int, ...]) -> np.ndarray:
@@ -25,11 +49,6 @@ def draw(rngs: Sequence[np.random.Generator], shape: tuple[int, ...]) -> np.ndar
     for rng, row in zip(rngs, out, strict=True):
         rng.standard_normal(out=row, dtype=np.float32)
     return out
-
-
-def draw_complex(rngs: Sequence[np.random.Generator], shape: tuple[int, ...]):
-    """Return complex normals, shape (b, *shape), each part of unit variance."""
-    return draw(rngs, (*shape, 2)).view(np.complex64)[..., 0]
 
 
 def ou(white: np.ndarray, tau_s: float, sfreq: float = TRACE_SFREQ) -> np.ndarray:
@@ -48,19 +67,22 @@ def ou(white: np.ndarray, tau_s: float, sfreq: float = TRACE_SFREQ) -> np.ndarra
     return lfilter([1.0], [1.0, -c], kicks, axis=1)
 
 
-def one_pole(x: np.ndarray, tau_s: float, sfreq: float = TRACE_SFREQ) -> np.ndarray:
+def one_pole(x: np.ndarray, tau_s: float) -> np.ndarray:
     """Return `x` low-passed along axis 1 by one pole of time constant `tau_s`."""
     if tau_s == 0:
         return x
-    c = np.exp(-1 / (tau_s * sfreq))
+    c = np.exp(-1 / (tau_s * TRACE_SFREQ))
     return lfilter([1 - c], [1.0, -c], x, axis=1)
 
 
-def resample_linear(x: np.ndarray, factor: int, n_times: int) -> np.ndarray:
-    """Return `x` (…, t) interpolated linearly to `factor` times its rate.
+def resample_linear(
+    x: np.ndarray, sfreq: float, n_times: int, *, own: float = TRACE_SFREQ
+) -> np.ndarray:
+    """Return `x` (…, t) interpolated linearly from rate `own` to a multiple of it.
 
     The last value is held when `n_times` reaches beyond the last grid point.
     """
+    factor = round(sfreq / own)
     need = -(-n_times // factor) + 1
     if x.shape[-1] < need:
         tail = np.repeat(x[..., -1:], need - x.shape[-1], axis=-1)
@@ -71,112 +93,97 @@ def resample_linear(x: np.ndarray, factor: int, n_times: int) -> np.ndarray:
     return steps.reshape(*x.shape[:-1], -1)[..., :n_times]
 
 
-def shaped_noise(
-    rngs: Sequence[np.random.Generator], shape: np.ndarray, n_chans: int, *,
-    n_times: int, n_fft: int, first_bin: int = 0,
-) -> np.ndarray:  # fmt: skip
-    """Return Gaussian noise of unit expected variance with a given spectrum.
-
-    The variance is scaled by its expectation, never by the noise's own, which would
-    erase a trial's power.
-
-    Parameters
-    ----------
-    rngs : list of Generator, length b
-    shape : ndarray, shape (b or 1, n_chans or 1, n_bins)
-        Amplitude at each frequency bin from `first_bin` on; zero elsewhere.
-    n_chans, n_times : int
-    n_fft : int
-        Length of the transform, at least `n_times`.
-
-    Returns
-    -------
-    noise : ndarray, shape (b, n_chans, n_times)
-    """
-    n_bins = shape.shape[-1]
-    scale = n_fft / (2 * np.sqrt((shape**2).sum(-1, keepdims=True)))
-    spectrum = np.zeros((len(rngs), n_chans, n_fft // 2 + 1), np.complex64)
-    np.multiply(
-        draw_complex(rngs, (n_chans, n_bins)),
-        (shape * scale).astype(np.float32),
-        out=spectrum[..., first_bin : first_bin + n_bins],
-    )
-    return irfft(spectrum, n_fft, axis=-1)[..., :n_times]
-
-
-def fft_length(n_times: int, sfreq: float) -> int:
-    """Return a quick even transform length with two seconds to spare.
+def fft_grid(n_times: int, sfreq: float) -> tuple[int, np.ndarray]:
+    """Return a quick even transform length with two seconds to spare, and its Hz.
 
     The spare keeps the end of a trial from continuing into its beginning.
     """
     n_fft = next_fast_len(n_times + round(2 * sfreq), real=True)
     while n_fft % 2:
         n_fft = next_fast_len(n_fft + 1, real=True)
-    return n_fft
+    return n_fft, rfftfreq(n_fft, 1 / sfreq)
 
 
-def bell(
-    centre, width: float, n_fft: int, sfreq: float,
-    reach: tuple[float, float] | None = None,
-) -> tuple[np.ndarray, int]:  # fmt: skip
-    """Return a Gaussian amplitude shape over frequency and its first bin.
+def unit_variance(shape: np.ndarray, n_fft: int) -> np.ndarray:
+    """Return an amplitude per bin (…, n_bins) scaled to noise of unit variance.
+
+    By expectation, never by the noise's own, which would erase a trial's power.
+    """
+    return shape * (n_fft / (2 * np.sqrt((shape**2).sum(-1, keepdims=True))))
+
+
+def noise_bins(
+    rngs: Sequence[np.random.Generator], n_chans: int, amplitude: np.ndarray,
+    mix: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return complex Gaussian bins, shape (b, n_chans, n_bins).
+
+    Parameters
+    ----------
+    amplitude : ndarray, shape (b or 1, n_chans or 1, n_bins)
+    mix : ndarray, shape (n_chans, n_chans)
+        From independent channels to those that come out.
+    """
+    parts = draw(rngs, (n_chans, amplitude.shape[-1], 2)).view(np.complex64)[..., 0]
+    if mix is not None:
+        parts = mix.astype(np.float32) @ parts
+    parts *= amplitude.astype(np.float32)
+    return parts
+
+
+def band_noise(
+    rngs: Sequence[np.random.Generator], n_chans: int, centre, width: float, *,
+    sfreq: float, n_times: int, reach: tuple[float, float] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return narrow-band noise of unit expected variance, (b, n_chans, n_times).
 
     Parameters
     ----------
     centre : float or ndarray, shape (b,)
         Hz.
     width : float
-        Standard deviation of the amplitude shape, Hz.
+        Standard deviation of the Gaussian amplitude shape, Hz. Bins within 4.5 widths
+        of any centre are drawn; DC and Nyquist are left out.
     reach : (low, high)
         Centres that may come, in Hz; with it the bins, and so the numbers drawn for
         one trial, do not depend on the centres of the others.
-
-    Returns
-    -------
-    shape : ndarray, shape (b, 1, n_bins)
-        Bins within 4.5 widths of any centre; DC and Nyquist are left out.
-    first_bin : int
     """
+    n_fft, freqs = fft_grid(n_times, sfreq)
     centre = np.atleast_1d(np.asarray(centre, float))
-    freqs = rfftfreq(n_fft, 1 / sfreq)
-    lowest, highest = reach or (centre.min(), centre.max())
-    low, high = lowest - 4.5 * width, highest + 4.5 * width
-    first = max(1, int(np.searchsorted(freqs, low)))
-    last = min(len(freqs) - 1, int(np.searchsorted(freqs, high)))
+    low, high = reach or (centre.min(), centre.max())
+    first = max(1, int(np.searchsorted(freqs, low - 4.5 * width)))
+    last = min(len(freqs) - 1, int(np.searchsorted(freqs, high + 4.5 * width)))
     z = (freqs[first:last] - centre[:, None, None]) / width
-    return np.exp(-0.5 * z**2), first
+    spectrum = np.zeros((len(rngs), n_chans, len(freqs)), np.complex64)
+    amplitude = unit_variance(np.exp(-0.5 * z**2), n_fft)
+    spectrum[..., first:last] = noise_bins(rngs, n_chans, amplitude)
+    return irfft(spectrum, n_fft, axis=-1)[..., :n_times]
 
 
 def event_times(
-    rngs: Sequence[np.random.Generator], rate_hz: np.ndarray, sfreq: float = TRACE_SFREQ
+    rngs: Sequence[np.random.Generator], ln_rate: np.ndarray
 ) -> list[np.ndarray]:
     """Return the times (s) of Poisson events of a varying rate, one array per trial.
 
     Parameters
     ----------
-    rate_hz : ndarray, shape (b, t)
-        Intensity on the trace grid, events per second.
+    ln_rate : ndarray, shape (b, t)
+        Log of events per minute, at 4 Hz.
     """
-    n_times = rate_hz.shape[1]
-    middle = (rate_hz[:, 1:] + rate_hz[:, :-1]) / 2
-    total = np.concatenate(
-        [np.zeros((len(rngs), 1)), np.cumsum(middle / sfreq, axis=1)], axis=1
-    )
-    grid = np.arange(n_times) / sfreq
+    rate = np.exp(ln_rate) / 60
+    steps = (rate[:, 1:] + rate[:, :-1]) / 2 / TRACE_SFREQ
+    total = np.concatenate([np.zeros((len(rngs), 1)), np.cumsum(steps, axis=1)], axis=1)
+    grid, longest = np.arange(rate.shape[1]) / TRACE_SFREQ, total[:, -1].max()
+    waits = [_unit_events(rng, longest) for rng in rngs]
     return [
-        np.interp(waits[waits < own[-1]], own, grid)
-        for own, waits in zip(
-            total, _unit_events(rngs, total[:, -1].max()), strict=True
-        )
+        np.interp(own[own < passed[-1]], passed, grid)
+        for own, passed in zip(waits, total, strict=True)
     ]
 
 
-def _unit_events(rngs, longest: float) -> list[np.ndarray]:
+def _unit_events(rng: np.random.Generator, longest: float) -> np.ndarray:
     """Return unit-rate event times, in blocks of 64 so that a prefix stays a prefix."""
-    out = []
-    for rng in rngs:
-        times = np.cumsum(rng.exponential(size=64))
-        while times[-1] < longest:
-            times = np.append(times, times[-1] + np.cumsum(rng.exponential(size=64)))
-        out.append(times)
-    return out
+    times = np.cumsum(rng.exponential(size=64))
+    while times[-1] < longest:
+        times = np.append(times, times[-1] + np.cumsum(rng.exponential(size=64)))
+    return times

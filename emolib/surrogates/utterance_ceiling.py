@@ -9,22 +9,23 @@ with the largest posterior. What is absent, or hopelessly noisy, gets no weight.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.special import ndtr, softmax
 
 from emolib.checks import check_keys, check_option
 from emolib.containers import MODALITIES_AVL
 from emolib.surrogates import utterance_sizes as sizes
-from emolib.surrogates.streams import generator
-from emolib.surrogates.truth import Truth, read_truth
-from emolib.surrogates.utterance_latents import draw_latents
-from emolib.surrogates.utterance_observer import Evidence, posteriors, recover
-from emolib.surrogates.utterance_sizes import Plan
+from emolib.surrogates.files import read_truth
+from emolib.surrogates.traces import generator
+from emolib.surrogates.utterance_sizes import Plan, Sentiment
+from emolib.surrogates.utterances import emotions, sentiment
 
 LETTERS = dict(zip("avl", MODALITIES_AVL, strict=True))
 ABSENT = None
+CLEAN_DB = np.inf
 
 
 def utterance_ceiling(
@@ -41,8 +42,8 @@ def utterance_ceiling(
     ----------
     truth_folder : path
         The folder `<corpus>.truth` that the writer left beside the corpus.
-    meta : DataFrame or sequence of str
-        Columns subject and trial, a row per utterance; or the names of trials.
+    meta : DataFrame
+        Column trial, a row per utterance.
     noisy : mapping of modality to float or None
         The SNR in dB of what has noise (the one it has, not the one asked for); None
         where the modality is absent. Those that are not named are clean.
@@ -63,22 +64,23 @@ def utterance_ceiling(
     ValueError
         For an unknown modality, or an utterance that the corpus does not have.
     """
-    truth = read_truth(Path(truth_folder))
-    plan, rows = _plan(truth), _rows(truth, meta)
-    noisy = _checked(noisy)
-    signature, effect = (truth.parameters[k] for k in ("signature", "effect"))
-    energy = np.asarray(truth["energy"])
-    readings, rng = truth["readings"], _observer(truth, seed)
+    truth = read_truth(truth_folder)
+    rows, noted = truth.places("trials", meta["trial"]), truth.parameters
+    corpus = noted["corpus"]
+    check_option("corpus", corpus, tuple(sizes.PLANS), "Only these have utterances.")
+    plan = sizes.PLANS[corpus]
+    if corpus != "iemocap":
+        plan = sizes.sentiment_plan(corpus, noted["package"].split("_")[0])
+    readings, energy = truth["readings"], np.asarray(truth["energy"])
+    rng = generator(noted["seed"], corpus, "observer", seed)
     errors = rng.standard_normal((2, *readings.shape))[:, rows]
-    evidence = Evidence.none(len(rows), plan.n_axes)
-    for k, name in enumerate(MODALITIES_AVL):
-        if noisy.get(name, 0.0) is ABSENT:
-            continue
-        power = truth.parameters["variance"][name] * _noise_power(noisy, name)
-        seen = recover(plan, name, readings[rows, k], energy[rows, k], power,
-                     errors[:, :, k])  # fmt: skip
-        evidence = evidence.joined(plan, name, *seen, effect, signature)
-    return posteriors(plan.corpus, evidence, positive)
+
+    def seen(k: int, name: str, power: float):
+        power = noted["variance"][name] * power
+        return readings[rows, k], energy[rows, k], power, errors[:, :, k]
+
+    shape, knobs = (len(rows), plan.n_axes), (noted["effect"], noted["signature"])
+    return posteriors(corpus, _evidence(plan, noisy, seen, shape, *knobs), positive)
 
 
 def model_scores(
@@ -97,21 +99,31 @@ def model_scores(
     scores : ndarray, shape (n, n_classes)
     """
     check_option("corpus", corpus, tuple(sizes.PLANS), "Only these have utterances.")
-    plan, noisy = sizes.PLANS[corpus], _checked(noisy)
+    plan = sizes.PLANS[corpus]
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(n,)))
-    u, y_true = draw_latents(corpus, n, rng, positive)
-    evidence = Evidence.none(n, plan.n_axes)
-    for name in MODALITIES_AVL:
-        carrier = plan.carriers[name]
-        own, errors = rng.standard_normal(u.shape), rng.standard_normal((2, *u.shape))
-        if noisy.get(name, 0.0) is ABSENT:
-            continue
-        sd = np.sqrt(plan.noise_variance(name, signature))
-        reading = effect * np.array(carrier.weights) * u + sd * own
-        seen = recover(plan, name, reading, np.full(n, carrier.n_steps),
-                     _noise_power(noisy, name), errors)  # fmt: skip
-        evidence = evidence.joined(plan, name, *seen, effect, signature)
+    u, y_true = _draw(corpus, n, rng, positive)
+    own = {name: rng.standard_normal((3, *u.shape)) for name in MODALITIES_AVL}
+
+    def seen(k: int, name: str, power: float):
+        carrier, (normal, *errors) = plan.carriers[name], own[name]
+        noise = np.sqrt(plan.noise_variance(name, signature)) * normal
+        reading = effect * np.array(carrier.weights) * u + noise
+        return reading, np.full(n, carrier.n_steps), power, np.array(errors)
+
+    evidence = _evidence(plan, noisy, seen, u.shape, effect, signature)
     return y_true, posteriors(corpus, evidence, positive)
+
+
+def _draw(corpus: str, n: int, rng, positive: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return affect u (n, n_axes) and class (n,) of n utterances."""
+    if corpus == "iemocap":
+        share = np.cumsum(sizes.EMOTION_COUNTS) / np.sum(sizes.EMOTION_COUNTS)
+        y = np.searchsorted(share, rng.random(n), side="right")
+        return emotions(y, rng), y
+    chance, normal = rng.random(n), rng.standard_normal((n, 2))
+    _, label, u = sentiment(sizes.SENTIMENTS[corpus], chance, normal)
+    is_positive = label >= 0 if positive == "at_least_0" else label > 0
+    return u, is_positive.astype(int)
 
 
 def in_condition(
@@ -134,43 +146,98 @@ def in_condition(
     return states | {name: ABSENT for k, name in LETTERS.items() if k not in modalities}
 
 
-def _noise_power(noisy: Mapping, name: str) -> float:
-    """Return the added noise's power; a clean modality has none."""
-    return 10 ** (-noisy[name] / 10) if name in noisy else 0.0
+def _evidence(
+    plan: Plan, noisy: Mapping[str, float | None] | None, seen: Callable,
+    shape: tuple[int, int], effect: float, signature: float,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Return what all readings say together about u, each weighed by its reliability.
 
+    Parameters
+    ----------
+    seen : function
+        From a modality's number, its name and the added noise's power (in units of
+        the frames' variance) to readings (n, n_axes), the sum of the squared gate over
+        the frames that are there (n,), the power as it is, and two standard normals
+        (2, n, n_axes): of the frames' own white noise, and of the added noise.
 
-def _checked(noisy: Mapping | None) -> dict:
+    Returns
+    -------
+    precision, pull : ndarray, shape (n, n_axes)
+        Zero where nothing is known; precision times the estimate of u.
+    """
     noisy = dict(noisy or {})
     check_keys("modality", noisy, MODALITIES_AVL)
-    return noisy
+    precision, pull = np.zeros(shape), np.zeros(shape)
+    for k, name in enumerate(MODALITIES_AVL):
+        db = noisy.get(name, CLEAN_DB)
+        if db is ABSENT:
+            continue
+        reading, energy, power, errors = seen(k, name, 10 ** (-db / 10))
+        reading, error = _matched(plan, name, reading, energy, power, errors)
+        noise = plan.noise_variance(name, signature) + error
+        loading = effect * np.array(plan.carriers[name].weights)
+        precision = precision + loading**2 / noise
+        pull = pull + loading * reading / noise
+    return precision, pull
 
 
-def _plan(truth: Truth) -> Plan:
-    noted = truth.parameters
-    if noted["corpus"] == "iemocap":
-        return sizes.IEMOCAP
-    check_option("corpus", noted["corpus"], tuple(sizes.PLANS))
-    return sizes.sentiment_plan(noted["corpus"], noted["package"].split("_")[0])
+def _matched(plan: Plan, name: str, reading, energy, power: float, errors):
+    """Return what a matched filter recovers of a reading, and its error's variance.
+
+    The variance is infinite where no frame is there.
+    """
+    known = plan.gain(name) ** 2 * np.asarray(energy, float)[:, None]
+    is_seen = known > 0
+    variances = np.array([plan.white_share, power])[:, None, None]
+    variances = variances / np.where(is_seen, known, 1.0)
+    reading = reading + (np.sqrt(variances) * errors).sum(axis=0)
+    return reading, np.where(is_seen, variances.sum(axis=0), np.inf)
 
 
-def _observer(truth: Truth, seed: int) -> np.random.Generator:
-    noted = truth.parameters
-    return generator(noted["seed"], noted["corpus"], "observer", seed)
+def posteriors(
+    corpus: str, evidence: tuple[np.ndarray, np.ndarray], positive: str = "at_least_0"
+) -> np.ndarray:
+    """Return the posterior of each class (n, n_classes), from precision and pull."""
+    check_option("positive", positive, ("at_least_0", "above_0"))
+    if corpus == "iemocap":
+        return _emotion_posteriors(*evidence)
+    is_with_zero = positive == "at_least_0"
+    return _sentiment_posteriors(sizes.SENTIMENTS[corpus], *evidence, is_with_zero)
 
 
-def _rows(truth: Truth, meta) -> np.ndarray:
-    """Return the row in the truth of every utterance asked about."""
-    known = truth.parameters
-    own, asked = known["trials"], meta
-    if hasattr(meta, "columns"):
-        own = list(zip(known["subjects"], own, strict=True))
-        asked = zip(meta["subject"], meta["trial"], strict=True)
-    place = {name: row for row, name in enumerate(own)}
-    asked = list(asked)
-    unknown = [name for name in asked if name not in place]
-    if unknown:
-        raise ValueError(
-            f"meta must name the surrogate's own utterances; got {unknown[:3]}. "
-            f"{truth.folder} knows {own[:3]} …"
-        )
-    return np.array([place[name] for name in asked], int)
+def _emotion_posteriors(precision: np.ndarray, pull: np.ndarray) -> np.ndarray:
+    """Return P(class | readings); u is normal about its class's centre.
+
+    With precision p and pull h, the estimate h/p is normal about the centre with
+    variance EMOTION_SD² + 1/p; what does not depend on the class is left out.
+    """
+    centre = np.array(sizes.EMOTION_CENTRES)
+    p, h = precision[:, None], pull[:, None]
+    against = (p * centre**2 - 2 * h * centre) / (1 + sizes.EMOTION_SD**2 * p)
+    prior = np.log(np.array(sizes.EMOTION_COUNTS) / sum(sizes.EMOTION_COUNTS))
+    return softmax(prior - against.sum(axis=-1) / 2, axis=1)
+
+
+def _sentiment_posteriors(
+    law: Sentiment, precision: np.ndarray, pull: np.ndarray, is_with_zero: bool
+) -> np.ndarray:
+    """Return P(negative), P(positive): of neutral utterances, and of all others."""
+    p = np.maximum(precision[:, 0], 1e-12)
+    estimate = law.centre + law.unit * pull[:, 0] / p
+    error, spread = law.unit**2 / p, law.spread**2
+    like = np.stack([_normal(estimate, 0.0, error),
+                     _normal(estimate, law.level, error + spread)])  # fmt: skip
+    share = np.array([law.neutral_share, 1 - law.neutral_share])[:, None]
+    neutral, other = share * np.exp(like - like.max(axis=0))
+    trust = spread / (spread + error)
+    mean = law.level + trust * (estimate - law.level)
+    left = np.sqrt(spread * (1 - trust) + law.rating_sd**2)
+    edge = -law.grid / 2 if is_with_zero else law.grid / 2
+    high = neutral * is_with_zero + other * ndtr((mean - edge) / left)
+    high = high / (neutral + other)
+    return np.stack([1 - high, high], axis=1)
+
+
+def _normal(x, mean, variance) -> np.ndarray:
+    """Return the logarithm of a normal density, up to a constant."""
+    return -((x - mean) ** 2) / (2 * variance) - np.log(variance) / 2

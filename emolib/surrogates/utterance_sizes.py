@@ -124,8 +124,10 @@ class Sentiment:
     unit: float
 
 
-MOSEI_SENTIMENT = Sentiment(0.10, 0.284, 0.976, 0.30, 1 / 3, 0.256, 0.93)
-MOSI_SENTIMENT = Sentiment(0.0, 0.06, 1.55, 0.30, 1 / 5, 0.06, 1.55)
+SENTIMENTS = {
+    "mosei": Sentiment(0.10, 0.284, 0.976, 0.30, 1 / 3, 0.256, 0.93),
+    "mosi": Sentiment(0.0, 0.06, 1.55, 0.30, 1 / 5, 0.06, 1.55),
+}
 """CMU-MOSI is rated in fifths and is more extreme; level and spread are chosen so that
 .46 of the labels are negative, .05 zero and .49 positive."""
 
@@ -150,17 +152,12 @@ AUDIO_OFFSET_EVERY, AUDIO_OFFSET_SDS = 4, 3.0
 
 def sentiment_plan(corpus: str = "mosei", package: str = "senti") -> Plan:
     """Return what CMU-MOSEI or CMU-MOSI plants in one of its packages."""
+    own_sd, widths = sqrt(1 - VIDEO_SD**2), SENTIMENT_WIDTHS[corpus, package]
     carriers = {
-        name: Carrier((SENTIMENT_WEIGHTS[name],), sqrt(1 - VIDEO_SD**2), width,
-                      MEDIAN_STEPS)
-        for name, width in SENTIMENT_WIDTHS[corpus, package].items()
-    }  # fmt: skip
+        name: Carrier((SENTIMENT_WEIGHTS[name],), own_sd, width, MEDIAN_STEPS)
+        for name, width in widths.items()
+    }
     return Plan(corpus, carriers, VIDEO_SD, affect_share=0.02, white_share=0.0)
 
 
-PLANS = {
-    "iemocap": IEMOCAP,
-    "mosei": sentiment_plan("mosei"),
-    "mosi": sentiment_plan("mosi"),
-}
-SENTIMENTS = {"mosei": MOSEI_SENTIMENT, "mosi": MOSI_SENTIMENT}
+PLANS = {"iemocap": IEMOCAP} | {name: sentiment_plan(name) for name in SENTIMENTS}

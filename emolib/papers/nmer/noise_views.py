@@ -17,7 +17,7 @@ from emolib.corruptions.noise_levels import Level, level_for
 from emolib.corruptions.noise_released import released_alpha_bars
 from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr_db
 from emolib.corruptions.noise_scheduler import corrupt, draw_noise, mix
-from emolib.figures.embeddings import tsne_map
+from emolib.figures.maps import tsne_map
 from emolib.metrics.distances import average_distance, time_average
 
 DBS = (-10.0, -20.0, -30.0, -40.0)  # Section 3.3

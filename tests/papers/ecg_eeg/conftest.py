@@ -1,4 +1,4 @@
-"""One tiny surrogate, one store and one finished grid for all tests of this recipe."""
+"""One tiny surrogate, one store and one finished grid for all tests of this paper."""
 
 import os
 
@@ -42,7 +42,7 @@ def in_cache(cache, monkeypatch):
 
 @pytest.fixture(scope="session")
 def settings():
-    return ecg_eeg.Settings.from_parameters(TINY)
+    return ecg_eeg.Settings.of(TINY)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ from collections import Counter
 import pytest
 
 from emolib.papers import ecg_eeg
-from emolib.papers.ecg_eeg.settings import VARIANTS
+from emolib.papers.ecg_eeg.settings import named
+
+READERS = ["linear probe", "nearest neighbour"]
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def counted(cache):
 def test_stages_are_shared_across_ablations_targets_and_fractions(settings, own_cache):
     study = ecg_eeg.run(
         settings.change(
-            systems=[*VARIANTS, "EEG teacher", "linear probe", "nearest neighbour"],
+            systems=[*named("method", "ablation", "teacher"), *READERS],
             targets=["arousal", "valence"],
             label_fractions=[0.5, 1.0],
         )
@@ -40,7 +42,7 @@ def test_stages_are_shared_across_ablations_targets_and_fractions(settings, own_
     assert found["features"] == 1  # one table of features for every plain reader
     assert found["reconstruct"] == 1  # it sees neither target nor label
     assert found["tune"] == 2 * 2  # targets x fractions, whatever the ablation
-    assert found["align"] == 2 * (2 + 3)  # ours twice, three ablations once
+    assert found["align"] == 2 * (2 + 3)  # the method twice, three ablations once
     assert found["unit"] == len(study.finished) == 2 * (3 * 2 + 5)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emolib.metrics import score_classification
+from emolib.metrics import score_folds
 from emolib.papers.nmer.items.all_noisy import all_minus_six, commonest_answers
 from emolib.papers.nmer.items.unimodal import by_level, trained_at_level
 
@@ -24,7 +24,7 @@ def test_all_minus_six_is_the_difference_of_the_two_tables():
     means = [
         np.mean(
             [
-                score_classification(part, ("wa",))["value"].iloc[0]
+                score_folds(part, metrics=("wa",))["value"].iloc[0]
                 for _, part in predictions(study, system="ours", conditions=conditions)
             ]
         )

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from in_memory import without_signals
+from small_models import build_small
 
 from emolib.corruptions.conditions import CONDITIONS, SIX
-from emolib.metrics import score_classification
-from emolib.models.catalogue import build_small
+from emolib.metrics import score_folds
 from emolib.papers.nmer.answers import logits_under, unpack
 from emolib.papers.nmer.evaluate import (
     clean_and_noisy,
@@ -195,7 +195,7 @@ def test_the_monitor_is_minus_ua_on_validation_over_the_six_conditions():
         value = ua_monitor(task, noise, device="cpu", batch_size=3)(model, None)
     table = predictions_under(task, model, noise, "val", device="cpu")
     by_hand = [
-        score_classification(part, ("ua",))["value"].iloc[0]
+        score_folds(part, metrics=("ua",))["value"].iloc[0]
         for _, part in table.groupby("clean")
     ]
     assert value == pytest.approx(-np.mean(by_hand))

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from emolib.corruptions.conditions import SIX
-from emolib.metrics import score_classification
-from emolib.papers import load_reported
+from emolib.metrics import score_folds
 from emolib.papers.nmer import items
 from emolib.papers.nmer.items.findings import difference
 from emolib.papers.nmer.items.tables import file_of, lost_cells, table
@@ -68,7 +67,7 @@ def test_avg_is_the_mean_of_the_six_conditions(study, results):
         conditions="six",
     )  # fmt: skip
     part = entry.tables["predictions"].query("clean == 'av'")
-    by_hand = score_classification(part, ("ua",))["value"].iloc[0]
+    by_hand = score_folds(part, metrics=("ua",))["value"].iloc[0]
     assert each[SIX.index("av")] == pytest.approx(by_hand)
 
 

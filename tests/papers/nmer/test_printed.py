@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from emolib.papers import load_reported
 from emolib.papers.nmer.items import printed
+from emolib.reporting.printed import load_reported
 
 
 def cell(frame, **wanted):

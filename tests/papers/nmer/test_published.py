@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from emolib.papers.nmer.answers import unpack
 from emolib.papers.nmer.steps import seen
 from emolib.papers.nmer.systems import clean_teacher, if_mmin, mctn, men, mmin
-from emolib.training.fit import FitResult, fit
+from emolib.training.fit import FitResult, Plan, fit
 
 from .utterances import batch_and_noise, context, unit_of
 
@@ -101,7 +101,8 @@ def handed_to_fit(monkeypatch):
         def note(model, *args, **options):
             given = signature(fit).bind(model, *args, **options)
             given.apply_defaults()
-            noted[type(model).__name__] = given.arguments
+            numbers = vars(Plan(**given.arguments["numbers"]))
+            noted[type(model).__name__] = {**given.arguments, **numbers}
             history = pd.DataFrame({"epoch": [1], "split": ["train"]})
             return FitResult(model.eval(), history, 1, "max_epochs")
 

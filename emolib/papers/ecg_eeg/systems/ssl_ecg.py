@@ -15,24 +15,11 @@ from torch.nn import functional
 from emolib.corruptions.ecg_distortions import distort_all
 from emolib.losses.distortion import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
-from emolib.papers.ecg_eeg.classify import (
-    fit_unlabelled,
-    joined,
-    outcome_of,
-    published,
-    with_state,
-)
-from emolib.papers.ecg_eeg.task import FOLD_KEYS, Task, fold_of, pick
+from emolib.papers.ecg_eeg.training import Task, trained, unlabelled
 from emolib.store import Outcome
-from emolib.training.fit import fit
-from emolib.training.predict import predict
-from emolib.training.seeding import seeded
-from emolib.training.states import load_state_arrays, state_arrays
 
-READS = ("baseline_epochs", "distortion_epochs", "patience", "dataset")
-DISTORT_KEYS = (*FOLD_KEYS, "baseline_epochs", "distortion_epochs", "patience")
-EPOCHS = {"distort": 100, "tune": 200}
 FIT = {"optimizer": "adam", "lr": 1e-3, "batch_size": 128}
+EPOCHS = {"distort": 100, "tune": 200}
 N_MICRO = 16
 HEAD = {"amigos": {"dropout": 0.4, "penalty": 0.0}}
 """What the public code changes in the head by corpus; else .2 and 1e-4."""
@@ -51,57 +38,32 @@ def build(windows, settings) -> SSLECG:
 
 def distort(context, **settings) -> Outcome:
     """Pre-train the encoder on all training windows; no label is read."""
-    n_train = len(fold_of(context.windows, settings).train)
-    n_steps = -(-n_train // FIT["batch_size"])
-    cap = settings["distortion_epochs"] or EPOCHS["distort"]
-    result = fit_unlabelled(
-        context,
-        settings,
-        lambda windows: SSLECG(n_times=windows.x["ecg"].shape[2]),
-        _distortion_step,
-        stage="distort",
-        modality="ecg",
-        channels=[0],
+    task = Task.of(settings, context).with_channels("ecg", [0])
+    model = task.build(build, "distort")
+    n_steps = -(-len(task.fold.train) // FIT["batch_size"])
+    result = task.fit(
+        model, "distort", "ecg", step=_distortion_step,
+        own={**FIT, "max_epochs": EPOCHS["distort"]}, n_micro=N_MICRO,
         schedule=lambda epoch: 0.9 ** (epoch * n_steps // 10_000),
-        n_micro=N_MICRO,
-        **FIT,
-        **published(min(cap, EPOCHS["distort"]), settings),
-    )
-    return Outcome(
-        tables={"history": result.history}, state=state_arrays(result.model.encoder)
-    )
+    )  # fmt: skip
+    return trained(result, model.encoder)
 
 
 def run(settings, context) -> Outcome:
     """Train the emotion head on frozen features of the labelled windows, and test."""
     task = Task.of(settings, context).with_channels("ecg", [0])
-    start = context.stage(distort, **pick(settings, DISTORT_KEYS))
-    with seeded(task.seed_of("tune")):
-        model = build(task.windows, settings)
-    load_state_arrays(model.encoder, start.state)
-    tuned = fit(
-        model,
-        _head_step(head_of(settings)["penalty"]),
-        _features(model, task, task.labelled, context),
-        validation=_features(model, task, task.fold.val, context),
-        trainable=[model.classifier],
-        seed=task.seed_of("tune"),
-        device=context.device,
-        **FIT,
-        **published(EPOCHS["tune"], settings),
-    )
-    history = joined(distort=start.tables["history"], tune=tuned.history)
-    return outcome_of(task, tuned.model, history, "ecg", context)
+    start = context.stage(distort, **unlabelled(settings))
+    model = task.build(build, "tune", start, "encoder")
 
+    def features(rows):
+        seen = task.predict(model, lambda m, x: m.encoder(x), rows, "ecg")
+        return {"features": seen, "y": task.y[rows]}
 
-def _features(model, task, index, context) -> dict:
-    """Return the frozen encoder's features of windows: computed once, not each step."""
-
-    def forward(model, batch):
-        return {"features": model.encoder(batch["ecg"])}
-
-    arrays = task.arrays(index, "ecg")
-    return {**predict(model, forward, arrays, device=context.device), "y": arrays["y"]}
+    tuned = task.fit(
+        model, "tune", step=_head_step(head_of(settings)["penalty"]), read=features,
+        own={**FIT, "max_epochs": EPOCHS["tune"]}, trainable=[model.classifier],
+    )  # fmt: skip
+    return task.outcome(model, "ecg", distort=start, tune=tuned)
 
 
 def _distortion_step(model, batch, generator):
@@ -123,9 +85,3 @@ def _head_step(weight: float):
         return {"emotion": emotion, "penalty": penalty, "total": emotion + penalty}
 
     return step
-
-
-def restore(entry, context) -> SSLECG:
-    """Return the trained model of a stored unit; it reads the first lead alone."""
-    settings = entry.key.parts["settings"]
-    return with_state(build(context.windows, settings), entry.state)

@@ -19,8 +19,6 @@ from emolib.metrics import (
     score_folds,
 )
 from emolib.metrics.summaries import MIN_SUBJECTS
-from emolib.papers import load_claims
-from emolib.papers.claims import verdict
 from emolib.papers.nmer.scoring import ONE_EACH, PARTS
 from emolib.papers.nmer.settings import (
     BASELINES,
@@ -29,6 +27,7 @@ from emolib.papers.nmer.settings import (
     VARIANTS,
     Settings,
 )
+from emolib.reporting.printed import load_claims, verdict
 from emolib.study import Study
 
 INCOMPLETE = ("MCTN", "MMIN", "IF-MMIN", "ours")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from emolib.papers import load_reported
 from emolib.papers.nmer.settings import PAPER
+from emolib.reporting.printed import load_reported
 
 MOSEI_POSITIVE = 14842 / (14842 + 6066)  # Table 1, training and test together
 CELL = ["dataset", "system", "db", "metric"]

@@ -7,7 +7,6 @@ import pandas as pd
 from emolib.containers import RESULT_COLUMNS
 from emolib.corpora.registry import CORPORA
 from emolib.metrics import CLASS_METRICS, subject_scores
-from emolib.papers import load_reported
 from emolib.papers.nmer.frames import fold_of
 from emolib.papers.nmer.items.data import table_1_results
 from emolib.papers.nmer.items.noise import MIN_FOLDS
@@ -29,6 +28,7 @@ from emolib.papers.nmer.scoring import (
 from emolib.papers.nmer.settings import PAPER, TARGETS
 from emolib.reporting.declared import slug
 from emolib.reporting.pages import in_order, page_of, system_of
+from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 from emolib.study import Study
 
