@@ -16,8 +16,8 @@ from emolib.papers.nmer.settings import (
     Settings,
 )
 from emolib.papers.nmer.training import TASK_KEYS, Task
-from emolib.units import Unit
 from emolib.study import Paper, in_running_order
+from emolib.units import Unit
 
 LABELS = (
     "dataset", "target", "protocol", "preset", "system", "method", "variant",

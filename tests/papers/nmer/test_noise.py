@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from in_memory import without_signals
+from small_models import build_small
 
 from emolib.corruptions.conditions import CONDITIONS, SIX
 from emolib.metrics import score_classification
-from emolib.models.catalogue import build_small
 from emolib.papers.nmer.noise import measure_levels
 from emolib.papers.nmer.reading import labels_of, logits_under, mean_recall, unpack
 from emolib.papers.nmer.training import Task
