@@ -1,7 +1,7 @@
 """The `emolib` command: what may be typed."""
 
 import sys
-from importlib import import_module
+from collections import Counter
 
 import click
 import yaml
@@ -9,6 +9,7 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
+from emolib.checks import check_option
 from emolib.units import run_units
 
 
@@ -38,21 +39,17 @@ def finish(failed: list[str]) -> None:
     sys.exit(int(bool(failed)))
 
 
-def gathered(where: str, lost: list) -> list[str]:
-    """Return a line for each reason for which units, (system, reason), were lost."""
-    systems: dict[str, list] = {}
-    for system, reason in lost:
-        systems.setdefault(reason, []).append(system)
-    return [
-        f"{where}: {', '.join(dict.fromkeys(names))} ({len(names)}): {reason}"
-        for reason, names in systems.items()
-    ]
+def lost(where: str, units: list) -> list[str]:
+    """Return a line for each (system, reason) of the units that failed."""
+    return [f"{where}: {s} ({n}): {why}" for (s, why), n in Counter(units).items()]
 
 
 def fill(units: list, machine: dict) -> list[str]:
     """Compute what the store lacks; return what failed."""
-    lost = run_units(units, **machine).failures
-    return gathered("store", [(u.labels.get("system", u.system), r) for u, r in lost])
+    failures = run_units(units, **machine).failures
+    return lost(
+        "units", [(u.labels.get("system", u.system), why) for u, why in failures]
+    )
 
 
 def write_reports(jobs: list) -> list[str]:
@@ -60,12 +57,11 @@ def write_reports(jobs: list) -> list[str]:
     failed = []
     for job in jobs:
         try:
-            folder, lost = steps.make_report(job)
+            folder, cells = steps.make_report(job)
             click.echo(f"written: {folder}")
-            cells = [
-                (cell.get("system", cell["method"]), cell["reason"]) for cell in lost
-            ]
-            failed += gathered(job.name, cells)
+            failed += lost(
+                job.name, [(cell.get("system"), cell["reason"]) for cell in cells]
+            )
         except RuntimeError as error:
             failed.append(str(error))
     return failed
@@ -205,12 +201,11 @@ def add(corpus, folder):
 @place
 def fetch(corpus, folder):
     """Download an open corpus from its publisher."""
-    known = rooms.get_corpus(corpus)
-    if not known.is_fetched:
-        raise ValueError(
-            f"corpus must be one that is fetched; got {corpus!r}. {known.how_to_get}"
-        )
-    getattr(import_module("emolib.corpora.fetch"), f"fetch_{corpus}")(folder)
+    from emolib.corpora import fetch as publishers
+
+    fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
+    check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
+    getattr(publishers, f"fetch_{corpus}")(folder)
     click.echo(f"fetched; note it: emolib corpora add {corpus} {folder}")
 
 
