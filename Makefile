@@ -69,9 +69,10 @@ $(DONE)%: pyproject.toml constraints.txt
 	else echo "emolib needs Python 3.11 to 3.13: install one, make env PYTHON=python3.13"; fi; \
 	exit 1
 	@echo "Set-up 2/2: pinned packages (about 2 minutes and 2 GB)"
-	@if command -v uv >/dev/null || { [ $* != default ] && $(BIN)/pip install -q uv; }; then \
+	@{ if command -v uv || { [ $* != default ] && $(BIN)/pip install -q uv; }; then \
 	  PATH="$$PATH:$(BIN)" UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" \
 	    uv pip install -q --compile-bytecode --python $(BIN)/python $(PINNED) \
 	    $(if $(filter-out default,$*),--torch-backend=$*); \
-	else $(BIN)/python -m pip install -q $(PINNED); fi
+	  else $(BIN)/python -m pip install -q $(PINNED); fi; \
+	} >.venv/set-up.log 2>&1 || { tail -n 15 .venv/set-up.log; exit 1; }
 	@touch $@

@@ -1,6 +1,7 @@
 """The `emolib` command: what may be typed."""
 
 import sys
+from collections import Counter
 
 import click
 import yaml
@@ -8,6 +9,7 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
+from emolib.checks import check_option
 from emolib.units import run_units
 
 
@@ -37,20 +39,29 @@ def finish(failed: list[str]) -> None:
     sys.exit(int(bool(failed)))
 
 
+def lost(where: str, units: list) -> list[str]:
+    """Return a line for each (system, reason) of the units that failed."""
+    return [f"{where}: {s} ({n}): {why}" for (s, why), n in Counter(units).items()]
+
+
 def fill(units: list, machine: dict) -> list[str]:
-    """Compute what the store lacks; return a line for each unit that failed."""
+    """Compute what the store lacks; return what failed."""
     failures = run_units(units, **machine).failures
-    return [f"{u.paper} {u.system} {u.labels}: {why}" for u, why in failures]
+    return lost(
+        "units", [(u.labels.get("system", u.system), why) for u, why in failures]
+    )
 
 
 def write_reports(jobs: list) -> list[str]:
-    """Run notebooks on a full store; return a line for each loss."""
+    """Run notebooks on a full store; return what failed."""
     failed = []
     for job in jobs:
         try:
-            folder, lost = steps.make_report(job)
+            folder, cells = steps.make_report(job)
             click.echo(f"written: {folder}")
-            failed += [f"{job.name}: {cell}" for cell in lost]
+            failed += lost(
+                job.name, [(cell.get("system"), cell["reason"]) for cell in cells]
+            )
         except RuntimeError as error:
             failed.append(str(error))
     return failed
@@ -171,7 +182,9 @@ def list_():
 @place
 def check(corpus, folder):
     """Say what a folder holds; exit 1 when it cannot be used."""
-    found = rooms.check_corpus(corpus, folder)
+    from emolib.corpora.check import check_corpus
+
+    found = check_corpus(corpus, folder)
     click.echo(found.text)
     sys.exit(int(not found.usable))
 
@@ -188,7 +201,11 @@ def add(corpus, folder):
 @place
 def fetch(corpus, folder):
     """Download an open corpus from its publisher."""
-    rooms.fetch_corpus(corpus, folder)
+    from emolib.corpora import fetch as publishers
+
+    fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
+    check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
+    getattr(publishers, f"fetch_{corpus}")(folder)
     click.echo(f"fetched; note it: emolib corpora add {corpus} {folder}")
 
 

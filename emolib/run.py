@@ -116,9 +116,7 @@ def make_report(job: Job) -> tuple[Path, list]:
             del os.environ[REPORT_DIR]
         run = read_run(folder)
         if not run:
-            raise RuntimeError(
-                f"{job.name} must end with save_report; got no report."
-            )
+            raise RuntimeError(f"{job.name} must end with save_report; got no report.")
         _write_clean(notebook, made)
         return put_in_place(folder, run["folder"]), run["failures"]
 

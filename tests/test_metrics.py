@@ -188,38 +188,57 @@ def test_a_subject_is_scored_per_part_then_averaged():
 # ---------------------------------------------------------------- intervals
 
 
+def by_fold(*means, **columns):
+    """Return results of folds whose two seeds are .1 below and above their mean."""
+    values = [m + side for m in means for side in (-0.1, 0.1)]
+    folds, n = np.repeat(np.arange(len(means)), 2), len(means)
+    columns = {"metric": "auc", **columns}
+    return pd.DataFrame({"fold": folds, "seed": [0, 1] * n, "value": values, **columns})
+
+
 def test_the_interval_over_folds_averages_seeds_first():
-    results = pd.DataFrame(
-        {"fold": [0, 0, 1, 1, 2, 2], "seed": [0, 1] * 3, "metric": "auc",
-         "value": [0.6, 0.8, 0.5, 0.7, 0.7, 0.9]}
-    )  # fmt: skip
-    row = summarise(results).iloc[0]
-    assert (row["n"], row["mean"]) == (3, pytest.approx(0.7))
-    assert row["sd"] == pytest.approx(0.1)
-    half = 4.302653 * 0.1 / np.sqrt(3)
+    row = summarise(by_fold(0.7, 0.6, 0.8, 0.7, 0.7)).iloc[0]
+    assert (row["n"], row["mean"]) == (5, pytest.approx(0.7))
+    assert row["sd"] == pytest.approx(0.005**0.5)
+    half = 2.776445 * (0.005 / 5) ** 0.5
     assert row["low"] == pytest.approx(0.7 - half)
     assert row["high"] == pytest.approx(0.7 + half)
     assert row["interval"] == "t over folds"
 
 
-def test_a_given_split_has_its_spread_over_seeds_and_no_interval_over_folds():
-    results = pd.DataFrame(
-        {"fold": 1, "seed": [0, 1, 2], "metric": "wa", "value": [0.5, 0.6, 0.7]}
-    )
-    row = summarise(results).iloc[0]
+def test_an_interval_stays_within_the_range_of_its_metric():
+    wild = (0.1, 0.9, 0.9, 0.1, 0.9)
+    row = summarise(by_fold(*wild)).iloc[0]
+    assert (row["low"], row["high"]) == (pytest.approx(0.036, abs=0.001), 1.0)
+    row = summarise(by_fold(*wild, metric="measured_db")).iloc[0]
+    assert row["high"] > 1.1
+
+
+@pytest.mark.parametrize(
+    ("n_folds", "protocol"), [(4, "by_subject"), (2, "by_trial"), (5, "random_windows")]
+)
+def test_few_folds_or_folds_that_share_trials_have_mean_and_sd_alone(n_folds, protocol):
+    row = summarise(by_fold(*[0.6, 0.7, 0.8, 0.6, 0.7][:n_folds], protocol=protocol))
+    assert (row["n"].iloc[0], row["interval"].iloc[0]) == (n_folds, "")
+    assert row[["low", "high"]].isna().all(axis=None) and row["sd"].gt(0).all()
+
+
+def test_a_given_split_has_its_spread_over_seeds():
+    row = summarise(by_fold(0.6)).iloc[0]
     assert (row["mean"], row["n"]) == (pytest.approx(0.6), 1)
-    assert row["sd"] == pytest.approx(0.1)
-    assert np.isnan(row["low"]) and np.isnan(row["high"])
+    assert row["sd"] == pytest.approx(0.02**0.5) and np.isnan(row["low"])
 
 
-def test_from_twenty_subjects_up_subjects_are_redrawn():
-    for n_subjects, name in ((19, "t over folds"), (20, "subject bootstrap")):
-        part = simulate(n_subjects).assign(method="ours")
-        results = score_folds(part, by=("method", "fold", "seed"))
-        summary = summarise(results, by=("method", "metric"), predictions=part)
-        row = summary.set_index("metric").loc["auc"]
-        assert row["interval"] == name and row["method"] == "ours"
-        assert row["low"] < row["mean"] < row["high"]
+@pytest.mark.parametrize(
+    ("n_subjects", "name"), [(19, "t over folds"), (20, "subject bootstrap")]
+)
+def test_from_twenty_subjects_up_subjects_are_redrawn(n_subjects, name):
+    part = simulate(n_subjects, n_folds=5).assign(method="NMER")
+    results = score_folds(part, by=("method", "fold", "seed"))
+    summary = summarise(results, by=("method", "metric"), predictions=part)
+    row = summary.set_index("metric").loc["auc"]
+    assert row["interval"] == name and row["method"] == "NMER"
+    assert row["low"] < row["mean"] < row["high"]
 
 
 @pytest.mark.parametrize("metric", ["auc", "f1_macro", "accuracy", "ua"])
@@ -272,6 +291,9 @@ def test_paired_differences_leave_out_subjects_of_one_class():
     assert 0.1 < difference.low < difference.mean < difference.high
     assert "s03" not in set(difference.per_subject["subject"])
     assert paired_differences(b, a, "auc").mean == pytest.approx(-difference.mean)
+    few = [side[side["subject"] < "s05"] for side in (a, b)]
+    difference = paired_differences(*few, "auc")
+    assert (difference.n, difference.interval) == (4, "") and np.isnan(difference.low)
 
 
 def test_a_system_does_not_differ_from_itself_nor_pair_with_other_windows():

@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
+from toy_project import ToyProject
 
-ROOT = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 PARAMETERS = """config: str = ""  # name of the config
 data: str = "surrogate"  # where the corpora come from
 n_folds: int = 3  # folds
@@ -66,144 +70,78 @@ def write_notebook(
 
 # ---------------------------------------------------------------- with units
 
-TINY = {
-    "__init__.py": '''"""A paper of as many units as folds."""
 
-from typing import Literal
-
-from emolib.settings import Count, Number, Typed
-from emolib.units import Unit
-
-
-class Settings(Typed):
-    """What the notebook's parameters hold."""
-
-    config: str = ""
-    data: Literal["surrogate", "local"] = "surrogate"
-    n_folds: Count = 3
-    systems: list[Literal["slow", "broken"]] = ["slow"]
-    seconds: Number = 0.1
-    n_workers: Count = 1
-    device: str = "cpu"
-    run_name: str = ""
-
-
-def expand(parameters):
-    """Return the units."""
-    settings = Settings.of(parameters)
-    return [
-        Unit(
-            "tiny", system, {"n": 8},
-            {"fold": fold, "seconds": settings.seconds},
-            {"method": system, "fold": fold},
-        )
-        for system in settings.systems
-        for fold in range(settings.n_folds)
-    ]
-''',
-    "data.py": '''"""Windows of the tiny paper."""
-
-import numpy as np
-import pandas as pd
-
-from emolib.containers import Windows
-
-
-def input_digest(data):
-    """Return what the data are."""
-    return "tiny"
-
-
-def prepare(data):
-    """Return the windows."""
-    n = data["n"]
-    meta = pd.DataFrame({"subject": ["s1"] * n, "trial": "1", "session": "1"})
-    meta = meta.assign(start_s=np.arange(n) * 1.0)
-    x = {"eeg": np.zeros((n, 1, 4), "float32")}
-    return Windows(x, np.arange(n) % 2, meta, np.ones((n, 1), bool))
-''',
-    "systems/__init__.py": '"""Its systems."""\n',
-    "systems/slow.py": '''"""A system that sleeps, and notes that it did."""
-
-import os
-import time
-from pathlib import Path
-
-import numpy as np
-
-from emolib.store import Outcome
-
-
-def run(settings, context):
-    """Return the same prediction for all."""
-    fold, windows = settings["fold"], context.windows
-    with Path(os.environ["DIARY"]).open("a") as diary:
-        diary.write(f"{fold}\\n")
-    time.sleep(settings["seconds"])
-    return Outcome(
-        windows.meta.assign(
-            window=np.arange(len(windows)), fold=fold, seed=0, y_true=windows.y,
-            y_pred=windows.y, y_score_1=fold / 100,
-        )
-    )
-''',
-    "systems/broken.py": '''"""A system that fails."""
-
-
-def run(settings, context):
-    """Fail."""
-    if settings["fold"] is not None:
-        raise FloatingPointError("the loss is not finite")
-''',
-}  # fmt: skip
-TINY_PARAMETERS = """config: str = ""  # name of the config
+UNIT_PARAMETERS = """config: str = ""  # name of the config
 data: str = "surrogate"  # where the corpora come from
 n_folds: int = 3  # folds
-systems: list[str] = ["slow"]  # rows of the table
+systems: list[str] = ["linear"]  # rows of the table
 seconds: float = 0.1  # that a unit takes
 n_workers: int = 1  # processes
 device: str = "cpu"  # no process loads torch
 run_name: str = ""  # name of a changed run"""
 
-TINY_SETTINGS = """from emolib.papers import tiny
+UNIT_SETTINGS = """from emolib.papers import toy
 from emolib.units import run_units
-settings = tiny.Settings.of(globals())"""
+settings = toy.Settings.of(globals())"""
 
-TINY_WORK = """import pandas as pd
-done = run_units(tiny.expand(settings.as_dict()), device=device)
+UNIT_WORK = """import pandas as pd
+done = run_units(toy.expand(settings.as_dict()), device=device)
 results = pd.DataFrame([
-    dict(paper="tiny", item="Table 1", dataset="toy", source=data, target="valence",
+    dict(paper="toy", item="Table 1", dataset="toy", source=data, target="valence",
          protocol="by_subject", variant="", condition="", seed=0, metric="auc",
-         value=entry.predictions["y_score_1"].mean(), **unit.labels)
+         value=entry.predictions["y_score_1"].mean() + unit.labels["fold"],
+         method=unit.labels["method"], fold=unit.labels["fold"])
     for unit, entry in done.entries])
 lost = [{**unit.labels, "reason": reason} for unit, reason in done.failures]"""
 
-TINY_SAVE = SAVE.replace("results=results,", "results=results, failures=lost,")
+UNIT_SAVE = SAVE.replace("results=results,", "results=results, failures=lost,")
 
 
-def write_tiny_project(root):
-    """Write a project with a copy of the package in which a tiny paper stands."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "emolib", root / "emolib", ignore=ignored)
-    shutil.copyfile(ROOT / "Snakefile", root / "Snakefile")
-    for name, text in TINY.items():
-        path = root / "emolib" / "papers" / "tiny" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    write_project(
-        root, parameters=TINY_PARAMETERS, settings=TINY_SETTINGS, work=TINY_WORK,
-        save=TINY_SAVE, paper="tiny",
-    )  # fmt: skip
-    (root / "notebooks/configs/toy/quick.yaml").write_text(
-        "config: quick\nn_folds: 4\n"
-    )
-    return root
+class Project(ToyProject):
+    """A project with the whole package, the toy paper, its notebook and a config."""
 
+    def _make(self):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "emolib", self.folder / "emolib", ignore=ignored)
+        shutil.copytree(HERE / "toy", self.paper, ignore=ignored)
+        shutil.copyfile(HERE / "toy_room.py", self.paper / "__init__.py")
+        self.edit("papers/toy/data.py", "emolib.corpora", "emolib.papers.toy.corpora")
+        shutil.copyfile(ROOT / "Snakefile", self.folder / "Snakefile")
+        write_project(
+            self.folder, parameters=UNIT_PARAMETERS, settings=UNIT_SETTINGS,
+            work=UNIT_WORK, save=UNIT_SAVE, paper="toy",
+        )  # fmt: skip
+        self.configure("n_folds: 4")
+        self._diary.touch()
 
-def environment_of(project, cache=".emolib"):
-    """Return the environment in which a project's own package and cache are used."""
-    own = {
-        "PYTHONPATH": str(project if (project / "emolib").is_dir() else ROOT),
-        "EMOLIB_CACHE": str(project / cache), "DIARY": str(project / "diary.txt"),
-    }  # fmt: skip
-    return {**os.environ, **own}
+    def configure(self, *lines):
+        """Write the config."""
+        text = "\n".join(["config: quick", *lines, ""])
+        (self.folder / "notebooks/configs/toy/quick.yaml").write_text(text)
+
+    def begin(self, *command):
+        """Start a command and return its process."""
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=self.folder, text=True,
+            env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    @property
+    def environment(self):
+        cache = str(self.folder / "cache")
+        return {"PYTHONPATH": str(self.folder), "EMOLIB_CACHE": cache,
+                "TOY_DIARY": str(self._diary)}  # fmt: skip
+
+    def finish(self, *command):
+        """Run a command; return its exit code and what it said."""
+        process = self.begin(*command)
+        said, _ = process.communicate(timeout=300)
+        return process.returncode, said
+
+    def begun(self):
+        """Return the folds whose units were begun, in order."""
+        return [line[5:] for line in self.diary() if line.startswith("unit ")]
+
+    def results(self, folder="quick"):
+        return (self.folder / "reports/toy" / folder / "results.csv").read_bytes()

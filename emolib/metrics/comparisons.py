@@ -35,7 +35,7 @@ class PairedDifference:
     n : int
         Subjects compared; one whose labels are of one class has no AUC and is left out.
     interval : str
-        "t over subjects", or "subject bootstrap" from 20 subjects up.
+        "t over subjects" from 5 subjects up, "subject bootstrap" from 20, else "".
     per_subject : DataFrame
         Columns subject, a, b, difference.
     """
@@ -85,7 +85,8 @@ def paired_differences(
 
 def _interval_of_mean(values, n_draws, seed) -> tuple[float, float, str]:
     if len(values) < MIN_SUBJECTS:
-        return *t_interval(values), "t over subjects"
+        low, high = t_interval(values, (-1, 1))
+        return low, high, "t over subjects" if np.isfinite(low) else ""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(values), size=(n_draws, len(values)))
     return *quantile_interval(values[drawn].mean(axis=1)), OVER_SUBJECTS

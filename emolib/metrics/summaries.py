@@ -19,8 +19,13 @@ from emolib.metrics.scores import (
 MIN_SUBJECTS = 20
 """From so many subjects up an interval comes from resampling subjects."""
 
+MIN_UNITS = 5
+"""Of fewer folds or subjects no t interval is told: mean and SD stand alone."""
+
 OVER_FOLDS = "t over folds"
 OVER_SUBJECTS = "subject bootstrap"
+UNGROUPED = "random_windows"
+"""The protocol whose folds share trials, so that no t interval over them holds."""
 
 
 def summarise(
@@ -35,7 +40,8 @@ def summarise(
     """Return mean, SD and 95 % interval of each group of results.
 
     Seeds are averaged within a fold first: folds are the unit, or subjects where
-    `predictions` are given and the group has 20 subjects or more.
+    `predictions` are given and the group has 20 subjects or more. Fewer than five
+    folds, or folds of windows drawn at random (column `protocol`), have no interval.
 
     Parameters
     ----------
@@ -56,8 +62,8 @@ def summarise(
     -------
     summary : DataFrame
         Columns `by`, metric, mean, sd (ddof 1, over folds; over seeds where there is
-        one fold), n (folds that count), low, high, interval ("t over folds" or "subject
-        bootstrap"), n_subjects.
+        one fold), n (folds that count), low, high (within the metric's range), interval
+        ("t over folds", "subject bootstrap", or "" where there is none), n_subjects.
     """
     keys = [name for name in by if name != "metric"]
     behind_of, rows = _finder(predictions, keys), []
@@ -67,6 +73,8 @@ def summarise(
         row = dict(zip([*keys, "metric"], key, strict=True))
         behind = behind_of({name: row[name] for name in keys})
         row |= {"mean": per_fold.mean(), "sd": _spread(part), "n": len(per_fold)}
+        if UNGROUPED in {*part.get("protocol", ())}:
+            per_fold = per_fold[:0]
         rows.append(row | _interval(per_fold, behind, row["metric"], options))
     return pd.DataFrame(rows)
 
@@ -93,20 +101,23 @@ def _interval(per_fold, predictions, metric: str, options: dict) -> dict:
         draws = bootstrap_draws(predictions, metric=metric, **options)
         (low, high), name = quantile_interval(draws), OVER_SUBJECTS
     else:
-        (low, high), name = t_interval(per_fold), OVER_FOLDS
+        bounds = (0, 1) if metric in EVERY_METRIC else (-np.inf, np.inf)
+        low, high = t_interval(per_fold, bounds)
+        name = OVER_FOLDS if np.isfinite(low) else ""
     return {"low": low, "high": high, "interval": name, "n_subjects": n_subjects}
 
 
-def t_interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % t interval of the mean of `values`; NaN of fewer than 2."""
+def t_interval(values, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the 95 % t interval of the mean, cut to `bounds`; NaN of fewer than 5."""
     from scipy.stats import t
 
     values = np.asarray(values, float)
-    if len(values) < 2:
+    if len(values) < MIN_UNITS:
         return float("nan"), float("nan")
     error = values.std(ddof=1) / np.sqrt(len(values))
     half = t.ppf(0.975, len(values) - 1) * error
-    return float(values.mean() - half), float(values.mean() + half)
+    low, high = np.clip((values.mean() - half, values.mean() + half), *bounds)
+    return float(low), float(high)
 
 
 def quantile_interval(draws: np.ndarray) -> tuple[float, float]:

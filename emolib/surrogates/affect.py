@@ -276,13 +276,9 @@ def _moments(rngs, n_steps: int) -> np.ndarray:
 def _group_mix(parameters: tuple[Parameter, ...]) -> np.ndarray:
     """Return the matrix from own and common draws to parameters, unit variance."""
     groups = sorted({p.group for p in parameters if p.group != p.name})
-    mix = np.eye(len(parameters), len(parameters) + len(groups))
-    for row, parameter in enumerate(parameters):
-        if parameter.group in groups:
-            mix[row, row] = np.sqrt(1 - sizes.COMMON_SHARE)
-            column = len(parameters) + groups.index(parameter.group)
-            mix[row, column] = np.sqrt(sizes.COMMON_SHARE)
-    return mix
+    shared = np.array([[p.group == group for group in groups] for p in parameters])
+    own = np.where(shared.any(axis=1), np.sqrt(1 - sizes.COMMON_SHARE), 1.0)
+    return np.hstack([np.diag(own), np.sqrt(sizes.COMMON_SHARE) * shared])
 
 
 def _affect_part(parameters, z: np.ndarray, gains: np.ndarray) -> np.ndarray:

@@ -11,9 +11,10 @@ observer is a slight lower bound.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
@@ -42,24 +43,21 @@ CUES = (
     *(p for p in sizes.PARAMETERS if p.modality in ("eeg", "ecg", "gsr")), _IN_ECG,
 )  # fmt: skip
 """The cues of EEG, ECG and GSR; breathing is read from the ECG."""
+_SPREAD = np.array([cue.subject for cue in CUES])
+_PERSON = ("subject_signature", "bias", "width")
 CUE_MODALITIES = ("eeg", "ecg", "gsr")
 
 
-@dataclass(frozen=True)
-class CueSet:
-    """What observers may know of many subjects.
+class CueSet(NamedTuple):
+    """What observers may know of many subjects."""
 
-    Parameters
-    ----------
-    cues : ndarray, shape (n_subjects, n_trials, n_windows, n_cues)
-    liking, bias_part : ndarray, shape (n_subjects, n_trials, 3)
-        What the subject would say before scale width, grid and clip; the part of it
-        that is the subject's bias.
-    """
-
-    cues: np.ndarray
-    liking: np.ndarray
-    bias_part: np.ndarray
+    cues: np.ndarray  # (n_subjects, n_trials, n_windows, n_cues)
+    signature: np.ndarray  # (n_subjects, n_cues), what of the cues is the subject's own
+    bias: np.ndarray  # (n_subjects, 3), of its ratings, in SD
+    width: np.ndarray  # (n_subjects, 3), of its scale
+    liking: np.ndarray | None = None
+    """(n_subjects, n_trials, 3), what the subject would say before scale width, grid
+    and clip; None for a corpus."""
 
 
 def ceiling_scores(
@@ -82,7 +80,9 @@ def ceiling_scores(
         Cues of the others are deleted, which is the ideal treatment of what is missing.
     observer : {'normalised', 'cold', 'labelled'}
         'cold' knows one window; 'normalised' also the subject's unlabelled windows;
-        'labelled' also the subject's rating bias.
+        'labelled' knows the subject: signature, and level and width of its ratings. A
+        reader whose training holds labels of the test subjects learns no more than
+        that, however many there are, so under a split by trial this one is a bound.
     n_subjects : int
         Fresh subjects that the observer's moments are estimated on.
 
@@ -99,6 +99,7 @@ def ceiling_scores(
         raise ValueError("modalities must name at least one; got none.")
     truth = read_truth(truth_folder)
     design, knobs = _origin(truth)
+    others = replace(knobs, seed=knobs.seed + OBSERVER_SEED)
     subject = truth.places("subjects", meta["subject"].astype(str))
     trial = truth.places("trials", meta["trial"].astype(str))
     edges = meta[["start_s", "stop_s"]].to_numpy(float)
@@ -109,11 +110,11 @@ def ceiling_scores(
         trials, at_trial = np.unique(trial[rows], return_inverse=True)
         windows, at_window = np.unique(edges[rows], axis=0, return_inverse=True)
         which = tuple(trials.tolist()), tuple(map(tuple, windows.tolist()))
-        seen = read_corpus(truth, *which)
-        fresh = simulate_cues(design, _elsewhere(knobs), *which, n_subjects)
-        score = ideal_scores(
-            design, target, threshold, modalities, observer, fresh, seen
+        both = (
+            simulate_cues(design, others, *which, n_subjects),
+            read_corpus(truth, *which),
         )
+        score = ideal_scores(design, target, threshold, modalities, observer, *both)
         out[rows] = score[subject[rows], at_trial, at_window.ravel()]
     return out
 
@@ -127,11 +128,6 @@ def _origin(truth: Truth) -> tuple[Design, Knobs]:
     size = {name: noted[name] for name in ("n_trials", "seconds")}
     knobs = {name: noted[name] for name in asdict(Knobs())}
     return DESIGNS[noted["corpus"]](**size), Knobs(**knobs)
-
-
-def _elsewhere(knobs: Knobs) -> Knobs:
-    """Return the same knobs at the observers' own seed."""
-    return replace(knobs, seed=knobs.seed + OBSERVER_SEED)
 
 
 @lru_cache(maxsize=16)
@@ -149,8 +145,10 @@ def simulate_cues(
         subject = simulate_subject(own, new, n + 1, parameters=CUES)
         rngs = subject.rngs("observer")
         cues = read_cues(subject.theta, windows, own.seconds[0], rngs)
-        parts.append((cues, subject.liking, bias_part(own, subject.planted["bias"])))
-    return CueSet(*map(np.stack, zip(*parts, strict=True)))
+        person = [subject.planted[name] for name in _PERSON]
+        parts.append((cues, *person, subject.liking))
+    cues, signature, *others = map(np.stack, zip(*parts, strict=True))
+    return CueSet(cues, knobs.signature * _SPREAD * signature, *others)
 
 
 def _restricted(design: Design, trials: Sequence[int]) -> Design:
@@ -177,7 +175,7 @@ def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSe
     columns = [
         names.index("ln_resp_rate" if cue is _IN_ECG else cue.name) for cue in CUES
     ]
-    for i, bias in enumerate(truth["bias"]):
+    for i in range(len(truth["theta"])):
         theta = np.asarray(truth["theta"][i, trials], float)[:, columns]
         arousal = np.asarray(truth["z"][i, trials, 1], float)
         lagged = one_pole(arousal[..., None], _IN_ECG.lag_s)[..., 0]
@@ -185,10 +183,10 @@ def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSe
         theta[:, -1] += knobs.effect * gain * _LESS_AROUSAL * lagged
         rngs = [generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
                 for k in trials]  # fmt: skip
-        cues = read_cues(theta, windows, seconds, rngs)
-        parts.append((cues, bias_part(design, bias)[trials]))
-    cues, bias = map(np.stack, zip(*parts, strict=True))
-    return CueSet(cues, np.full_like(bias, np.nan), bias)
+        parts.append(read_cues(theta, windows, seconds, rngs))
+    signature, *others = (truth[name] for name in _PERSON)
+    signature = knobs.signature * _SPREAD * signature[:, columns]
+    return CueSet(np.stack(parts), signature, *others)
 
 
 def read_cues(theta: np.ndarray, windows, seconds: float, rngs) -> np.ndarray:
@@ -231,12 +229,6 @@ def window_means(traces: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return means.transpose(0, 2, 1)
 
 
-def bias_part(design: Design, bias: np.ndarray) -> np.ndarray:
-    """Return what a subject's bias adds to each rating, shape (n_trials, 3)."""
-    slopes = [design.reading(j)[1] for j in range(len(design.scales))]
-    return np.stack(slopes, axis=1) * bias
-
-
 def ideal_scores(
     design: Design, target: str, threshold: float, modalities, observer: str,
     fresh: CueSet, seen: CueSet,
@@ -247,11 +239,13 @@ def ideal_scores(
     moments of fresh subjects.
     """
     j = sizes.AFFECT.index(target)
-    x, x_seen = (_treated(part.cues, modalities, observer) for part in (fresh, seen))
-    y, known = fresh.liking[..., j], np.zeros_like(seen.bias_part[..., j])
+    x, x_seen = (_treated(part, modalities, observer) for part in (fresh, seen))
+    y, known, scale = fresh.liking[..., j], 0.0, design.scales[j]
+    edge = scale.edge(threshold)
     if observer == "labelled":
-        y, known = y - fresh.bias_part[..., j], seen.bias_part[..., j]
-    edge = design.scales[j].edge(threshold)
+        slope = design.reading(j)[1][0]  # the same in every trial
+        y, known = y - slope * fresh.bias[:, [j]], slope * seen.bias[:, [j]]
+        edge = scale.mu + (edge - scale.mu) / seen.width[:, [j]]
     out = np.empty(x_seen.shape[:3])
     for window in range(x.shape[2]):
         flat = x[:, :, window].reshape(-1, x.shape[-1])
@@ -265,7 +259,10 @@ def ideal_scores(
     return out
 
 
-def _treated(cues: np.ndarray, modalities, observer: str) -> np.ndarray:
-    """Return the cues that are seen, less the subject's mean but for 'cold'."""
-    x = cues[..., [i for i, cue in enumerate(CUES) if cue.modality in modalities]]
+def _treated(part: CueSet, modalities, observer: str) -> np.ndarray:
+    """Return the cues that are seen, less what is known to be the subject's own."""
+    columns = [i for i, cue in enumerate(CUES) if cue.modality in modalities]
+    x = part.cues[..., columns]
+    if observer == "labelled":
+        return x - part.signature[:, None, None, columns]
     return x if observer == "cold" else x - x.mean(axis=(1, 2), keepdims=True)

@@ -48,11 +48,9 @@ def head_model(ch_names: Sequence[str]) -> HeadModel:
     upper half and one dipole behind each eye; `tests/surrogates/test_signals.py` makes
     it anew. A changed table needs a new name: a surrogate is known by its code.
     """
-    path = Path(__file__).with_name("lead_field.csv")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = {electrode: row for electrode, *row in csv.reader(file)}
-    field = np.array([rows[name] for name in ch_names], float)
-    n = len(SOURCES)
+    text = Path(__file__).with_name("lead_field.csv").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in csv.reader(text.splitlines())}
+    field, n = np.array([rows[name] for name in ch_names], float), len(SOURCES)
     return HeadModel(field[:, :n], field[:, n:-1], field[:, -1])
 
 

@@ -130,7 +130,7 @@ MOMENTS_NAM = {
     "posterior_alpha": 22.0, "frontal_alpha": 12.0, "idle_alpha": 12.0, "theta": 35.0,
     "beta": 10.0, "gamma": 8.0, "background": 30.0,
 }  # fmt: skip
-N_BACKGROUND, BACKGROUND_L_FREQ = 30, 0.3
+BACKGROUND_L_FREQ = 0.3
 ENVELOPE_SD, ENVELOPE_TAU_S = 0.25, 0.5
 SENSOR_WHITE_UV, SENSOR_NARROW_UV, SENSOR_NARROW_HZ = 0.5, 0.5, (45.0, 18.0)
 

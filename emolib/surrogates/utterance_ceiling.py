@@ -30,7 +30,7 @@ CLEAN_DB = np.inf
 
 def utterance_ceiling(
     truth_folder: str | Path, meta, *, noisy: Mapping[str, float | None] | None = None,
-    positive: str = "at_least_0", seed: int = 0,
+    positive: str = "at_least_0", best_for: str = "wa", seed: int = 0,
 ) -> np.ndarray:  # fmt: skip
     """Return what an ideal observer says about utterances of a written surrogate.
 
@@ -45,10 +45,14 @@ def utterance_ceiling(
     meta : DataFrame
         Column trial, a row per utterance.
     noisy : mapping of modality to float or None
-        The SNR in dB of what has noise (the one it has, not the one asked for); None
-        where the modality is absent. Those that are not named are clean.
+        The SNR in dB of what has Gaussian noise (the one it has, not the one asked
+        for); None where the modality is absent. Those that are not named are clean.
+        Impulses of one size can be seen and subtracted: only clean is a bound there.
     positive : {'at_least_0', 'above_0'}
         Which labels of sentiment are the second class; without meaning for emotions.
+    best_for : {'wa', 'ua'}
+        What the answer of the largest score maximises: accuracy, or the mean recall of
+        the classes, for which they count as equally likely.
     seed : int
         Of the observer's own errors; the same for every SNR, so that scores at two of
         them differ by the noise alone.
@@ -56,8 +60,9 @@ def utterance_ceiling(
     Returns
     -------
     scores : ndarray, shape (n, n_classes)
-        Posterior of each class: IEMOCAP's four in the order of the labels; for
-        sentiment, negative and positive.
+        Posterior of each class, under equal shares of the classes where `best_for` is
+        'ua': IEMOCAP's four in the order of the labels; for sentiment,
+        negative and positive.
 
     Raises
     ------
@@ -80,18 +85,18 @@ def utterance_ceiling(
         return readings[rows, k], energy[rows, k], power, errors[:, :, k]
 
     shape, knobs = (len(rows), plan.n_axes), (noted["effect"], noted["signature"])
-    return posteriors(corpus, _evidence(plan, noisy, seen, shape, *knobs), positive)
+    evidence = _evidence(plan, noisy, seen, shape, *knobs)
+    return posteriors(corpus, evidence, positive, best_for)
 
 
 def model_scores(
     corpus: str, noisy: Mapping[str, float | None] | None = None, *,
-    positive: str = "at_least_0", n: int = 40_000, effect: float = 1.0,
-    signature: float = 1.0, seed: int = 0,
+    positive: str = "at_least_0", best_for: str = "wa", n: int = 40_000, seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return labels and posteriors of n utterances drawn from the model itself.
 
-    Each modality has its usual length. Parameters are those of `utterance_ceiling` and
-    of the writers.
+    Each modality has its usual length, effect and signature are 1. Parameters are those
+    of `utterance_ceiling`.
 
     Returns
     -------
@@ -106,12 +111,12 @@ def model_scores(
 
     def seen(k: int, name: str, power: float):
         carrier, (normal, *errors) = plan.carriers[name], own[name]
-        noise = np.sqrt(plan.noise_variance(name, signature)) * normal
-        reading = effect * np.array(carrier.weights) * u + noise
+        noise = np.sqrt(plan.noise_variance(name, 1.0)) * normal
+        reading = np.array(carrier.weights) * u + noise
         return reading, np.full(n, carrier.n_steps), power, np.array(errors)
 
-    evidence = _evidence(plan, noisy, seen, u.shape, effect, signature)
-    return y_true, posteriors(corpus, evidence, positive)
+    evidence = _evidence(plan, noisy, seen, u.shape, 1.0, 1.0)
+    return y_true, posteriors(corpus, evidence, positive, best_for)
 
 
 def _draw(corpus: str, n: int, rng, positive: str) -> tuple[np.ndarray, np.ndarray]:
@@ -195,10 +200,17 @@ def _matched(plan: Plan, name: str, reading, energy, power: float, errors):
 
 
 def posteriors(
-    corpus: str, evidence: tuple[np.ndarray, np.ndarray], positive: str = "at_least_0"
-) -> np.ndarray:
+    corpus: str, evidence: tuple[np.ndarray, np.ndarray],
+    positive: str = "at_least_0", best_for: str = "wa",
+) -> np.ndarray:  # fmt: skip
     """Return the posterior of each class (n, n_classes), from precision and pull."""
     check_option("positive", positive, ("at_least_0", "above_0"))
+    check_option("best_for", best_for, ("wa", "ua"))
+    if best_for == "ua":
+        nothing = np.zeros((1, evidence[0].shape[1]))
+        scores = posteriors(corpus, evidence, positive)
+        scores = scores / posteriors(corpus, (nothing, nothing), positive)
+        return scores / scores.sum(axis=1, keepdims=True)
     if corpus == "iemocap":
         return _emotion_posteriors(*evidence)
     is_with_zero = positive == "at_least_0"

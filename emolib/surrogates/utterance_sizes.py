@@ -71,7 +71,6 @@ class Plan:
         return own**2 + (signature * self.speaker_sd) ** 2
 
 
-EMOTIONS = ("angry", "happy", "neutral", "sad")
 EMOTION_COUNTS = (1103, 1636, 1708, 1084)
 """Utterances of each class among IEMOCAP's 5531; their shares are the prior."""
 EMOTION_CENTRES = (

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import emolib.surrogates.ceiling as module
 from emolib.surrogates.ceiling import ceiling_scores
+from emolib.surrogates.files import read_truth
 
 REPORTED = {  # by another program than this: EEG, ECG, both, by window
     ("dreamer", "valence"): (0.834, 0.645, 0.837),
@@ -67,6 +69,48 @@ def test_the_ceilings_of_the_model_are_reproduced(area, corpus, target):
     np.testing.assert_allclose(
         np.mean(got, axis=0), REPORTED[corpus, target], atol=0.015
     )
+
+
+def test_no_reader_with_the_training_labels_beats_the_observer_of_its_split(truth_only):
+    """A plain reader of perfect cues, once with a column a subject, by trial."""
+    found = {name: [] for name in ("plain", "with labels", *module.OBSERVERS)}
+    for seed in (0, 1):
+        truth, meta = truth_only("dreamer", 25, seed=seed)
+        windows = tuple((start, start + 10.0) for start in np.arange(1.0, 52.0, 10))
+        seen = module.read_corpus(read_truth(truth), tuple(range(18)), windows)
+        subject = np.repeat(np.arange(25), 18 * 6)
+        fold = np.repeat(np.random.default_rng(0).permuted(
+            np.tile(np.arange(18) % 5, (25, 1)), axis=1), 6)  # fmt: skip
+        for column, target in enumerate(("valence", "arousal")):
+            y = np.repeat(np.load(truth / "ratings.npy")[..., column] > 3, 6)
+            for name in module.OBSERVERS:
+                scores = ask(truth, meta, target=target, modalities=["ecg"],
+                             observer=name, n_subjects=60)  # fmt: skip
+                found[name].append(by_fold(y, scores, fold))
+            x = seen.cues[..., [cue.modality == "ecg" for cue in module.CUES]]
+            x = (x - x.mean((1, 2), keepdims=True)) / x.std((1, 2), keepdims=True)
+            x = x.reshape(len(y), -1)
+            found["plain"].append(by_fold(y, answers(x, y, subject % 5), subject % 5))
+            x = np.concatenate([x, np.eye(25)[subject]], axis=1)
+            found["with labels"].append(by_fold(y, answers(x, y, fold), fold))
+    found = {name: np.array(own) for name, own in found.items()}
+    assert (found["plain"] < found["normalised"] + 0.015).all()
+    assert (found["with labels"] < found["labelled"] + 0.01).all()
+    # which is why `normalised` is no bound by trial
+    assert found["with labels"].mean() > found["normalised"].mean() + 0.005
+
+
+def answers(x, y, fold):
+    out = np.empty(len(y))
+    for own in np.unique(fold):
+        train = fold != own
+        model = LogisticRegression(C=0.3, max_iter=2000).fit(x[train], y[train])
+        out[~train] = model.predict_proba(x[~train])[:, 1]
+    return out
+
+
+def by_fold(y, scores, fold):
+    return np.mean([roc_auc_score(y[fold == k], scores[fold == k]) for k in set(fold)])
 
 
 def test_ceilings_fall_with_the_effect_and_end_at_chance(area):

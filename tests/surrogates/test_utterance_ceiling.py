@@ -14,6 +14,8 @@ from emolib.surrogates.utterance_ceiling import (
     model_scores,
     utterance_ceiling,
 )
+from emolib.surrogates.utterance_sizes import IEMOCAP as IEMOCAP_PLAN
+from emolib.surrogates.utterances import frames
 
 DBS = (-10, -20, -30, -40)
 IEMOCAP = {  # by another program: WA, UA; audio 45, visual 50, text 22 steps
@@ -84,6 +86,28 @@ def test_the_ceilings_of_the_model_are_reproduced(corpus, n):
                     [wa(*model_scores(corpus, states, seed=s)) for s in range(3)]
                 )
                 assert got == pytest.approx(wanted, abs=0.01), (letter, db)
+
+
+def test_mean_recall_has_a_ceiling_of_its_own():
+    for corpus, wanted in (("iemocap", 0.813), ("mosei", 0.742)):
+        ua = [wa_ua(*model_scores(corpus, best_for=metric, n=20_000))[1]
+              for metric in ("wa", "ua")]  # fmt: skip
+        assert ua[1] == pytest.approx(wanted, abs=0.01) and ua[1] > ua[0]
+    assert ua[1] > ua[0] + 0.03  # where one class is frequent
+
+
+def test_impulses_can_be_seen_and_subtracted():
+    """So a ceiling that takes them for Gaussian noise of their power is no bound."""
+    rng, lengths = np.random.default_rng(0), np.full(20, 22)
+    x = frames(
+        IEMOCAP_PLAN, "text", rng.standard_normal((20, 3)), lengths, rng.spawn(20)
+    )
+    hits, size = rng.choice([-1, 0, 1], x.shape, p=[0.15, 0.7, 0.15]), 100.0  # -40 dB
+    seen = x + size * hits
+    cleaned = np.where(np.abs(seen) > size / 2, seen - size * np.sign(seen), seen)
+    np.testing.assert_allclose(cleaned, x, atol=1e-4)
+    loud = model_scores("iemocap", {"text": -40 - 10 * np.log10(0.3)}, n=4000)
+    assert wa(*model_scores("iemocap", n=4000)) > wa(*loud) + 0.05
 
 
 def test_weighing_noise_gains_most_where_it_is_weak():
