@@ -10,11 +10,9 @@ from emolib.papers.ecg_eeg.settings import ALIGNMENT, SWEEPS, SYSTEMS, TARGETS, 
 from emolib.papers.ecg_eeg.training import (
     ENCODER_KEYS,
     FIT_KEYS,
-    FOLD_KEYS,
     TASK_KEYS,
     pick,
 )
-from emolib.study import in_running_order
 from emolib.units import Unit
 
 PAPER = "ecg_eeg"
@@ -155,21 +153,3 @@ def _readability(settings: Settings) -> list[Unit]:
             )
         )
     return units
-
-
-def order(units: list[Unit]) -> list[Unit]:
-    """Return units so ordered that two workers seldom wait for one shared stage.
-
-    Of the units that need an EEG teacher the first of each fold comes first; while it
-    trains the teacher, others work on systems without one.
-    """
-
-    def teacher(unit: Unit):
-        if unit.system != "teacher" and not unit.settings.get("align", False):
-            return None
-        return (*(str(unit.settings.get(key)) for key in FOLD_KEYS), str(unit.data))
-
-    cheap = ("references", "readability")
-    return in_running_order(
-        units, shares=teacher, trains=lambda unit: unit.system not in cheap
-    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emolib.papers.ecg_eeg.grid import expand, order
+from emolib.papers.ecg_eeg.grid import expand
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, Method, Settings, named
 from emolib.papers.ecg_eeg.training import TASK_KEYS
 
@@ -18,9 +18,8 @@ def labels(units, *names):
 def test_every_system_expands_into_a_unit_of_its_own():
     units = expanded(systems=list(SYSTEMS))
     assert [unit.labels["system"] for unit in units] == list(SYSTEMS)
-    assert len({(u.system, str(sorted(u.settings.items()))) for u in units}) == len(
-        units
-    )
+    told_apart = {(u.system, str(sorted(u.settings.items()))) for u in units}
+    assert len(told_apart) == len(units)
     assert all(set(TASK_KEYS) <= set(unit.settings) for unit in units)
     read = {key for unit in units for key in (*unit.settings, *unit.data)}
     assert set(Method.model_fields) <= read
@@ -97,19 +96,6 @@ def test_learning_curves_of_the_encoders_share_their_test_windows():
     assert len(curves) == 2 * 2 * 2
     assert {u.data["n"] for u in curves} == {50}
     assert {u.settings["stem"] for u in curves} == {"conv", "linear"}
-
-
-def test_workers_are_given_other_work_while_a_teacher_is_trained():
-    units = expanded(
-        systems=["majority", ALIGNMENT, "w/o align", "TS-TCC", "EEG teacher"],
-        label_fractions=[0.1, 1.0], folds=[0, 1],
-    )  # fmt: skip
-    ordered = order(units)
-    assert sorted(map(id, ordered)) == sorted(map(id, units))
-    names = labels(ordered, "system", "fold")
-    assert names[:2] == [(ALIGNMENT, 0), (ALIGNMENT, 1)]
-    assert {name for name, _ in names[2:8]} == {"w/o align", "TS-TCC"}
-    assert [name for name, _ in names[-2:]] == ["majority", "majority"]
 
 
 @pytest.mark.parametrize(
