@@ -1,7 +1,6 @@
 """The `emolib` command: what may be typed."""
 
 import sys
-from collections import Counter
 
 import click
 import yaml
@@ -39,29 +38,14 @@ def finish(failed: list[str]) -> None:
     sys.exit(int(bool(failed)))
 
 
-def lost(where: str, units: list) -> list[str]:
-    """Return a line for each (system, reason) of the units that failed."""
-    return [f"{where}: {s} ({n}): {why}" for (s, why), n in Counter(units).items()]
-
-
-def fill(units: list, machine: dict) -> list[str]:
-    """Compute what the store lacks; return what failed."""
-    failures = run_units(units, **machine).failures
-    return lost(
-        "units", [(u.labels.get("system", u.system), why) for u, why in failures]
-    )
-
-
 def write_reports(jobs: list) -> list[str]:
     """Run notebooks on a full store; return what failed."""
     failed = []
     for job in jobs:
         try:
-            folder, cells = steps.make_report(job)
+            folder, lost = steps.make_report(job)
             click.echo(f"written: {folder}")
-            failed += lost(
-                job.name, [(cell.get("system"), cell["reason"]) for cell in cells]
-            )
+            failed += [f"{job.name}: {line}" for line in lost]
         except RuntimeError as error:
             failed.append(str(error))
     return failed
@@ -101,7 +85,8 @@ def run(notebooks, config, given, cores, dry_run):
     machine = steps.machine_of(jobs, cores)
     click.echo(keeping.plan_line(units, **machine))
     if not dry_run:
-        finish([*fill(units, machine), *write_reports(jobs)])
+        run_units(units, **machine)
+        finish(write_reports(jobs))
 
 
 @main.command()
@@ -115,7 +100,8 @@ def units(notebook, config, given, cores, shard, allow_partial):
     """Compute a notebook's units into the store."""
     job = steps.job_of(notebook, config, given)
     chosen = steps.shard_of(job.units, shard)
-    failed = fill(chosen, steps.machine_of([job], cores))
+    failures = run_units(chosen, **steps.machine_of([job], cores)).failures
+    failed = steps.lost((unit.labels, reason) for unit, reason in failures)
     finish([] if allow_partial else failed)
 
 
