@@ -112,7 +112,7 @@ def test_a_check_of_what_cannot_be_read_says_so_and_exits_1(
         ("corpora fetch dreamer x", "corpus must be one of 'eegmat'"),
         ("units ecg_eeg --config smok", "Did you mean 'smoke'?"),
         ("run ecg_eeg -p system [x]", "Did you mean 'systems'?"),
-        ("run ecg_eeg -p systems [chanc]", "got 'chanc'. Did you mean 'chance'?"),
+        ("run ecg_eeg -p systems [chancy]", "got 'chancy'. Did you mean 'chance'?"),
         ("run ecg_eeg -p systems chance", "Write systems: [chance]"),
         ("run ecg_eeg -p overrides {l_r:1}", "Did you mean 'lr'?"),
         ("run ecg_eeg -p folds [9]", "; got 9"),
