@@ -171,7 +171,7 @@ def outputs_of(
     for name in conditions or task.noise.names:
         hit = dict(zip(MODALITIES_AVL, CONDITIONS[name], strict=True))
         arrays = {
-            k: (noisy if hit[k.removesuffix("_length")] else clean)[k].cpu()
+            k: (noisy if hit[k.removesuffix("_length")] else clean)[k].numpy(force=True)
             for k in clean
         }
         sizes = {"device": "cpu", "batch_size": batch_size}
