@@ -1,8 +1,8 @@
 """What readers made by others rely on, as they showed it when they read a surrogate.
 
-torcheeg 1.1.3 (scipy 1.10.1, numpy 1.26.4, pandas 2.3.3) and eegproc 2.0.0 read the
-default surrogates once, in an environment of their own; so did, under numpy 1.26.4, the
-loaders of MMIN, MulT and MultiBench and that of MMSA 2.2.1. The numbers are theirs.
+The loaders of MMIN, MulT and MultiBench and that of MMSA 2.2.1 read the default
+surrogates once, under numpy 1.26.4; the numbers are theirs. What torcheeg and eegproc
+rely on stands in `test_recordings.py`.
 """
 
 import pickle
@@ -10,44 +10,6 @@ import pickle
 import h5py
 import numpy as np
 import pytest
-from scipy.io import loadmat
-
-
-def test_dreamer_is_indexed_as_torcheeg_and_eegproc_do(written):
-    folder = written("dreamer", n_subjects=2, n_trials=2)
-    data = loadmat(folder / "DREAMER.mat", verify_compressed_data_integrity=False)
-    held = data["DREAMER"][0, 0]["Data"]
-    assert held.shape == (1, 2)
-    person = held[0, 1][0, 0]
-    for name, rate, n_chans, offset in (("EEG", 128, 14, 4200), ("ECG", 256, 2, 2048)):
-        # torcheeg: 6588 one-second chunks of 108 trials, 61 each; first mean 4200.4
-        stimulus = person[name]["stimuli"][0, 0][1, 0]
-        # eegproc: 1 686 528 rows of 108 trials, baseline and stimulus at 128 Hz
-        baseline = person[name]["baseline"][0, 0][1, 0]
-        assert stimulus.shape == baseline.shape == (61 * rate, n_chans)
-        assert abs(stimulus.mean() - offset) < 60
-    for score in ("ScoreValence", "ScoreArousal", "ScoreDominance"):
-        assert 1 <= person[score][1, 0] <= 5
-    assert held.item(0).dtype.names[2:4] == ("EEG", "ECG")  # EEGain goes by position
-
-
-@pytest.mark.parametrize(("number", "n_long"), [(1, 4), (5, 0)])
-def test_amigos_is_indexed_as_torcheeg_and_eegproc_do(written, number, n_long):
-    folder = written("amigos", n_subjects=6, seconds=6.0)
-    # torcheeg takes every entry of the folder and reads the subject from its name
-    assert {path.name[:-6] for path in folder.iterdir()} == {"Data_Preprocessed_P"}
-    path = folder / f"Data_Preprocessed_P0{number}.mat"
-    data = loadmat(path, verify_compressed_data_integrity=False)
-    trials, ratings = data["joined_data"], data["labels_selfassessment"]
-    assert trials.shape == ratings.shape == (1, 20)
-    # torcheeg: the chunks begin at row 640, after the baseline
-    assert {own.shape for own in trials[0, :16]} == {(640 + 768, 17)}
-    assert {own.shape for own in ratings[0, :16]} == {(1, 12)}
-    # torcheeg with num_trial=20: 132 ten-second chunks of P01, 96 of P05, whose
-    # long cells are empty and whose labels keep a first axis of one
-    long = [own.shape for own in trials[0, 16:]]
-    assert long == [((5 + 90) * 128, 17)] * n_long + [(0, 0)] * (4 - n_long)
-    assert {own.shape for own in ratings[0, 16:]} == {(1, 12 if n_long else 0)}
 
 
 def test_iemocap_is_indexed_as_mmin_does(written):

@@ -17,8 +17,8 @@ from emolib.surrogates.utterance_ceiling import (
 )
 from emolib.surrogates.utterances import frames
 
-CELLS = [*((clean, None) for clean in "a v l av al vl avl six".split()),
-         *((c, db) for c in ("none", "six") for db in (-10, -20, -30, -40))]  # fmt: skip
+CELLS = [(clean, None) for clean in "a v l av al vl avl six".split()]
+CELLS += [(clean, db) for clean in ("none", "six") for db in (-10, -20, -30, -40)]
 # by another program: IEMOCAP's audio 45, visual 50, text 22 steps, CMU-MOSEI's 25
 WA = (0.652, 0.563, 0.636, 0.741, 0.785, 0.694, 0.809, 0.678,
       0.775, 0.637, 0.421, 0.332, 0.793, 0.740, 0.692, 0.681)  # fmt: skip
