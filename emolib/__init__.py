@@ -2,21 +2,10 @@
 
 The package is a set of rooms: `datasets` reads corpora, `preprocessing` cuts
 windows, `splits` says who is tested, `models` and `losses` hold the papers'
-equations, `training` fits, `metrics` scores, `recipes` joins them, one folder a
+equations, `training` fits, `metrics` scores, `papers` joins them, one folder a
 paper. Start with ``notebooks/start_here.ipynb``.
 """
 
-from emolib.digests import watch_imports
+from emolib import code as code  # results are kept under the sources as they are now
 
 __version__ = "0.1.0"
-
-watch_imports()  # a result is kept under the code that was imported, not edited since
-
-
-def __getattr__(name: str):
-    """Import `load` on first use, so that ``import emolib`` stays quick."""
-    if name == "load":
-        from emolib.units import load
-
-        return load
-    raise AttributeError(f"module 'emolib' has no attribute {name!r}")

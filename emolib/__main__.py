@@ -143,20 +143,14 @@ def _add_corpora_commands(commands) -> None:
 
 
 def _add_store_commands(commands) -> None:
-    """Add store export, import, status, why, prune and verify."""
+    """Add store status, why and prune."""
     parser = commands.add_parser("store", help="Look after the finished units.")
     store = parser.add_subparsers(required=True, metavar="ACTION")
-    for name, words in {
-        "export": "Pack the finished units into a file.",
-        "import": "Add the units of such a file.",
-    }.items():
-        _add(store, name, words, f"store_{name}").add_argument("file", metavar="FILE")
-    _add(store, "status", "Show the store's size by recipe.", "store_status")
+    _add(store, "status", "Show the store's size by paper.", "store_status")
     why = _add(store, "why", "Say which part of a unit's key changed.", "store_why")
     why.add_argument("unit", metavar="UNIT", help="a key, or its beginning")
     prune = _add(store, "prune", "Remove what today's code cannot use.", "store_prune")
     prune.add_argument("--yes", action="store_true", help="remove; else only show")
-    _add(store, "verify", "Read every unit and check its digests.", "store_verify")
 
 
 if __name__ == "__main__":

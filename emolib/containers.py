@@ -279,3 +279,35 @@ class Windows:
             lengths={name: array[index] for name, array in self.lengths.items()},
             step_index=None if self.step_index is None else self.step_index[index],
         )
+
+    def as_parts(self) -> dict[str, dict]:
+        """Return arrays, tables and notes by name; signals become float32."""
+        arrays = {
+            **{f"x.{name}": np.asarray(x, np.float32) for name, x in self.x.items()},
+            **{f"lengths.{name}": n for name, n in self.lengths.items()},
+            **{name: getattr(self, name) for name in _PER_WINDOW},
+        }
+        tables = {"meta": self.meta, "removed": self.removed}
+        notes = {"x": [*self.x], "sfreq": self.sfreq, "ch_names": self.ch_names}
+        return {
+            "arrays": {k: array for k, array in arrays.items() if array is not None},
+            "tables": {k: table for k, table in tables.items() if table is not None},
+            "notes": notes,
+        }
+
+    @classmethod
+    def from_parts(cls, arrays: Mapping, tables: Mapping, notes: Mapping) -> Windows:
+        """Return the windows that `as_parts` took apart."""
+        lengths = [name for name in arrays if name.startswith("lengths.")]
+        return cls(
+            x={name: arrays[f"x.{name}"] for name in notes["x"]},
+            meta=tables["meta"],
+            sfreq=notes["sfreq"],
+            ch_names={name: tuple(names) for name, names in notes["ch_names"].items()},
+            lengths={name.removeprefix("lengths."): arrays[name] for name in lengths},
+            removed=tables.get("removed"),
+            **{name: arrays.get(name) for name in _PER_WINDOW},
+        )
+
+
+_PER_WINDOW = ("y", "present", "step_index")

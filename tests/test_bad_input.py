@@ -206,7 +206,7 @@ def full_disk(monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("emolib.store.disk.flush_files", refuse)
+    monkeypatch.setattr("emolib.store.hash_file", refuse)
     monkeypatch.setattr("scipy.io.savemat", refuse)
 
 

@@ -23,7 +23,7 @@ def project(tmp_path, monkeypatch):
 @dataclass(frozen=True)
 class Unit:
     key: str
-    recipe: str = "toy"
+    paper: str = "toy"
     system: str = "ours"
     labels: dict = field(default_factory=dict)
 
@@ -44,13 +44,10 @@ def recipe(monkeypatch):
     def expand(parameters):
         return [Unit(f"k{i}") for i in range(parameters["n_folds"] + 1)]
 
-    units = SimpleNamespace(
-        run_units=run_units,
-        estimate=lambda units, **machine: SimpleNamespace(
-            text=f"{len(units)} units to do"
-        ),
+    monkeypatch.setattr("emolib.units.run_units", run_units)
+    monkeypatch.setattr(
+        "emolib.upkeep.plan_line", lambda units, **machine: f"{len(units)} units to do"
     )
-    monkeypatch.setitem(sys.modules, "emolib.units", units)
     monkeypatch.setattr(
         "emolib.batch.jobs.recipe_module", lambda job: SimpleNamespace(expand=expand)
     )

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emolib import corpora
+from emolib import code, corpora
 from emolib.checks import CorpusError
 from emolib.commands.corpora import KNOBS
 from emolib.corpora import registry, sources, surrogate
-from emolib.digests import files
 from tests.datasets.true_formats import (
     amigos_cells,
     dreamer_person,
@@ -249,8 +248,8 @@ def test_files_are_hashed_once_and_again_on_request(tmp_path, monkeypatch):
         os.utime(path, (1e9, 1e9))  # a file changed this moment would not be kept
     first = sources.files_digest(paths)
     hashed = []
-    original = files.hash_file
-    monkeypatch.setattr(files, "hash_file", lambda p: hashed.append(p) or original(p))
+    original = code.hash_file
+    monkeypatch.setattr(code, "hash_file", lambda p: hashed.append(p) or original(p))
     assert sources.files_digest(paths) == first and hashed == []
     assert sources.files_digest(paths, verify=True) == first and len(hashed) == 2
     write_amigos(tmp_path, 2, amigos_cells(3, seconds=4))
@@ -366,7 +365,7 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name, tmp_path):
 
 
 def test_the_words_of_a_check_are_no_part_of_what_results_depend_on():
-    from emolib.digests import code_digests
+    from emolib.code import code_digests
 
     closure = code_digests(["emolib.corpora"])
     assert "emolib.corpora.sources" in closure and "emolib.datasets.mat" in closure

@@ -24,7 +24,10 @@ JOINERS = {
     "",
     "__main__",
     "papers",
+    "study",
     "units",
+    "upkeep",
+    "workers",
     "corpora",
     "reporting",
     "batch",
@@ -80,7 +83,7 @@ def may_import(importer, imported):
         return True
     if mine == "surrogates" and theirs == "datasets":
         return imported.split(".")[2] == importer.split(".")[2]
-    return (mine, theirs) == ("store", "digests")
+    return (mine, theirs) == ("store", "code")
 
 
 def test_rooms_import_only_the_vessels_the_checks_and_their_own_folder():
@@ -103,7 +106,7 @@ def test_rooms_import_only_the_vessels_the_checks_and_their_own_folder():
         ("emolib.surrogates.dreamer", "emolib.datasets.amigos", False),
         ("emolib.papers.ecg_eeg.data", "emolib.splits", True),
         ("emolib.papers.ecg_eeg.data", "emolib.papers.nmer.data", False),
-        ("emolib.store", "emolib.digests", True),
+        ("emolib.store", "emolib.code", True),
         ("emolib.metrics", "emolib.store", False),
     ],
 )

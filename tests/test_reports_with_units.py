@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 RECIPE = '''"""A recipe of eight units."""
 
-from emolib.units import Unit, estimate
+from emolib.units import Unit
+from emolib.upkeep import plan_line
 
 
 def expand(parameters):
@@ -29,7 +30,7 @@ def expand(parameters):
 
 def plan(parameters):
     """Return what they cost."""
-    return estimate(expand(parameters), device=parameters["device"])
+    return plan_line(expand(parameters), device=parameters["device"])
 '''
 
 DATA = '''"""Windows of the tiny recipe."""
@@ -82,7 +83,9 @@ def run(settings, context):
 WORK = """import emolib.papers.tiny as tiny
 from emolib.units import run_units
 done = run_units(tiny.expand(settings), device=device)
-results = done.table().groupby("fold", as_index=False)["y_score_1"].mean()
+import pandas as pd
+results = pd.concat([entry.predictions for _, entry in done.entries])
+results = results.groupby("fold", as_index=False)["y_score_1"].mean()
 results = results.rename(columns={"y_score_1": "value"}).assign(
     paper="tiny", item="Table 1", dataset="toy", source=data, target="valence",
     protocol="by_subject", method="ours", variant="", condition="", seed=0,

@@ -1,10 +1,27 @@
+"""Units in a project of their own: computed once, killed, damaged, edited."""
+
 import json
+import os
+import random
 import re
 import signal
+import sys
 import time
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from toy_project import ToyProject
+
+from emolib.containers import Windows
+from emolib.store import Outcome, Store
+from emolib.training.devices import local_devices, one_thread
+from emolib.units import Context, Unit, Watched, checked, reason_of, run_units
+
+needs_proc = pytest.mark.skipif(
+    sys.platform != "linux", reason="reads /proc to find what is left of a run"
+)
 
 
 @pytest.fixture
@@ -12,80 +29,80 @@ def toy(tmp_path):
     return ToyProject(tmp_path / "project")
 
 
-THREE = "done = go([toy(i) for i in range(3)]{more})\nsay([len(done), done.failures])"
-RUN = THREE.format(more="")
+RUN = "say(told(go([toy(i) for i in range(3)])))"
+DONE = [[0, 1, 2], []]
 
 
 # ---------------------------------------------------------------- computed once
 
 
-def test_a_second_run_computes_nothing_and_gives_the_same(toy):
-    code = "say(go([toy(i) for i in range(3)]).table().to_csv())"
-    first = toy.run(code)
+def test_a_second_run_computes_nothing_and_windows_come_first(toy):
+    assert toy.run(RUN) == DONE
     assert toy.diary(forget=True) == [
         "prepare", "unit 0", "stage project 3", "working 0",
         "unit 1", "working 1", "unit 2", "working 2",
     ]  # fmt: skip
-    assert toy.run(code) == first
+    assert toy.run(RUN) == DONE
     assert toy.diary() == []
 
 
-def test_a_stage_that_two_systems_share_is_computed_once(toy):
-    toy.run("say(len(go([toy(0), toy(0, 'other'), toy(1, n_features=4)])))")
+def test_a_stage_is_shared_by_systems_and_by_workers(toy):
+    toy.run("""
+go([toy(0), toy(0, 'other'), toy(1, n_features=4)])
+go([toy(i, n_features=5, after='unit 1') for i in range(2)], 2)
+""")
     stages = [line for line in toy.diary() if line.startswith("stage")]
-    assert stages == ["stage project 3", "stage project 4"]
-
-
-def test_a_stage_wanted_by_two_workers_at_once_is_computed_once(toy):
-    toy.run("say(len(go([toy(i, after='unit 1') for i in range(2)], 2)))")
-    diary = toy.diary()
-    assert diary.count("stage project 3") == 1
-    assert diary.index("unit 1") < diary.index("working 0"), "both began before it"
+    assert stages == [f"stage project {n}" for n in (3, 4, 5)]
 
 
 def test_two_runs_at_once_share_their_units(toy):
-    code = "say(len(go([toy(i, seconds=0.3) for i in range(3)])))"
+    code = "say(told(go([toy(i, seconds=0.3) for i in range(3)])))"
     both = [toy.start(code) for _ in range(2)]
-    assert [process.communicate(timeout=60)[0].strip() for process in both] == ["3"] * 2
-    diary = toy.diary()
-    assert sorted(diary) == sorted(set(diary))
+    for process in both:
+        assert json.loads(process.communicate(timeout=60)[0]) == DONE
+    assert sorted(toy.diary()) == sorted(set(toy.diary()))
 
 
-def test_a_unit_given_twice_is_computed_once_and_returned_twice(toy):
-    assert toy.run("say(len(go([toy(0), toy(0)])))") == 2
-    assert toy.diary().count("unit 0") == 1
-
-
-def test_labels_are_not_part_of_a_unit_but_reach_its_table(toy):
+def test_a_unit_is_what_it_reads_not_what_tables_call_it(toy):
     code = """
 from dataclasses import replace
-go([toy(0)])
-done = go([replace(toy(0), labels={"fold": 0, "method": "ours"})])
-say(sorted(set(done.table()["method"])))
+done = go([toy(0), toy(0), replace(toy(0), labels={"fold": "one", "method": "NMER"})])
+say([*told(done), len({entry.folder for _, entry in done.entries})])
 """
-    assert toy.run(code) == ["ours"]
+    assert toy.run(code) == [[0, 0, "one"], [], 1]
     assert toy.diary().count("unit 0") == 1
 
 
 # ---------------------------------------------------------------- what a key covers
 
 
-EDITS = {
-    "papers/toy/systems/linear.py": ("score > 0.5", "score > 0.6"),
-    "papers/toy/stages.py": ("(n_features)", "(n_features + 1)"),
-    "papers/toy/data.py": ("* 10.0", "* 5.0"),
-    "containers.py": ("PREDICTION_IDS = (", "MORE = 1\nPREDICTION_IDS = ("),
-}
-
-
-def test_changed_code_is_computed_anew(toy):
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("papers/toy/systems/linear.py", "score > 0.5", "score > 0.6"),
+        ("papers/toy/stages.py", "(n_features)", "(n_features + 1)"),
+        ("papers/toy/data.py", "* 10.0", "* 5.0"),
+        ("papers/toy/data.py", 'f"corpus {', 'f"longer corpus {'),
+        ("corpora.py", ".normal(", ".uniform("),
+        ("containers.py", "PREDICTION_IDS = (", "MORE = 1\nPREDICTION_IDS = ("),
+    ],
+)
+def test_changed_code_and_inputs_are_computed_anew(toy, file, old, new):
     toy.run(RUN)
-    for file, (old, new) in EDITS.items():
-        toy.diary(forget=True)
-        toy.edit(file, old, new)
-        assert toy.run(RUN) == [3, []]
-        assert {"unit 0", "unit 1", "unit 2"} <= set(toy.diary()), file
-        assert ("prepare" in toy.diary()) == ("data" in file or "cont" in file)
+    toy.diary(forget=True)
+    toy.edit(file, old, new)
+    assert toy.run(RUN) == DONE
+    windows_too = "stages" not in file and "linear" not in file
+    assert ("prepare" in toy.diary()) == windows_too
+    assert {"unit 0", "unit 1", "unit 2"} <= set(toy.diary())
+
+
+def test_a_mended_reader_that_leaves_the_windows_alone_retrains_nothing(toy):
+    toy.run(RUN)
+    toy.diary(forget=True)
+    toy.edit("corpora.py", "(12, 2, 16)", "(3 * 4, 2, 16)")
+    assert toy.run(RUN) == DONE
+    assert toy.diary() == ["prepare"]
 
 
 def test_what_computes_nothing_can_change_without_a_new_run(toy):
@@ -94,36 +111,45 @@ def test_what_computes_nothing_can_change_without_a_new_run(toy):
     toy.edit("papers/toy/stages.py", "import numpy as np", "import numpy as np  # np")
     toy.edit("papers/toy/data.py", '"""Windows of a toy', '"""The windows of a toy')
     toy.edit("papers/toy/systems/linear.py", "score[0] = np.nan", "score[0] = (np.nan)")
-    (toy.recipe / "items.py").write_text("TABLES = ['new']\n")
-    (toy.recipe / "__init__.py").write_text("from emolib.papers.toy import items\n")
-    (toy.recipe.parent / "unrelated").mkdir()
-    (toy.recipe.parent / "unrelated" / "data.py").write_text("x = 1\n")
-    (toy.folder / "emolib" / "figures.py").write_text("x = 1\n")
-    toy.edit("store/locks.py", "time.sleep(0.05)", "time.sleep(0.06)")
+    (toy.paper / "tables.py").write_text("TABLES = ['new']\n")
+    (toy.paper / "__init__.py").write_text("from emolib.papers.toy import tables\n")
+    (toy.paper.parent / "unrelated").mkdir()
+    (toy.paper.parent / "unrelated" / "data.py").write_text("x = 1\n")
+    toy.edit("store.py", "poll_interval=0.05", "poll_interval=0.06")
+    toy.edit("workers.py", "4 * 2**30", "5 * 2**30")
     toy.edit("__init__.py", '__version__ = "', '__version__ = "9.')
-    assert toy.run(RUN) == [3, []]
+    assert toy.run(RUN) == DONE
     assert toy.diary() == []
 
 
-def test_a_changed_corpus_is_computed_anew(toy):
-    toy.run(RUN)
-    toy.diary(forget=True)
-    toy.edit("papers/toy/data.py", 'f"corpus {', 'f"mended corpus {')
-    toy.run(RUN)
-    assert "prepare" in toy.diary() and "unit 2" in toy.diary()
+def test_versions_of_libraries_and_of_a_gpu_tell_units_apart(monkeypatch, tmp_path):
+    monkeypatch.setattr("emolib.units.code_digests", lambda modules, **_: {"m": "0"})
+    monkeypatch.setattr("emolib.papers.ecg_eeg.data.input_digest", lambda data: "x")
+    monkeypatch.setattr("emolib.papers.ecg_eeg.data.prepare", lambda data: windows())
+    monkeypatch.setattr("emolib.units.check_unchanged", lambda code: None)
+    now, names = {"versions": {"numpy": "2.0", "mne": "1.9"}, "kind": "cpu"}, []
+    monkeypatch.setattr("emolib.units.library_versions", lambda: now["versions"])
+    monkeypatch.setattr("emolib.units.device_kind", lambda device: now["kind"])
+    for change in ({}, {"kind": "H200"}, {"versions": {"numpy": "2.0", "mne": "2.0"}}):
+        now |= change
+        context = Context(Unit("ecg_eeg", "chance", {}, {"fold": 0}), Store(tmp_path))
+        names.append((context.unit_key.name, context.prepared.folder.name))
+    assert len({unit for unit, _ in names}) == 3
+    assert names[0][1] == names[1][1] != names[2][1], "windows suit all devices"
 
 
 def test_damaged_units_are_computed_anew_and_no_other(toy):
     code = RUN.replace("range(3)", "range(4)")
     toy.run(code)
     before = toy.tables()
-    files = sorted(toy.store.glob("toy/unit-*/predictions.csv"))
-    truncated, mangled, lost, _ = files
-    truncated.write_bytes(truncated.read_bytes()[:-9])
-    mangled.write_bytes(b"?" + mangled.read_bytes()[1:])
-    lost.unlink()
+    truncated, forged, lost, _ = toy.units()
+    table = truncated / "predictions.csv"
+    table.write_bytes(table.read_bytes()[:-9])
+    manifest = (forged / "manifest.json").read_text()
+    (forged / "manifest.json").write_text(manifest.replace('"fold": ', '"fold": 1'))
+    (lost / "state" / "weight.npy").unlink()
     toy.diary(forget=True)
-    assert toy.run(code) == [4, []]
+    assert toy.run(code) == [[0, 1, 2, 3], []]
     assert sum(line.startswith("unit") for line in toy.diary()) == 3
     assert toy.tables() == before
 
@@ -139,105 +165,170 @@ for n_workers in (1, 2):
         go([toy(1), toy(2)], n_workers)
     except RuntimeError as error:
         words.append(str(error))
-n_kept = len(go([toy(0)]))
+kept = told(go([toy(0)]))
 file.write_text(text + "# only a comment\\n")
-say([words, n_kept, len(go([toy(1)]))])
+say([words, kept, told(go([toy(1)]))])
 """
 
 
 def test_a_process_whose_code_changed_on_disk_refuses_to_store(toy):
-    words, n_kept, n_after = toy.run(EDIT_WHILE_LIVE)
+    words, kept, after = toy.run(EDIT_WHILE_LIVE)
     assert len(words) == 2
     for sentence in words:
         assert re.search("changed since: emolib.papers.toy.stages.*restart", sentence)
-    assert n_kept == 1, "what is stored can still be read"
-    assert n_after == 1, "a comment changes nothing"
-    units = {line for line in toy.diary() if line.startswith("unit")}
-    assert units == {"unit 0", "unit 1"}
+    assert kept == [[0], []], "what is stored can still be read"
+    assert after == [[1], []], "a comment changes nothing"
+    assert {s for s in toy.diary() if s.startswith("unit")} == {"unit 0", "unit 1"}
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_code_that_changes_during_a_run_is_not_stored(toy, n_workers):
-    code = f"""
-done = go([toy(i, seconds=0.5) for i in range(2)], {n_workers})
-say([len(done), [reason for _, reason in done.failures]])
-"""
+    code = f"say(told(go([toy(i, seconds=0.5) for i in range(2)], {n_workers})))"
     process = toy.start(code)
     toy.wait_for("working 0")
     toy.edit("papers/toy/stages.py", "(n_features)", "(n_features + 1)")
-    said, complaint = process.communicate(timeout=60)
-    n_done, reasons = json.loads(said)
-    assert n_done == 0
-    assert all("restart the kernel" in reason for reason in reasons)
-    assert not list(toy.store.glob("toy/unit-*"))
-
-
-# ---------------------------------------------------------------- same bytes
-
-
-def test_workers_and_hash_seeds_do_not_change_a_byte(tmp_path):
-    found = []
-    for n_workers, seed in ((1, "0"), (3, "2")):  # two workers: test_units_kill.py
-        toy = ToyProject(tmp_path / f"{n_workers}")
-        toy.run(THREE.format(more=f", {n_workers}"), PYTHONHASHSEED=seed)
-        found.append(toy.tables())
-    assert len(found[0]) == 2 + 3 + 3 * 4
-    assert found[0] == found[1]
+    done, reasons = json.loads(process.communicate(timeout=60)[0])
+    assert done == [] and all("restart the kernel" in reason for reason in reasons)
+    assert toy.units() == []
 
 
 # ---------------------------------------------------------------- failures
 
 
-FAILING = """
-units = [toy(0), toy(1, fails=True), toy(2, diverges=True), toy(3)]
-done = go(units, {n_workers})
-failed = [[unit.labels["fold"], reason] for unit, reason in done.failures]
-say([[unit.labels["fold"] for unit, _ in done], failed])
+UNITS = """
+units = [toy(0), toy(1, fails=True), toy(2, diverges=True), toy(3),
+         toy(4, data={"seed": 1, "broken": True}),
+         toy(5, data={"seed": 1, "broken": True})]
 """
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_a_unit_that_fails_costs_its_cell_alone(toy, n_workers):
-    finished, failed = toy.run(FAILING.format(n_workers=n_workers))
+def test_a_unit_that_fails_costs_its_cell_alone_and_is_tried_again(toy, n_workers):
+    go = f"go(units, {n_workers})"
+    finished, failed = toy.run(f"{UNITS}\n{go}\nsay(told({go}))")
     assert finished == [0, 3]
-    assert failed[0] == [1, "ValueError: learning rate must be small; got 1e9."]
-    assert failed[1][0] == 2
-    assert "y_score_1 must be finite; got 1 of 12" in failed[1][1]
+    unread = "ValueError: DREAMER.mat must be whole; got half of it."
+    assert failed[0] == "ValueError: learning rate must be small; got 1e9."
+    assert "y_score_1 must be finite; got 1 of 12" in failed[1]
+    assert failed[2:] == [unread, unread], "a corpus that is broken is read once a run"
+    times = {line: toy.diary().count(line) for line in ("prepare", "unit 0", "unit 1")}
+    assert times == {"prepare": 3, "unit 0": 1, "unit 1": 2}
 
 
-def test_a_unit_that_failed_is_tried_again(toy):
-    toy.run(2 * FAILING.format(n_workers=1))
-    times = {fold: toy.diary().count(f"unit {fold}") for fold in range(4)}
-    assert times == {0: 1, 1: 2, 2: 2, 3: 1}
+class OutOfMemoryError(RuntimeError):
+    """As torch names its own."""
 
 
-def test_a_corpus_that_cannot_be_read_costs_its_units_and_is_read_once(toy):
-    code = """
-broken = {"seed": 1, "broken": True}
-done = go([toy(0, data=broken), toy(1, data=broken), toy(2)])
-say([len(done), [reason for _, reason in done.failures]])
-"""
-    n_done, reasons = toy.run(code)
-    assert n_done == 1
-    assert reasons == ["ValueError: DREAMER.mat must be whole; got half of it."] * 2
-    assert toy.diary().count("prepare") == 2  # the broken one and the good one
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OutOfMemoryError("CUDA"), "out of GPU memory; lower batch_size = 256"),
+        (MemoryError(), "out of memory; lower n_workers, or use a machine with more"),
+        (ValueError("a\n  b"), "ValueError: a b"),
+        (KeyError("no 'x' here"), "KeyError: no 'x' here"),
+        (ValueError("x\n" * 9999), "ValueError: " + "x " * 250),
+    ],
+)
+def test_a_reason_is_one_line_that_says_what_to_do(error, words):
+    unit = Unit("toy", "linear", settings={"batch_size": 256, "lr": 0.1})
+    assert reason_of(error, unit) == words
 
 
-def test_a_worker_that_dies_costs_its_unit_and_is_replaced(toy):
-    code = """
-done = go([toy(0), toy(1, dies=True), *map(toy, range(2, 6))], 2)
-say([[u.labels["fold"] for u, _ in done], [reason for _, reason in done.failures]])
-"""
-    finished, reasons = toy.run(code)
-    assert finished == [0, 2, 3, 4, 5]
-    assert reasons == ["its worker died (signal 9); if memory ran out, lower n_workers"]
+def test_what_is_no_outcome_is_refused():
+    for outcome in (None, {}, Outcome()):
+        with pytest.raises(TypeError, match="must return an Outcome with predictions"):
+            checked(outcome)
+    odd = Outcome(pd.DataFrame({"y_true": [0, 1], "y_score_1": [0.5, np.inf]}))
+    with pytest.raises(FloatingPointError, match="got 1 of 2 .*Training diverged"):
+        checked(odd)
 
 
+# ---------------------------------------------------------------- processes
+
+
+TABLES = "units = [toy(i, seconds=0.2, stage_s=0.3) for i in range(6)]\n"
+ALL = TABLES + "say(told(go(units, {n_workers})))"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Return the tables of a run in this process that nobody disturbed."""
+    toy = ToyProject(tmp_path_factory.mktemp("undisturbed") / "project")
+    assert toy.run(ALL.format(n_workers=1), PYTHONHASHSEED="0")[1] == []
+    assert len(toy.tables()) == 4 + 1 + 6 * 4
+    return toy.tables()
+
+
+@pytest.mark.parametrize("n_workers", [2, 3])
+def test_workers_and_hash_seeds_do_not_change_a_byte(toy, undisturbed, n_workers):
+    toy.run(ALL.format(n_workers=n_workers), PYTHONHASHSEED=str(n_workers))
+    assert toy.tables() == undisturbed
+
+
+def finished(toy):
+    """Return the folds whose units are in the store."""
+    files = [folder / "predictions.csv" for folder in toy.units()]
+    return {int(pd.read_csv(file)["fold"][0]) for file in files}
+
+
+def check_resumed(toy, undisturbed, n_workers):
+    """Run again: only what was unfinished is computed, and all is as undisturbed."""
+    done = finished(toy)
+    toy.diary(forget=True)
+    assert toy.run(ALL.format(n_workers=n_workers)) == [list(range(6)), []]
+    began = {int(line[5:]) for line in toy.diary() if line.startswith("unit")}
+    assert began == set(range(6)) - done
+    assert toy.tables() == undisturbed
+    assert not list(toy.store.glob("*/.[!l]*")), "nothing half-written is left"
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("moment", "n_workers"),
+    [("prepare", 2), ("stage project 3", 2), ("working 3", 2), ("working 3", 1),
+     ("any", 2)],
+)  # fmt: skip
+def test_a_killed_driver_loses_only_the_units_in_work(
+    toy, undisturbed, moment, n_workers
+):
+    moments = random.Random(0)
+    for _ in range(3 if moment == "any" else 1):
+        driver = toy.start(ALL.format(n_workers=n_workers))
+        if moment == "any":
+            time.sleep(moments.uniform(0.3, 1.6))
+        else:
+            toy.wait_for(moment)
+        with driver:
+            driver.kill()
+            driver.wait()
+            driver.stdin.close()
+        assert toy.is_left_alone(3.0)
+    check_resumed(toy, undisturbed, n_workers)
+
+
+@needs_proc
+def test_a_killed_worker_costs_its_unit_and_the_next_run_computes_that(
+    toy, undisturbed
+):
+    driver = toy.start(TABLES + "units[0] = toy(0, dies=True)\nsay(told(go(units, 2)))")
+    toy.wait_for("working 3")
+    commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in toy.processes()}
+    workers = [p for p, file in commands.items() if b"spawn_main" in file.read_bytes()]
+    os.kill(workers[0], signal.SIGKILL)
+    said, complaint = driver.communicate(timeout=60)
+    done, reasons = json.loads(said)
+    assert len(done) == 4 and complaint == ""
+    assert (
+        reasons
+        == ["its worker died (signal 9); if memory ran out, lower n_workers"] * 2
+    )
+    assert toy.processes() == [] and len(finished(toy)) == 4
+    check_resumed(toy, undisturbed, 2)
+
+
+@needs_proc
 def test_a_run_that_is_stopped_leaves_finished_units_and_no_worker(toy):
     code = """
-import signal
-def stop(*_): raise KeyboardInterrupt
-signal.signal(signal.SIGUSR1, stop)
 try:
     go([toy(0), *(toy(i, seconds=60) for i in range(1, 4))], 2)
 except KeyboardInterrupt:
@@ -246,32 +337,87 @@ except KeyboardInterrupt:
     process = toy.start(code)
     toy.wait_for("working 2")
     started = time.monotonic()
-    process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30)[0].strip() == '"stopped"'
     assert time.monotonic() - started < 5
-    assert toy.processes() == []
-    assert len(list(toy.store.glob("toy/unit-*"))) == 1
+    assert toy.processes() == [] and finished(toy) == {0}
 
 
-# ---------------------------------------------------------------- another device
+def test_every_unit_runs_with_one_thread_and_leaves_none_behind(monkeypatch):
+    import torch
+    from threadpoolctl import threadpool_info
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    torch.set_num_threads(2)
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    with one_thread():
+        assert {pool["num_threads"] for pool in threadpool_info()} <= {1}
+        assert torch.get_num_threads() == 1
+        assert os.environ["OMP_NUM_THREADS"] == os.environ["MKL_NUM_THREADS"] == "1"
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+    assert torch.get_num_threads() == 2
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+    assert "MKL_NUM_THREADS" not in os.environ
 
 
-def test_units_from_another_device_count_when_any_will_do(toy):
-    code = """
-import shutil
-from emolib.store import Key
-entry = go([toy(0)]).entries[0][1]
-borrowed = Key("toy", "unit", {**entry.key.parts, "device": "NVIDIA H200"})
-from emolib.store import Outcome
-moved = Store().put(borrowed, Outcome(entry.predictions), seconds=1, peak_bytes=1)
-shutil.rmtree(entry.folder)
-from emolib.units.shelf import Shelf
-from emolib.units.unit import Keyring
-found = []
-for any_device in (True, False):
-    shelf = Shelf(Store(), Keyring("cpu"), any_device=any_device)
-    entry = shelf.find(shelf.keyring.unit(toy(0)))
-    found.append(entry and entry.manifest["key"]["device"])
-say(found)
-"""
-    assert toy.run(code) == ["NVIDIA H200", None]
+def test_fewer_than_one_worker_is_refused_and_a_cpu_needs_no_torch(toy):
+    with pytest.raises(ValueError, match=r"n_workers must be in \[1, 1024\]; got 0"):
+        run_units([], n_workers=0)
+    assert local_devices("auto")[0] in ("cpu", "cuda:0")
+    assert toy.run("go([toy(0)])\nsay('torch' in sys.modules)") is False
+
+
+# ---------------------------------------------------------------- what a unit is given
+
+
+def windows():
+    meta = pd.DataFrame({"subject": ["s01", "s02"], "trial": ["01", "02"]})
+    return Windows(
+        x={"ecg": np.ones((2, 2, 6)), "eeg": np.zeros((2, 3, 5))},
+        y=np.array([[1, 0], [0, 1]]),
+        meta=meta.assign(start_s=[0.0, 1 / 3]),
+        present=np.array([[True, False], [True, True]]),
+        sfreq={"ecg": 256.0, "eeg": 128.0},
+        ch_names={"ecg": ("1", "2"), "eeg": ("F3", "F4", "Cz")},
+        lengths={"ecg": np.array([6, 5])},
+        step_index=np.array([[0, 1], [1, 2]]),
+    )
+
+
+def test_windows_come_back_from_the_store(tmp_path, monkeypatch):
+    monkeypatch.setattr("emolib.papers.ecg_eeg.data.input_digest", lambda data: "x")
+    monkeypatch.setattr("emolib.papers.ecg_eeg.data.prepare", lambda data: windows())
+    given, back = windows(), Context(Unit("ecg_eeg", "x"), Store(tmp_path)).windows
+    assert list(back.x) == ["ecg", "eeg"] and back.x["ecg"].dtype == np.float32
+    assert isinstance(back.x["eeg"], np.memmap)
+    for name in ("y", "present", "step_index"):
+        assert np.array_equal(getattr(back, name), getattr(given, name))
+    pd.testing.assert_frame_equal(back.meta, given.meta, check_exact=True)
+    assert back.sfreq == given.sfreq and back.ch_names == given.ch_names
+    assert np.array_equal(back.lengths["ecg"], given.lengths["ecg"])
+    assert back.removed is None
+
+
+def test_a_setting_that_was_not_given_is_an_error_and_an_unread_one_is_noted(toy):
+    settings = Watched({"lr": 0.1, "unused": 1})
+    assert settings["lr"] == 0.1 and settings.get("other", 3) == 3
+    assert settings.unread == {"unused"}
+    assert {**settings} == {"lr": 0.1, "unused": 1} and not settings.unread
+    with pytest.raises(KeyError, match="'seed' must be among the unit's settings"):
+        settings["seed"]
+    code = "say(go([toy(0, forgotten=1)]).entries[0][1].manifest['unread'])"
+    assert toy.run(code) == ["forgotten"]
+
+
+def test_units_hold_plain_values_alone():
+    assert Unit("toy", "linear", settings={"bands": (1, 2)}).settings["bands"] == [1, 2]
+    with pytest.raises(TypeError, match="settings must be made of"):
+        Unit("toy", "linear", settings={"bands": {1, 2}})
+
+
+@pytest.mark.parametrize("function", [lambda: 0, Outcome.all_tables, len])
+def test_a_stage_that_cannot_be_found_on_disk_is_refused(function):
+    context = Context(Unit("ecg_eeg", "linear"), prepared=object())
+    with pytest.raises(ValueError, match="a stage must be a function at the top"):
+        context.stage(function)

@@ -1,13 +1,14 @@
+import os
 import re
+import shutil
 
 import pytest
 from toy_project import ToyProject
 
 from emolib.store import Store
-from emolib.units import status
+from emolib.upkeep import status
 
-CODE = """
-from emolib.units import prune, status, verify, why
+ASK = """
 def ask(function, *more, **options):
     try:
         return function(*more, **options)
@@ -26,107 +27,88 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def toy(finished, tmp_path):
     """Return a project of two finished units, to do with as one likes."""
-    return finished.copy_to(tmp_path / "project")
+    shutil.copytree(finished.folder, tmp_path / "project")
+    return ToyProject(tmp_path / "project")
 
 
 def ask(toy, expression):
-    return toy.run(f"{CODE}\nsay({expression})")
+    return toy.run(f"{ASK}\nsay({expression})")
 
 
-def test_status_shows_the_size_by_recipe_kind_and_device(toy):
+def test_the_plan_counts_what_is_done_and_judges_by_earlier_units(toy):
+    code = """
+ask = lambda units, **more: plan_line(units, device="cpu", **more)
+units = [toy(i, n_features=2) for i in range(4)]
+lines = [ask([toy(0, "other"), toy(9, data={"seed": 2}, n_features=7)][:1])]
+go([toy(0, n_features=5, stage_s=0), toy(1, n_features=5, burn_s=1.2)])
+go(units[:2])
+lines += [ask(units + units), ask([toy(0, n_features=5, burn_s=1.2, seed=1)] * 2)]
+lines += [ask([toy(8), toy(0, "other"), toy(1, "other")], n_workers=2)]
+say([*lines, ask([]), ask(units[:2])])
+"""
+    none, half, slow, two, nothing, done = toy.run(code)
+    assert none == "0 units done, 1 to do, no earlier run to judge by"
+    assert half == "2 units done, 2 to do, about 0:00"
+    assert slow == "0 units done, 1 to do, about 0:01", "the units most alike count"
+    assert two == "0 units done, 3 to do, about 0:00 and 2 not judged: no earlier run"
+    assert (nothing, done) == ("0 units done, 0 to do", "2 units done, 0 to do")
+
+
+def test_status_shows_the_size_by_paper_kind_and_device(toy, tmp_path):
     rows = ask(toy, "status().to_dict('records')")
-    assert [(row["kind"], row["device"], row["n_entries"]) for row in rows] == [
-        ("stage", "cpu", 1),
-        ("unit", "cpu", 2),
-        ("windows", "cpu", 1),
-    ]
-    assert all(row["recipe"] == "toy" and row["bytes"] > 500 for row in rows)
+    found = [(row["kind"], row["device"], row["n_entries"]) for row in rows]
+    assert found == [("stage", "cpu", 1), ("unit", "cpu", 2), ("windows", "", 1)]
+    assert all(row["paper"] == "toy" and row["bytes"] > 500 for row in rows)
+    assert len(status(Store(tmp_path / "empty"))) == 0
 
 
-def test_status_of_an_empty_store_has_no_rows(tmp_path):
-    assert len(status(Store(tmp_path))) == 0
-
-
-def test_why_says_that_a_unit_is_stored(toy):
-    assert ask(toy, "why(toy(0), device='cpu')").endswith(": stored")
-
-
-def test_why_names_the_setting_that_differs_from_the_nearest(toy):
-    words = ask(toy, "why(toy(0, n_features=4), device='cpu')")
-    assert re.search(
-        r"not stored; the nearest is unit-\w{16}:\n"
-        r"  settings: n_features was 3, now 4$",
-        words,
+def test_why_names_what_differs_from_the_nearest_unit(toy):
+    stored, setting, never, unread = ask(
+        toy,
+        "[why(u, device='cpu') for u in (toy(0), toy(0, n_features=4),"
+        " toy(0, 'other'), toy(0, data={'seed': 2}))]",
     )
-
-
-def test_why_names_the_module_that_changed(toy):
+    assert stored.endswith(": stored")
+    assert re.search(
+        r"is not stored; the nearest is unit-\w{16}-cpu\n  settings: n_features was 3, "
+        r"now 4$",
+        setting,
+    )
+    assert "no unit of other was ever stored" in never
+    assert unread == "its windows are not prepared"
     toy.edit("papers/toy/stages.py", "(n_features)", "(n_features + 1)")
     words = ask(toy, "why(toy(0), device='cpu')")
-    assert words.endswith(":\n  code: emolib.papers.toy.stages changed")
+    assert re.search(r"\n  code: emolib.papers.toy.stages was '\w+', now '\w+'$", words)
 
 
 def test_why_of_a_name_says_whether_todays_code_can_use_it(toy):
-    name = next(toy.store.glob("toy/unit-*")).name
-    words = [name, name[:9], f"toy/{name}", name.removeprefix("unit-")]
-    for answer in ask(toy, f"[why(word) for word in {words}]"):
-        assert answer.endswith("usable with today's code")
+    name = toy.units()[0].name
+    for answer in ask(toy, f"[why(word) for word in {[name, name[:9]]}]"):
+        assert answer.endswith("usable today")
     toy.edit("papers/toy/diary.py", "sleep(seconds)", "sleep(seconds or 0)")
-    assert "code: emolib.papers.toy.diary changed" in ask(toy, f"why({name!r})")
-    (toy.recipe / "systems" / "linear.py").unlink()
+    assert "code: emolib.papers.toy.diary was" in ask(toy, f"why({name!r})")
+    (toy.paper / "systems" / "linear.py").unlink()
     assert "systems.linear must be a module" in ask(toy, f"why({name!r})")
+    for word in ("unit-", "zzz", ""):
+        assert "a name must begin one entry of the store" in ask(
+            toy, f"ask(why, {word!r})"
+        )
 
 
-def test_why_of_a_system_that_never_ran_says_so(toy):
-    assert "no unit of other was ever stored" in ask(
-        toy, "why(toy(0, 'other'), device='cpu')"
-    )
-
-
-@pytest.mark.parametrize("word", ["unit-", "zzz", ""])
-def test_a_name_that_does_not_begin_one_entry_is_refused(toy, word):
-    words = ask(toy, f"ask(why, {word!r})")
-    assert "a name must begin one entry of the store" in words
-
-
-def test_prune_only_names_what_it_would_remove_unless_told(toy):
+def test_prune_names_and_then_removes_what_cannot_be_used(toy):
+    assert ask(toy, "len(prune())") == 0
     toy.edit("papers/toy/systems/linear.py", "score > 0.5", "score > 0.6")
+    (toy.units()[0] / "manifest.json").write_text("{")
+    left = toy.store / "toy" / ".unit-of-a-process-that-died"
+    left.mkdir()
+    os.utime(left, (0, 0))
     before = toy.tables()
     rows = ask(toy, "prune().to_dict('records')")
-    assert len(rows) == 2, "the stage and the windows are still good"
-    assert {row["reason"] for row in rows} == {
-        "code: emolib.papers.toy.systems.linear changed"
-    }
+    damaged, changed = sorted(row["reason"] for row in rows)[::-1]
+    assert damaged == "damaged"
+    assert changed.startswith("code: emolib.papers.toy.systems.linear was")
     assert toy.tables() == before
     assert ask(toy, "len(prune(dry=False))") == 2
-    assert [path.name.split("-")[0] for path in sorted(toy.store.glob("toy/*"))] == [
-        "stage",
-        "windows",
-    ]
-    assert ask(toy, "len(prune())") == 0
-
-
-def test_prune_removes_what_is_damaged_and_keeps_what_is_good(toy):
-    next(toy.store.glob("toy/unit-*/manifest.json")).write_text("{")
-    assert ask(toy, "prune(dry=False)['reason'].tolist()") == ["damaged"]
-    assert len(list(toy.store.glob("toy/unit-*"))) == 1
-
-
-def test_verify_hashes_everything(toy, monkeypatch):
-    assert ask(toy, "verify()") == []
-    file = next(toy.store.glob("toy/unit-*/arrays/x.npy"))
-    content = file.read_bytes()
-    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    (words,) = ask(toy, "verify()")
-    assert re.fullmatch(
-        r"toy/unit-\w{16} is damaged: arrays/x.npy; it will be made anew", words
-    )
-
-
-def test_a_large_file_is_hashed_by_verify_alone(toy):
-    file = next(toy.store.glob("toy/windows-*/arrays/x.eeg.npy"))
-    content = file.read_bytes()
-    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    small = "import emolib.store.folders as f; f.ALWAYS_HASHED = 100\n"
-    code = CODE + small + "found = len(go([toy(0)]))\nsay([found, len(verify())])"
-    assert toy.run(code) == [1, 1]
+    kept = [path.name.split("-")[0] for path in sorted(toy.store.glob("toy/*"))]
+    assert kept == ["stage", "windows"], "they are still good"
+    assert not left.exists()

@@ -1,4 +1,4 @@
-"""A throw-away project: the package's light rooms and a recipe made for tests.
+"""A throw-away project: the package's machinery and a paper made for tests.
 
 Its code can be edited and its processes killed without touching the real one.
 """
@@ -12,12 +12,16 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROOMS = ("__init__.py", "checks.py", "containers.py", "digests", "store", "units")
+FILES = (
+    "__init__.py", "checks.py", "containers.py", "code.py", "store.py", "units.py",
+    "upkeep.py", "workers.py", "training/__init__.py", "training/devices.py",
+)  # fmt: skip
 PREAMBLE = """
 import json, os, sys
 from pathlib import Path
 from emolib.store import Store
-from emolib.units import Unit, estimate, load, run_units
+from emolib.units import Context, Unit, find_unit, run_units
+from emolib.upkeep import plan_line, prune, status, why
 
 def toy(fold, system="linear", data=None, **settings):
     settings = {"fold": fold, "n_features": 3, **settings}
@@ -25,6 +29,10 @@ def toy(fold, system="linear", data=None, **settings):
 
 def go(units, n_workers=1):
     return run_units(units, n_workers=n_workers, device="cpu", progress=False)
+
+def told(done):
+    folds = [unit.labels["fold"] for unit, _ in done.entries]
+    return [folds, [reason for _, reason in done.failures]]
 
 def say(value):
     print(json.dumps(value), flush=True)
@@ -36,31 +44,21 @@ class ToyProject:
 
     def __init__(self, folder):
         self.folder = folder
-        self.recipe = folder / "emolib" / "papers" / "toy"
+        self.paper = folder / "emolib" / "papers" / "toy"
         self.store = folder / "cache" / "store"
         self._diary = folder / "diary"
         if not folder.exists():
             self._make()
 
-    def copy_to(self, folder):
-        """Return a copy of this project, with what it has stored."""
-        shutil.copytree(self.folder, folder)
-        return ToyProject(folder)
-
     def _make(self):
         package = self.folder / "emolib"
-        package.mkdir(parents=True)
-        for room in ROOMS:
-            source = HERE.parent / "emolib" / room
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, package / room, ignore=ignored)
-            else:
-                shutil.copy(source, package / room)
+        (package / "training").mkdir(parents=True)
+        for name in FILES:
+            shutil.copy(HERE.parent / "emolib" / name, package / name)
         (package / "papers").mkdir()
-        (package / "papers" / "__init__.py").write_text('"""Recipes."""\n')
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(HERE / "toy", self.recipe, ignore=ignored)
+        (package / "papers" / "__init__.py").write_text('"""Papers."""\n')
+        shutil.copytree(HERE / "toy", self.paper)
+        shutil.move(self.paper / "corpora.py", package)
         self._diary.touch()
 
     def start(self, code, **environment):
@@ -73,14 +71,10 @@ class ToyProject:
             "OMP_NUM_THREADS": "1",
             **environment,
         }
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        command = [sys.executable, "-P", "-c", PREAMBLE + code]
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", PREAMBLE + code],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            command, cwd=self.folder, env=environment, text=True, **pipes
         )
 
     def run(self, code, **environment):
@@ -119,6 +113,10 @@ class ToyProject:
             if file.suffix in (".csv", ".npy")
         }
 
+    def units(self):
+        """Return the folders of the units in the store."""
+        return sorted(self.store.glob("toy/unit-*"))
+
     def processes(self):
         """Return the ids of the living processes that run on this project."""
         found = []
@@ -131,3 +129,10 @@ class ToyProject:
             if str(self._diary).encode() in environment and state != "Z":
                 found.append(int(folder.name))
         return sorted(found)
+
+    def is_left_alone(self, seconds):
+        """Return whether every process of the project ends in time."""
+        limit = time.monotonic() + seconds
+        while self.processes() and time.monotonic() < limit:
+            time.sleep(0.05)
+        return not self.processes()

@@ -84,9 +84,9 @@ def plan_job(job: Job) -> str:
     if hasattr(recipe, "plan"):
         plan = _ask(recipe.plan, job)
     elif hasattr(recipe, "expand"):
-        from emolib.units import estimate
+        from emolib.upkeep import plan_line
 
-        plan = estimate(expand_job(job))
+        plan = plan_line(expand_job(job))
     else:
         return "no stored units: the notebook itself does all the work"
     return str(getattr(plan, "text", plan))

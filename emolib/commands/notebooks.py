@@ -126,13 +126,14 @@ def _units(arguments) -> int:
 
 def _compute(arguments, units: list, device: str) -> tuple[list[str], list[dict]]:
     """Run units; return the names of their entries and what failed."""
-    from emolib.units import estimate, run_units
+    from emolib.units import run_units
+    from emolib.upkeep import plan_line
 
     machine = {"n_workers": arguments.n_workers or 1, "device": device}
-    plan = estimate(units, **machine).text
+    plan = plan_line(units, **machine)
     say(f"{arguments.notebook} shard {arguments.shard}: {plan}")
     done = run_units(units, **machine)
-    names = [f"{unit.recipe}/{entry.folder.name}" for unit, entry in done.entries]
+    names = [f"{unit.paper}/{entry.folder.name}" for unit, entry in done.entries]
     return sorted(names), [failure_record(failure) for failure in done.failures]
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emolib.code import write_whole
 from emolib.corpora.registry import CORPORA, get_corpus
-from emolib.digests import write_whole
-from emolib.store.places import cache_folder, project_root
+from emolib.store import cache_folder, project_root
 
 __all__ = ["add_corpus", "cache_folder", "noted_folders", "project_root"]
 

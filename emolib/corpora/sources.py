@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emolib.checks import CorpusError, check_option
+from emolib.code import digest_of, hash_files
 from emolib.corpora.places import cache_folder, noted_folders
 from emolib.corpora.registry import get_corpus
 from emolib.corpora.surrogate import ensure_surrogate, name_surrogate
 from emolib.datasets.headers import maker_texts
-from emolib.digests import digest_of, hash_files
 
 SOURCES = ("surrogate", "licensed", "open")
 

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from emolib.checks import check_keys
+from emolib.code import code_digests, digest_of, library_versions
 from emolib.corpora.places import cache_folder
 from emolib.corpora.registry import get_corpus
-from emolib.digests import code_digests, digest_of, library_versions
 
 LIBRARIES = ("numpy", "scipy", "mne")
 

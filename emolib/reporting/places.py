@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emolib.store.places import cache_folder, project_root
+from emolib.store import cache_folder, project_root
 
 __all__ = [
     "REPORT_DIR", "TIERS", "cache_folder", "config_names", "notebook_path",

@@ -87,7 +87,7 @@ def code_digest(recipe: str | None, notebook: Path | None = None) -> str:
     It covers every module of the package that the recipe imports, directly or through
     others, and the source cells of `notebook`.
     """
-    from emolib.digests import canonical, code_digests
+    from emolib.code import canonical, code_digests
 
     name = f"papers/{recipe}" if recipe else "reporting"
     folder = Path(__file__).resolve().parents[1] / name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,8 +44,22 @@ def resolve_device(device="auto"):
     return torch.device("cuda", index)
 
 
+def local_devices(device: str) -> list[str]:
+    """Return the devices that workers take in turn: with 'auto', every GPU there is."""
+    if device == "cpu":  # needs no torch
+        return ["cpu"]
+    first = resolve_device(device)
+    if device != "auto" or first.type == "cpu":
+        return [str(first)]
+    import torch
+
+    return [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+
+
 def device_kind(device="auto") -> str:
     """Return 'cpu', or the model name of the GPU: what results are kept apart by."""
+    if str(device) == "cpu":  # needs no torch
+        return "cpu"
     import torch
 
     resolved = resolve_device(device)
@@ -52,19 +68,35 @@ def device_kind(device="auto") -> str:
     return resolved.type
 
 
+THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS",
+)  # fmt: skip
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute with one torch, BLAS and OpenMP thread inside the block.
 
-    Sums are then added in the same order whatever the number of cores or workers.
+    Libraries that are loaded are told so; those that are loaded inside the block read
+    the environment. Sums are then added in the same order whatever the number of cores
+    or workers.
     """
-    import torch
     from threadpoolctl import threadpool_limits
 
-    before = torch.get_num_threads()
-    with threadpool_limits(limits=1):
-        torch.set_num_threads(1)
-        try:
+    before = {name: os.environ.get(name) for name in THREADS}
+    torch = sys.modules.get("torch")
+    n_threads = torch.get_num_threads() if torch else None
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        with threadpool_limits(limits=1):
+            if torch:
+                torch.set_num_threads(1)
             yield
-        finally:
-            torch.set_num_threads(before)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+        if torch:
+            torch.set_num_threads(n_threads)

@@ -1,1 +1,1 @@
-"""A recipe small enough to run in milliseconds; tests copy it into a package."""
+"""A paper small enough to run in milliseconds; tests copy it into a package."""

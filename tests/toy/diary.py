@@ -17,3 +17,9 @@ def wait_for(line):
         if time.monotonic() > limit:
             raise TimeoutError(f"{line!r} was never written")
         time.sleep(0.02)
+
+
+def burn(seconds):
+    limit = time.process_time() + seconds
+    while time.process_time() < limit:
+        pass

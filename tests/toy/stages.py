@@ -1,6 +1,7 @@
 """A stage that two systems share."""
 
 import numpy as np
+from emolib.papers.toy.data import flat
 from emolib.papers.toy.diary import note, wait_for
 
 from emolib.store import Outcome
@@ -9,6 +10,7 @@ from emolib.store import Outcome
 def project(context, *, n_features, seconds=0.0, after=""):
     note(f"stage project {n_features}", seconds)
     wait_for(after)
-    x = context.windows.x["eeg"].reshape(len(context.windows), -1)
-    rng = np.random.default_rng(n_features)
-    return Outcome(state={"weight": rng.normal(size=(x.shape[1], n_features))})
+    size = (flat(context.windows).shape[1], n_features)
+    return Outcome(
+        state={"weight": np.random.default_rng(n_features).normal(size=size)}
+    )

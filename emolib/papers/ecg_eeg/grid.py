@@ -74,7 +74,7 @@ def readability_units(settings: Settings) -> list[Unit]:
         more = {"quantity": quantity, "stem": stem, "n_windows": size, "seed": seed}
         units.append(
             Unit(
-                recipe=PAPER,
+                paper=PAPER,
                 system="readability",
                 data={"planted": quantity, "n": n + n_test, "seed": 0},
                 settings={key: known[key] for key in READABILITY_READS},
@@ -174,7 +174,7 @@ def _unit(settings: Settings, cell: dict, change: dict) -> Unit:
         "threshold": THRESHOLDS[cell["dataset"]],
     }
     return Unit(
-        recipe=PAPER,
+        paper=PAPER,
         system=module,
         data=data_settings(settings, cell["dataset"], method),
         settings={key: known[key] for key in (*TASK_KEYS, *_keys_read(module, known))},

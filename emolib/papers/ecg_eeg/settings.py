@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from emolib.checks import check_option, check_range
+from emolib.choices import GridSettings
 from emolib.corpora.registry import CORPORA
-from emolib.units.choices import GridSettings
 
 PAPER = "ecg_eeg"
 TARGETS = {

@@ -17,8 +17,8 @@ from emolib.papers.ecg_eeg.settings import (
     Settings,
 )
 from emolib.papers.ecg_eeg.task import FOLD_KEYS
-from emolib.units.study import Recipe, Study
-from emolib.units.study import in_running_order as units_in_order
+from emolib.study import Paper, Study
+from emolib.study import in_running_order as units_in_order
 
 ITEMS = {
     **{name: corpora.CORPORA[name].title for name in TARGETS},
@@ -47,7 +47,7 @@ def in_running_order(units: list) -> list:
     )
 
 
-RECIPE = Recipe(Settings, expand_grid, LABELS, in_running_order)
+RECIPE = Paper(Settings, expand_grid, LABELS, in_running_order)
 expand, plan, run = RECIPE.expand, RECIPE.plan, RECIPE.run
 windows = RECIPE.windows
 

@@ -152,7 +152,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
     }
     keys = (*TASK_KEYS, *CORRUPTION_KEYS, *keys_read(module, known))
     return Unit(
-        recipe=PAPER,
+        paper=PAPER,
         system=module,
         data=data_settings(settings, corpus),
         settings={key: known[key] for key in keys},

@@ -12,7 +12,7 @@ from emolib.papers.nmer.settings import LETTERS, PAPER
 from emolib.papers.nmer.study import RECIPE
 from emolib.papers.nmer.task import Task
 from emolib.papers.nmer.words import noise_words
-from emolib.units.study import Study
+from emolib.study import Study
 
 CELL = ["dataset", "source", "target", "protocol", "fold"]
 LEVEL = [

@@ -24,7 +24,7 @@ from emolib.papers.nmer.settings import (
     VARIANTS,
 )
 from emolib.reporting.pages import system_of
-from emolib.units.study import Study
+from emolib.study import Study
 
 PARTS = ("fold", "seed", "clean")
 """What is scored by itself: a fold and seed under one condition."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from emolib.checks import check_option, check_range
+from emolib.choices import GridSettings
 from emolib.containers import MODALITIES_AVL
 from emolib.corpora.registry import CORPORA
-from emolib.units.choices import GridSettings
 
 PAPER = "nmer"
 LETTERS = {"audio": "a", "visual": "v", "text": "l"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from emolib.papers.nmer.grid import LABELS, shared_stage
 from emolib.papers.nmer.grid import expand as expand_grid
 from emolib.papers.nmer.settings import REFERENCES, Settings
-from emolib.units.study import Recipe, in_running_order
+from emolib.study import Paper, in_running_order
 
 
 def in_order(units: list) -> list:
@@ -21,6 +21,6 @@ def in_order(units: list) -> list:
     )
 
 
-RECIPE = Recipe(Settings, expand_grid, LABELS, in_order)
+RECIPE = Paper(Settings, expand_grid, LABELS, in_order)
 expand, plan, run = RECIPE.expand, RECIPE.plan, RECIPE.run
 windows = RECIPE.windows

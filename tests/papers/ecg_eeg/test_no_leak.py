@@ -17,10 +17,8 @@ from in_memory import (
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import BASELINES, READERS, VARIANTS
-from emolib.store import Store
 from emolib.training.devices import one_thread
-from emolib.units import context as store_context
-from emolib.units.unit import Keyring
+from emolib.units import Context as StoreContext
 
 TRAINED = (*VARIANTS, *BASELINES, "EEG teacher")
 PRIORS = ("chance", "majority")
@@ -36,8 +34,7 @@ def slow_if_ssl(system):
 def stored(study, system):
     """Return a unit, its entry, and the windows that it saw."""
     ((unit, entry),) = study.select(system=system)
-    context = store_context.Context(unit, Store(), Keyring("cpu"), "cpu")
-    return unit, entry, context.windows
+    return unit, entry, StoreContext(unit).windows
 
 
 def trained_on(windows, unit):

@@ -21,7 +21,8 @@ def counted(cache):
         json.loads(path.read_text())
         for path in (cache / "store").rglob("manifest.json")
     ]
-    names = [m["key"].get("function", m["kind"]).split(".")[-1] for m in manifests]
+    keys = [m["key"] for m in manifests]
+    names = [k["parts"].get("function", k["kind"]).split(".")[-1] for k in keys]
     return Counter(names)
 
 
@@ -47,7 +48,7 @@ def test_a_second_run_trains_nothing(settings, study, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("something was trained again")
 
-    monkeypatch.setattr("emolib.units.work.work", refuse)
+    monkeypatch.setattr("emolib.store.Store.put", refuse)
     again = ecg_eeg.run(settings)
     names = [entry.folder.name for _, entry in again.finished]
     assert names == [entry.folder.name for _, entry in study.finished]

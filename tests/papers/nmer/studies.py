@@ -9,7 +9,7 @@ from emolib.papers import nmer
 from emolib.papers.nmer.corruption import NAMES
 from emolib.papers.nmer.grid import unit_labels
 from emolib.papers.nmer.settings import N_FOLDS
-from emolib.units.study import Study
+from emolib.study import Study
 
 GAIN = {"majority": -9.0, "MEN": 0.6, "IF-MMIN": 1.0, "ours": 1.2, "ceiling": 2.0}
 """How far a system's score leans towards the right class, at -10 dB."""

@@ -93,7 +93,7 @@ def test_one_epoch_has_nearly_the_same_losses_on_a_gpu(system):
 def test_a_forward_pass_gives_nearly_the_same_scores_on_a_gpu(system):
     unit, where, outcome = trained(system, "cpu")
     entry = SimpleNamespace(
-        state=outcome.state, manifest={"key": {"settings": unit.settings}}
+        state=outcome.state, key=SimpleNamespace(parts={"settings": unit.settings})
     )
     model = import_module(unit.system_module).restore(entry, where)
     task = Task.of(unit.settings, where)

@@ -9,7 +9,7 @@ from in_memory import Context
 from emolib.papers import nmer
 from emolib.papers.nmer import level_views, noise_views, task
 from emolib.papers.nmer.systems import majority
-from emolib.units.study import Study
+from emolib.study import Study
 
 from .utterances import PLAIN, utterances
 

@@ -5,15 +5,12 @@ from collections import Counter
 
 import pytest
 
-import emolib
 from emolib.papers import nmer
 from emolib.papers.nmer.evaluate import predictions_under
 from emolib.papers.nmer.systems import nmer as ours
 from emolib.papers.nmer.task import Task
-from emolib.store import Store
 from emolib.training.devices import one_thread
-from emolib.units.context import Context
-from emolib.units.unit import Keyring
+from emolib.units import Context
 
 pytestmark = pytest.mark.usefixtures("in_cache")
 
@@ -26,7 +23,7 @@ def test_no_unit_fails_and_none_is_given_what_it_does_not_read(study):
 
 def test_clean_stages_are_shared_across_systems_and_levels(study, cache):
     manifests = [
-        json.loads(path.read_text())["key"]
+        json.loads(path.read_text())["key"]["parts"]
         for path in (cache / "store").rglob("manifest.json")
     ]
     found = Counter(key.get("function", key.get("kind", "unit")) for key in manifests)
@@ -41,7 +38,7 @@ def test_a_second_run_trains_nothing(settings, study, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("something was trained again")
 
-    monkeypatch.setattr("emolib.units.work.work", refuse)
+    monkeypatch.setattr("emolib.store.Store.put", refuse)
     again = nmer.run(settings)
     names = [entry.folder.name for _, entry in again.finished]
     assert names == [entry.folder.name for _, entry in study.finished]
@@ -49,8 +46,8 @@ def test_a_second_run_trains_nothing(settings, study, monkeypatch):
 
 def test_a_loaded_model_repeats_the_stored_predictions_to_the_bit(study):
     ((unit, entry),) = study.select(system="ours", db=-40.0)
-    model = emolib.load(unit, device="cpu")
-    context = Context(unit, Store(), Keyring("cpu"), "cpu")
+    context = Context(unit)
+    model = ours.restore(entry, context)
     task = Task.of(unit.settings, context)
     with one_thread():
         again = predictions_under(

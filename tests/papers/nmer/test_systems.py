@@ -20,7 +20,7 @@ from emolib.papers.nmer.systems import nmer as ours
 from emolib.papers.nmer.task import Task
 from emolib.training.devices import one_thread
 from emolib.training.fit import fit
-from emolib.units.context import Settings as Watched
+from emolib.units import Watched
 
 from .utterances import MODALITIES_AVL, batch_and_noise, context, unit_of, utterances
 
@@ -82,8 +82,8 @@ def test_a_restored_model_repeats_the_predictions_to_the_bit(outcomes, system):
     from importlib import import_module
 
     unit, where, outcome = outcomes[system]
-    manifest = {"key": {"settings": dict(unit.settings)}}
-    entry = SimpleNamespace(state=outcome.state, manifest=manifest)
+    key = SimpleNamespace(parts={"settings": dict(unit.settings)})
+    entry = SimpleNamespace(state=outcome.state, key=key)
     model = import_module(unit.system_module).restore(entry, where)
     task = Task.of(unit.settings, where)
     with one_thread():

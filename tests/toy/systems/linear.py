@@ -5,7 +5,8 @@ import signal
 
 import numpy as np
 import pandas as pd
-from emolib.papers.toy.diary import note
+from emolib.papers.toy.data import flat
+from emolib.papers.toy.diary import burn, note
 from emolib.papers.toy.stages import project
 
 from emolib.store import Outcome
@@ -17,28 +18,17 @@ def run(settings, context):
         raise ValueError("learning rate must be small;\n got 1e9.")
     if settings.get("dies"):
         os.kill(os.getpid(), signal.SIGKILL)
-    options = {
-        "seconds": settings.get("stage_s", 0),
-        "after": settings.get("after", ""),
-    }
-    stage = context.stage(project, n_features=settings["n_features"], **options)
-    windows = context.windows
-    x = np.asarray(windows.x["eeg"], float).reshape(len(windows), -1)
+    slow = {"seconds": settings.get("stage_s", 0), "after": settings.get("after", "")}
+    stage = context.stage(project, n_features=settings["n_features"], **slow)
+    x = flat(context.windows)
     score = 1 / (1 + np.exp(-(x @ stage.state["weight"]).sum(1)))
+    burn(settings.get("burn_s", 0.0))
     note(f"working {settings['fold']}", settings.get("seconds", 0.0))
     if settings.get("diverges"):
         score[0] = np.nan
-    predictions = windows.meta.assign(
-        window=np.arange(len(windows)),
-        fold=settings["fold"],
-        seed=0,
-        y_true=windows.y,
-        y_pred=(score > 0.5).astype(int),
-        y_score_1=score,
-    )
+    known = {"window": np.arange(len(x)), "fold": settings["fold"], "seed": 0}
+    predictions = context.windows.meta.assign(
+        **known, y_true=context.windows.y, y_pred=(score > 0.5).astype(int)
+    ).assign(y_score_1=score)
     history = pd.DataFrame({"epoch": [0, 1], "split": "train", "total": [1 / 3, 0.1]})
     return Outcome(predictions, {"history": history}, {"x": x}, dict(stage.state))
-
-
-def restore(entry, context):
-    return {"weight": entry.state["weight"], "n": len(context.windows)}

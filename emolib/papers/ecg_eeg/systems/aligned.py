@@ -144,7 +144,7 @@ def run(settings, context) -> Outcome:
 
 def restore(entry, context) -> ECGClassifier:
     """Return the trained classifier of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     x = context.windows.x["ecg"]
     model = ECGClassifier(build_encoder(ECGEncoder, x, settings))
     return with_state(model, entry.state)

@@ -127,5 +127,5 @@ def _head_step(weight: float):
 
 def restore(entry, context) -> SSLECG:
     """Return the trained model of a stored unit; it reads the first lead alone."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     return with_state(build(context.windows, settings), entry.state)

@@ -109,5 +109,5 @@ def run(settings, context) -> Outcome:
 
 def restore(entry, context) -> EmotionModel:
     """Return the tuned EEG model of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     return load_teacher(context, settings, context.windows.x["eeg"]).eval()

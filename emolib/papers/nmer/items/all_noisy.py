@@ -7,7 +7,7 @@ import pandas as pd
 from emolib.papers.nmer.items.findings import DIFFERENCE, difference
 from emolib.papers.nmer.items.unimodal import level_words
 from emolib.papers.nmer.settings import REFERENCES
-from emolib.units.study import Study
+from emolib.study import Study
 
 KEYS = ("dataset", "preset", "noise", "db", "system")
 

@@ -7,6 +7,7 @@ kept no weights has no row.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -22,10 +23,9 @@ from emolib.papers.nmer.evaluate import (
 )
 from emolib.papers.nmer.grid import labels_of
 from emolib.papers.nmer.task import Task
+from emolib.study import Study
 from emolib.training.predict import predict
 from emolib.training.seeding import derive_seed
-from emolib.units.running import load
-from emolib.units.study import Study
 
 N_MATES = 64
 """Utterances that are asked alone and together."""
@@ -116,12 +116,13 @@ def _asked(study: Study) -> Iterator[tuple]:
     """
     for preset in study.settings.presets:
         pairs = study.select(system="ours", preset=preset, conditions="six")
-        kept = [unit for unit, entry in pairs if entry.state]
+        kept = [(unit, entry) for unit, entry in pairs if entry.state]
         if not kept:
             continue
-        unit = kept[0]
-        context = study.recipe.context(study.settings, unit.labels["dataset"])
-        task, model = Task.of(unit.settings, context), load(unit, device="cpu")
+        unit, entry = kept[0]
+        context = study.paper.context(study.settings, unit.labels["dataset"])
+        task = Task.of(unit.settings, context)
+        model = import_module(unit.system_module).restore(entry, context)
         model.vae.sample_in_eval = False  # z is its mean
         corruption, index = task.corruption(unit.settings), task.fold.test
         arrays = task.arrays(index)

@@ -9,7 +9,7 @@ from emolib.papers.nmer.frames import fold_of
 from emolib.papers.nmer.grid import PROTOCOLS
 from emolib.papers.nmer.settings import CLASSES, PAPER, RATED, TARGETS
 from emolib.papers.nmer.task import labels_of
-from emolib.units.study import Study
+from emolib.study import Study
 
 PRINTED_FOLD = 1
 """Table 1 gives the parts of one fold of IEMOCAP: its first leaves out session 1."""

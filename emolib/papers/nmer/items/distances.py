@@ -7,7 +7,7 @@ import pandas as pd
 from emolib.papers.nmer.distance_views import distance_frames
 from emolib.papers.nmer.items.noise import drawn_utterances
 from emolib.papers.nmer.noise_views import DBS
-from emolib.units.study import Study
+from emolib.study import Study
 
 
 def distances(

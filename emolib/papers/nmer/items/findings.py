@@ -29,7 +29,7 @@ from emolib.papers.nmer.settings import (
     VARIANTS,
     Settings,
 )
-from emolib.units.study import Study
+from emolib.study import Study
 
 INCOMPLETE = ("MCTN", "MMIN", "IF-MMIN", "ours")
 """Systems trained on incomplete data, which Section 3.6.1 sets above MEN at -40 dB."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pandas as pd
 import torch
 
@@ -10,9 +12,8 @@ from emolib.papers.nmer.answers import unpack
 from emolib.papers.nmer.evaluate import clean_and_noisy, in_conditions, noise_key
 from emolib.papers.nmer.settings import VARIANTS
 from emolib.papers.nmer.task import Task
+from emolib.study import Study
 from emolib.training.predict import predict
-from emolib.units.running import load
-from emolib.units.study import Study
 
 ACTIVE = 0.01
 """Variance of a unit's mean over utterances from which it counts as active: Burda,
@@ -44,9 +45,10 @@ def latent(study: Study) -> pd.DataFrame:
             continue
         if known["seed"] != study.settings.seeds[0] or _later_fold(study, unit):
             continue
-        context = study.recipe.context(study.settings, known["dataset"])
+        context = study.paper.context(study.settings, known["dataset"])
         task = Task.of(unit.settings, context)
-        found = latent_of(load(unit), task, task.corruption(unit.settings))
+        model = import_module(unit.system_module).restore(entry, context)
+        found = latent_of(model, task, task.corruption(unit.settings))
         if found:
             rows.append({**known, **found})
     return pd.DataFrame(rows, columns=list(COLUMNS))

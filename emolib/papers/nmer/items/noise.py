@@ -14,7 +14,7 @@ from emolib.papers.nmer.level_views import level_frame, task_of
 from emolib.papers.nmer.noise_views import DBS, map_frames
 from emolib.papers.nmer.scoring import ORDER
 from emolib.papers.nmer.settings import LETTERS
-from emolib.units.study import Study
+from emolib.study import Study
 
 MIN_FOLDS = 5
 """Below this an interval over folds is too wide to be worth drawing."""

@@ -30,7 +30,7 @@ from emolib.papers.nmer.settings import PAPER, TARGETS
 from emolib.reporting.declared import slug
 from emolib.reporting.pages import in_order, page_of, system_of
 from emolib.reporting.tables import compare_table
-from emolib.units.study import Study
+from emolib.study import Study
 
 PRINTED = ("Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Section 2.2.3")
 """What the paper prints as numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from emolib.units.study import Study
+from emolib.study import Study
 
 STAGES = {"clean": "clean teacher", "noisy": "under noise"}
 """Stages as `systems` name them, and as a reader does."""

@@ -9,7 +9,7 @@ from emolib.papers.nmer.items.findings import between_systems
 from emolib.papers.nmer.items.noise import drawn
 from emolib.papers.nmer.items.printed import printed
 from emolib.papers.nmer.settings import LETTERS
-from emolib.units.study import Study
+from emolib.study import Study
 
 MODALITIES = {letter: name for name, letter in LETTERS.items()}
 AT_LEVEL, CLEAN = "trained at this level", "trained clean"

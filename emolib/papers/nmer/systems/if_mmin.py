@@ -92,5 +92,5 @@ def imagination_step(teacher, corruption):
 
 def restore(entry, context) -> IFMMIN:
     """Return the trained model of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     return with_state(build(Task.of(settings, context)), entry.state)

@@ -100,5 +100,5 @@ def translation_step(corruption):
 
 def restore(entry, context) -> MCTN:
     """Return the trained model of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     return with_state(build(Task.of(settings, context)), entry.state)

@@ -73,5 +73,5 @@ def run(settings, context) -> Outcome:
 
 def restore(entry, context) -> MEN:
     """Return the trained model of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     return with_state(build(Task.of(settings, context)), entry.state)

@@ -128,5 +128,5 @@ def joint_step(settings, corruption):
 
 def restore(entry, context) -> NMER:
     """Return the trained model of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     return with_state(build(Task.of(settings, context), settings), entry.state)

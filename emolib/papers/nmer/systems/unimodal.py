@@ -76,6 +76,6 @@ def run(settings, context) -> Outcome:
 
 def restore(entry, context) -> UniModal:
     """Return the trained model of a stored unit."""
-    settings = entry.manifest["key"]["settings"]
+    settings = entry.key.parts["settings"]
     model = build(Task.of(settings, context), settings["modality"])
     return with_state(model, entry.state)

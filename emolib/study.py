@@ -1,7 +1,7 @@
-"""A recipe's units, planned, run and gathered: what every paper does alike.
+"""A paper's units, planned, run and gathered: what every paper does alike.
 
-A recipe says what is its own with one `Recipe`: its settings, its grid, the labels of
-its units and the order in which to compute them.
+A paper says what is its own with one `Paper`: its settings, its grid, the labels of its
+units and the order in which to compute them. What came of a run is a `Study`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import pandas as pd
 
 from emolib.containers import Windows
 from emolib.corpora import identify
+from emolib.metrics import paired_differences, pooled_difference
+from emolib.metrics.summaries import MIN_SUBJECTS
+from emolib.settings import GridSettings
 from emolib.splits import Fold
-from emolib.store import Store
-from emolib.units.choices import GridSettings
-from emolib.units.context import Context
-from emolib.units.costs import Plan, estimate
-from emolib.units.machine import kind_of, local_devices
-from emolib.units.running import run_units
-from emolib.units.unit import Keyring, Unit
+from emolib.training.devices import local_devices
+from emolib.units import Context, Unit, run_units
+from emolib.upkeep import plan_line
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Study:
     failures : list of (Unit, str)
         Units that did not finish, with the reason; they cost their cell of a table.
     sources : dict of corpus to {'surrogate', 'licensed', 'open'}
-    recipe : Recipe
+    paper : Paper
     memo : dict
         What views of the study keep, so that a stored table is read once.
     """
@@ -43,7 +42,7 @@ class Study:
     finished: list = field(repr=False)
     failures: list = field(repr=False)
     sources: dict
-    recipe: Recipe = field(repr=False)
+    paper: Paper = field(repr=False)
     memo: dict = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -67,11 +66,11 @@ class Study:
 
     def windows(self, corpus: str) -> Windows:
         """Return the windows of one corpus, as its units read them."""
-        return self.recipe.windows(self.settings, corpus)
+        return self.paper.windows(self.settings, corpus)
 
     def table(self, name: str = "predictions", **labels) -> pd.DataFrame:
         """Return one stored table of every selected unit, with the units' labels."""
-        names = self.recipe.labels
+        names = self.paper.labels
         parts = [
             entry.tables[name].assign(**{k: unit.labels[k] for k in names})
             for unit, entry in self.select(**labels)
@@ -117,8 +116,8 @@ class Study:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What one paper's recipe tells of itself, and what all recipes do with that.
+class Paper:
+    """What one paper tells of itself, and what all papers do with that.
 
     Parameters
     ----------
@@ -141,16 +140,16 @@ class Recipe:
         """Return settings, built and checked where plain parameters came."""
         if isinstance(parameters, self.settings):
             return parameters
-        return self.settings.from_parameters(parameters)
+        return self.settings.of(parameters)
 
     def expand(self, parameters: Mapping | GridSettings) -> list[Unit]:
         """Return the units of a run, in the order in which to compute them."""
         return self.order(self.grid(self.typed(parameters)))
 
-    def plan(self, parameters: Mapping | GridSettings) -> Plan:
-        """Return what a run will cost: units done and to do, time, memory, disk."""
+    def plan(self, parameters: Mapping | GridSettings) -> str:
+        """Return what a run will take, in a line: units done and to do, time."""
         settings = self.typed(parameters)
-        return estimate(
+        return plan_line(
             self.expand(settings), n_workers=settings.n_workers, device=settings.device
         )
 
@@ -171,8 +170,7 @@ class Recipe:
                 f"corpora are {list(settings.corpora)}, its systems "
                 f"{list(settings.systems)}."
             )
-        place = local_devices(settings.device)[0]
-        return Context(units[0], Store(), Keyring(kind_of(place)), place)
+        return Context(units[0], device=local_devices(settings.device)[0])
 
     def run(self, settings: GridSettings) -> Study:
         """Train what the store lacks and return every finished unit of the run."""
@@ -187,6 +185,83 @@ class Recipe:
             for corpus in settings.corpora
         }
         return Study(settings, finished, list(done.failures), sources, self)
+
+
+DIFFERENCE = ("mean", "low", "high", "n", "interval")
+
+
+def compare(
+    study: Study,
+    label: str,
+    pairs: Sequence[tuple],
+    *,
+    metric: str = "auc",
+    by: Sequence[str] = (),
+    table: str = "predictions",
+    parts: Sequence[str] = ("fold", "seed"),
+    pooled: bool = False,
+    per_subject: bool = False,
+    **labels,
+) -> pd.DataFrame:
+    """Return a minus b for pairs of one label's values, paired by subject.
+
+    Two systems: ``compare(study, "system", [("NMER", "MEN")], by=["db"])``; two levels
+    of noise: ``compare(study, "db", [(-40.0, -10.0)], by=["system"])``.
+
+    Parameters
+    ----------
+    study : Study
+    label : str
+        The label in which a and b differ.
+    pairs : sequence of (a, b)
+    metric : one of `emolib.metrics.EVERY_METRIC`
+    by : sequence of str
+        Labels; each combination of their values that was run is compared by itself.
+    table : str
+        The stored table that holds the predictions.
+    parts : sequence of str
+        Columns that tell one scored set of a subject from another.
+    pooled : bool
+        From 20 subjects up score the windows of all subjects together, for corpora
+        whose subjects have few windows each (`emolib.metrics.pooled_difference`).
+    per_subject : bool
+        Return a row per subject instead, as a figure draws them.
+    **labels
+        What all compared units share, for example ``dataset="mosei"``.
+
+    Returns
+    -------
+    differences : DataFrame
+        Columns a, b, those of `by`, mean (above 0: a scores higher), low, high (95 %
+        interval), n (subjects), interval (how it was made); or a, b, those of `by`,
+        subject, difference. Pairs that were not both run are left out.
+    """
+    rows = []
+    combinations = dict.fromkeys(
+        tuple(unit.labels[name] for name in by) for unit, _ in study.select(**labels)
+    )
+    for values in combinations:
+        cell = {**labels, **dict(zip(by, values, strict=True))}
+        for a, b in pairs:
+            sides = [study.table(table, **{**cell, label: side}) for side in (a, b)]
+            if any(side.empty for side in sides):
+                continue
+            found = _differences(*sides, metric, parts, pooled, per_subject)
+            rows += [(a, b, *values, *row) for row in found]
+    names = ("subject", "difference") if per_subject else DIFFERENCE
+    return pd.DataFrame(rows, columns=["a", "b", *by, *names])
+
+
+def _differences(a, b, metric: str, parts, pooled: bool, per_subject: bool) -> list:
+    """Return one row of `DIFFERENCE`, or a row per subject."""
+    n = a["subject"].nunique()
+    if pooled and n >= MIN_SUBJECTS and not per_subject:
+        values = pooled_difference(a, b, metric, parts=parts)
+        return [(*values, n, "subject bootstrap")]
+    paired = paired_differences(a, b, metric, parts=parts)
+    if per_subject:
+        return list(paired.per_subject[["subject", "difference"]].itertuples(False))
+    return [tuple(getattr(paired, name) for name in DIFFERENCE)]
 
 
 def in_running_order(

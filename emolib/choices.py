@@ -44,6 +44,8 @@ class GridSettings:
         deeper = {k: v for k, v in overrides.items() if k in field_names(cls)}
         return build(cls, {**parameters, **deeper})
 
+    of = from_parameters  # as in `emolib.settings`
+
     def method(self, preset: str, variant: str = "ours", **change):
         """Return the method of one preset and variant, with overrides applied."""
         names = field_names(self.METHOD)

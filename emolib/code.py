@@ -1,0 +1,204 @@
+"""What a value, a file and a piece of code are, as digests.
+
+The digest of a module covers every module of the package that it imports, directly or
+through others, docstrings and comments left out. Modules count as they were when the
+package was imported, not as they are on disk now.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from importlib import metadata
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+MACHINERY = ("code", "run", "settings", "store", "study", "units", "upkeep", "workers")
+"""Modules that keep and run work but compute none of it; left out of every closure.
+
+They would make each repair of the store throw away all finished work. What they hand
+on is tested to be exact; `emolib.store.FORMAT` is raised when that ever changes.
+"""
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "mne")
+
+
+def plain(value):
+    """Return `value` made of dictionaries, lists, numbers, text and None alone.
+
+    Tuples become lists and NumPy scalars become numbers, so that a value is the same
+    before and after its journey through a file. Raises TypeError on anything else.
+    """
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0:
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(
+        "settings must be made of dictionaries with text keys, lists, numbers and "
+        f"text; got {value!r}. Convert it before it becomes part of a key."
+    )
+
+
+def canonical(value) -> str:
+    """Return `value` as JSON text in which equal values have equal text."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(value) -> str:
+    """Return the sha256 of a plain value."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's content."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hash_files(
+    files: Iterable[Path], *, kept: Path, verify: bool = False
+) -> dict[Path, str]:
+    """Return the sha256 of each file, opening only those that are new or changed.
+
+    Parameters
+    ----------
+    files : iterable of Path
+    kept : Path
+        JSON file in which digests are kept by path, size and time of change. A file
+        changed within the last two seconds is not kept: it may be changing still.
+    verify : bool
+        Open every file again.
+    """
+    try:
+        known = dict(json.loads(kept.read_bytes()))
+    except (OSError, ValueError):  # missing or mangled: hash anew
+        known = {}
+    found, fresh = {}, {}
+    for file in files:
+        state = file.stat()
+        mark = f"{file.resolve()} {state.st_size} {state.st_mtime_ns}"
+        found[file] = (not verify and known.get(mark)) or hash_file(file)
+        if time.time() - state.st_mtime > 2:
+            fresh[mark] = found[file]
+    if not fresh.items() <= known.items():
+        write_whole(kept, json.dumps(known | fresh, indent=0).encode())
+    return found
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it: it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
+# ---------------------------------------------------------------- code
+
+
+def _read_package() -> dict[str, tuple[Path, bytes]]:
+    """Return module name -> file and source of every module of the package."""
+    found = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        parts = ("emolib", *file.relative_to(PACKAGE).with_suffix("").parts)
+        name = ".".join(parts).removesuffix(".__init__")
+        found[name] = (file, file.read_bytes())
+    return found
+
+
+_IMPORTED = _read_package()
+"""The sources as they were when this process imported the package."""
+
+
+def code_digests(
+    roots: Iterable[str], *, outside: Iterable[str] = (), on_disk: bool = False
+) -> dict[str, str]:
+    """Return module name -> digest over the import closure of `roots`.
+
+    Imports inside functions count. The ``__init__`` of a package counts only where a
+    name is imported from it: a paper's tables do not belong to its systems.
+
+    Parameters
+    ----------
+    roots : iterable of str
+        Module names, for example ``"emolib.papers.ecg_eeg.data"``.
+    outside : iterable of str
+        Packages that are left out, beside the machinery.
+    on_disk : bool
+        Take every module as it is on disk now.
+    """
+    package = _read_package() if on_disk else _IMPORTED
+    left_out = ("emolib", *(f"emolib.{name}" for name in MACHINERY), *outside)
+    found: dict[str, str] = {}
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name in left_out or name.startswith(tuple(outside)):
+            continue
+        if name not in package:
+            raise ModuleNotFoundError(f"{name} must be a module; got no such file.")
+        found[name], imported = _read_code(package[name][1])
+        waiting += [n if n in package else n.rpartition(".")[0] for n in imported]
+    return dict(sorted(found.items()))
+
+
+def check_unchanged(code: Mapping[str, str]) -> None:
+    """Raise RuntimeError unless `code` is both what was imported and what is on disk.
+
+    A notebook's kernel whose files were edited would else store a wrong result under a
+    right key.
+    """
+    changed = [name for name, digest in code.items() if not _is(name, digest)]
+    if changed:
+        raise RuntimeError(
+            "the code must be on disk as this process imported it; changed since: "
+            f"{', '.join(changed)}. Nothing was stored: restart the kernel."
+        )
+
+
+def _is(name: str, digest: str) -> bool:
+    """Tell whether a module is what its digest says, imported and on disk."""
+    try:
+        file, source = _IMPORTED[name]
+        return {_read_code(s)[0] for s in (source, file.read_bytes())} == {digest}
+    except (KeyError, OSError, SyntaxError):
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _read_code(source: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return a source's digest and the names of the package that it imports."""
+    tree = ast.parse(source)
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(getattr(node, "body", None), list):
+            node.body = [inner for inner in node.body if not _is_text(inner)]
+    digest = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
+    return digest, tuple(sorted(n for n in names if n.startswith("emolib.")))
+
+
+def _is_text(node) -> bool:
+    """Tell whether a statement is a docstring or another text standing alone."""
+    value = getattr(node, "value", None) if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Return the versions that results depend on, without a build's name (``+cu126``).
+
+    The build is told apart by the device kind.
+    """
+    return {name: metadata.version(name).split("+")[0] for name in LIBRARIES}
