@@ -110,16 +110,6 @@ def test_readers_find_what_was_planted_and_the_smaller_corpus_in_the_larger(
             np.testing.assert_array_equal(signal.data, twin.signals[name].data)
 
 
-def test_the_planted_gaps_are_named_by_the_readers(written):
-    folder = written("amigos", **SMALL["amigos"] | MORE["amigos"])
-    lost = [own.subject for own in READERS["amigos"](folder) if own.problems]
-    assert lost == ["P05"] * 4 + ["P06"] * 3
-    for corpus in ("mosei", "mosi"):
-        own = list(READERS[corpus](written(corpus, **PARTS)))
-        assert [k for k, recording in enumerate(own) if recording.problems] == [3]
-        assert [k for k, recording in enumerate(own) if recording.notes] == [5]
-
-
 @pytest.mark.parametrize(
     ("corpus", "wrong", "message"),
     [
