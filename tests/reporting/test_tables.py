@@ -138,6 +138,9 @@ def test_what_varies_is_a_column_and_a_condition_may_name_one():
     assert "| system   | -10 dB auc" in page and "-20 dB auc" in page
     assert "/" not in page.splitlines()[4]  # the paper prints none of these cells
     assert "| condition   | system" in to_markdown(compare(*results))
+    both = [run(), run(variant="w/o align")]
+    page = to_markdown(compare(*both, rows=["method"], columns=["variant", "metric"]))
+    assert "| method   | auc " in page and "| w/o align auc" in page
 
 
 def test_a_table_without_a_cell_and_a_plain_frame_are_printed_too():
