@@ -1,9 +1,11 @@
 """The rules of the house: who imports whom, sizes, names, and what files may say."""
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections import Counter
 from pathlib import Path
 
@@ -22,7 +24,70 @@ MAY_IMPORT_TORCH = {"models", "losses", "training", "corruptions", "papers"}
 MAX_LINES, MAX_KB, MAX_IMPORT_S = 350, 500, 0.3
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "functions"}
 
+BUDGETS = {
+    "containers": 162, "checks": 62, "settings": 82, "store": 202, "code": 111,
+    "workers": 82, "units": 203, "upkeep": 90, "study": 161, "run": 101,
+    "__main__": 135, "reporting": 539, "corpora": 357, "datasets": 1047,
+    "surrogates": 1892, "preprocessing": 642, "splits": 234, "corruptions": 456,
+    "models": 1015, "losses": 234, "training": 521, "metrics": 399, "figures": 545,
+    "papers": 2389,
+}  # fmt: skip
+"""Lines of code that each room may hold: no blank line, comment or docstring."""
+
+MACHINERY = (
+    "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
+    "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
+)  # fmt: skip
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2050, 11_500, 150, 10_000
+
+
 # ---------------------------------------------------------------- sizes
+
+
+def code_lines(path):
+    """Return how many lines of a file hold code; of a Makefile, those not comments."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return sum(bool(x.strip()) and x[0] != "#" for x in source.splitlines())
+    nodes = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Expr)]
+    texts = [n for n in nodes if isinstance(getattr(n.value, "value", None), str)]
+    silent = {n for text in texts for n in range(text.lineno, text.end_lineno + 1)}
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
+               tokenize.DEDENT, tokenize.ENDMARKER}  # fmt: skip
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    spans = [range(t.start[0], t.end[0] + 1) for t in tokens if t.type not in skipped]
+    return len({n for span in spans for n in span} - silent)
+
+
+def lines_of(room):
+    """Return the lines of code of a room: a folder, a module or another file."""
+    folder, module = ROOT / "emolib" / room, ROOT / "emolib" / f"{room}.py"
+    paths = [*folder.rglob("*.py")] or [module if module.is_file() else ROOT / room]
+    return sum(code_lines(path) for path in paths)
+
+
+@pytest.mark.parametrize("room", BUDGETS)
+def test_a_room_keeps_its_budget(room):
+    n = lines_of(room)
+    assert n <= BUDGETS[room], f"{n} lines: have fewer ideas, not denser lines"
+
+
+def test_the_house_is_thin():
+    rooms = {room(dotted(path)) for path in MODULES} - {""}
+    assert rooms == set(BUDGETS), "each room has a budget, and no other"
+    machinery = {part: lines_of(part) for part in MACHINERY}
+    assert sum(machinery.values()) <= MAX_MACHINERY, machinery
+    assert sum(map(code_lines, MODULES)) <= MAX_PACKAGE
+    assert len(MODULES) <= MAX_FILES
+    assert sum(map(code_lines, (ROOT / "tests").rglob("*.py"))) <= MAX_TESTS
+
+
+def test_lines_of_code_leave_comments_and_docstrings_out(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text(
+        '"""Doc."""\n\n# no\nx = """a\nb"""  # yes\n\n\ndef f():\n    "t"\n'
+    )
+    assert code_lines(path) == 3
 
 
 def test_modules_are_short_enough_to_read():
