@@ -174,7 +174,7 @@ def _page(frame: pd.DataFrame, rows, columns, references, names, order) -> str:
     """Return a compared table in the paper's layout, with its caption."""
     varying = [c for c in LABELS if frame[c].nunique() > 1]
     rows = [*(c for c in varying if c not in (*rows, *columns)), *rows]
-    columns = [c for c in columns if c == "metric" or c in varying]
+    columns = [c for c in columns if c == "metric" or frame[c].nunique() > 1]
     records, beside = frame.to_dict("records"), frame["paper"].notna().any()
     frame["column"] = [
         " ".join(names.get(r[c], r[c]) for c in columns) for r in records

@@ -16,8 +16,8 @@ from emolib.papers.nmer.settings import (
     Settings,
 )
 from emolib.papers.nmer.training import TASK_KEYS, Task
-from emolib.units import Unit
 from emolib.study import Paper, in_running_order
+from emolib.units import Unit
 
 LABELS = (
     "dataset", "target", "protocol", "preset", "system", "method", "variant",
@@ -104,16 +104,6 @@ def _noises(settings: Settings, cell: Mapping) -> list[dict]:
     return found
 
 
-def data_settings(settings: Settings, corpus: str) -> dict:
-    """Return what `data.prepare` reads for one corpus."""
-    return {
-        "corpus": corpus,
-        "target": CORPORA[corpus].target,
-        "data": settings.data,
-        "surrogate": settings.surrogate_knobs(corpus),
-    }
-
-
 def _unit(settings: Settings, cell: Mapping) -> Unit:
     """Return the unit of one cell: only what its system reads is in its settings."""
     system, corpus = SYSTEMS[cell["system"]], CORPORA[cell["dataset"]]
@@ -132,10 +122,13 @@ def _unit(settings: Settings, cell: Mapping) -> Unit:
     return Unit(
         paper=PAPER,
         system=system.module,
-        data=data_settings(settings, cell["dataset"]),
+        data={
+            "corpus": cell["dataset"], "target": corpus.target, "data": settings.data,
+            "surrogate": settings.surrogate_knobs(cell["dataset"]),
+        },
         settings={key: known[key] for key in keys},
         labels=unit_labels(cell),
-    )
+    )  # fmt: skip
 
 
 def unit_labels(cell: Mapping) -> dict:

@@ -58,8 +58,8 @@ def test_after_nmer_the_other_notebooks_train_what_is_their_own_alone():
 
 
 def test_full_holds_every_row_and_column_of_tables_2_to_5():
-    rows = [name for name, s in SYSTEMS.items() if s.kind in ("baseline", "method")]
-    for stem, rows in (("nmer", rows), ("nmer_all_noisy", rows[:5])):
+    every = [name for name, s in SYSTEMS.items() if s.kind in ("baseline", "method")]
+    for stem, rows in (("nmer", every), ("nmer_all_noisy", every[:5])):
         keys = ("system", "preset", "dataset", "noise", "db", "fold")
         units = expand(settings_of(stem, "full"))
         cells = {tuple(unit.labels[key] for key in keys) for unit in units}
