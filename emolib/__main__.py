@@ -1,7 +1,6 @@
 """The `emolib` command: what may be typed."""
 
 import sys
-from importlib import import_module
 
 import click
 import yaml
@@ -9,6 +8,7 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
+from emolib.checks import check_option
 from emolib.units import run_units
 
 
@@ -38,23 +38,6 @@ def finish(failed: list[str]) -> None:
     sys.exit(int(bool(failed)))
 
 
-def gathered(where: str, lost: list) -> list[str]:
-    """Return a line for each reason for which units, (system, reason), were lost."""
-    systems: dict[str, list] = {}
-    for system, reason in lost:
-        systems.setdefault(reason, []).append(system)
-    return [
-        f"{where}: {', '.join(dict.fromkeys(names))} ({len(names)}): {reason}"
-        for reason, names in systems.items()
-    ]
-
-
-def fill(units: list, machine: dict) -> list[str]:
-    """Compute what the store lacks; return what failed."""
-    lost = run_units(units, **machine).failures
-    return gathered("store", [(u.labels.get("system", u.system), r) for u, r in lost])
-
-
 def write_reports(jobs: list) -> list[str]:
     """Run notebooks on a full store; return what failed."""
     failed = []
@@ -62,10 +45,7 @@ def write_reports(jobs: list) -> list[str]:
         try:
             folder, lost = steps.make_report(job)
             click.echo(f"written: {folder}")
-            cells = [
-                (cell.get("system", cell["method"]), cell["reason"]) for cell in lost
-            ]
-            failed += gathered(job.name, cells)
+            failed += [f"{job.name}: {line}" for line in lost]
         except RuntimeError as error:
             failed.append(str(error))
     return failed
@@ -105,7 +85,8 @@ def run(notebooks, config, given, cores, dry_run):
     machine = steps.machine_of(jobs, cores)
     click.echo(keeping.plan_line(units, **machine))
     if not dry_run:
-        finish([*fill(units, machine), *write_reports(jobs)])
+        run_units(units, **machine)
+        finish(write_reports(jobs))
 
 
 @main.command()
@@ -119,7 +100,8 @@ def units(notebook, config, given, cores, shard, allow_partial):
     """Compute a notebook's units into the store."""
     job = steps.job_of(notebook, config, given)
     chosen = steps.shard_of(job.units, shard)
-    failed = fill(chosen, steps.machine_of([job], cores))
+    failures = run_units(chosen, **steps.machine_of([job], cores)).failures
+    failed = steps.lost((unit.labels, reason) for unit, reason in failures)
     finish([] if allow_partial else failed)
 
 
@@ -205,12 +187,11 @@ def add(corpus, folder):
 @place
 def fetch(corpus, folder):
     """Download an open corpus from its publisher."""
-    known = rooms.get_corpus(corpus)
-    if not known.is_fetched:
-        raise ValueError(
-            f"corpus must be one that is fetched; got {corpus!r}. {known.how_to_get}"
-        )
-    getattr(import_module("emolib.corpora.fetch"), f"fetch_{corpus}")(folder)
+    from emolib.corpora import fetch as publishers
+
+    fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
+    check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
+    getattr(publishers, f"fetch_{corpus}")(folder)
     click.echo(f"fetched; note it: emolib corpora add {corpus} {folder}")
 
 

@@ -10,7 +10,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -94,8 +95,14 @@ def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
     return units[i - 1 :: n]
 
 
-def make_report(job: Job) -> tuple[Path, list]:
-    """Run a notebook on a full store; return its folder and the failures it tells.
+def lost(failures: Iterable[tuple[Mapping, str]]) -> list[str]:
+    """Return a line for each system and reason of the (labels, reason) of units."""
+    counts = Counter((labels.get("system"), reason) for labels, reason in failures)
+    return [f"{system} ({n}): {reason}" for (system, reason), n in counts.items()]
+
+
+def make_report(job: Job) -> tuple[Path, list[str]]:
+    """Run a notebook on a full store; return its folder and what failed in it.
 
     The folder is hidden until it is whole. Where the notebook stops, what it came to
     stays there for a look, until the next run.
@@ -111,24 +118,18 @@ def make_report(job: Job) -> tuple[Path, list]:
                 progress_bar=False, cwd=job.path.parent, extra_arguments=QUIET,
             )  # fmt: skip
         except Exception as error:
-            raise RuntimeError(_words(job, made, error)) from None
+            kind = getattr(error, "ename", type(error).__name__)
+            why = f"{kind}: {getattr(error, 'evalue', error)}"
+            kept = f"As far as it came: {made.relative_to(project_root())}"
+            raise RuntimeError(f"{job.name} stopped: {why}\n{kept}") from None
         finally:
             del os.environ[REPORT_DIR]
         run = read_run(folder)
         if not run:
             raise RuntimeError(f"{job.name} must end with save_report; got no report.")
         _write_clean(notebook, made)
-        return put_in_place(folder, run["folder"]), run["failures"]
-
-
-def _words(job: Job, made: Path, error: Exception) -> str:
-    """Return what stopped a notebook, and where the partial one is."""
-    place = getattr(error, "cell_index", None)
-    where = "" if place is None else f" in cell {place + 1}"
-    kind = getattr(error, "ename", type(error).__name__)
-    why = getattr(error, "evalue", error)
-    kept = made.relative_to(project_root())
-    return f"{job.name} stopped{where}: {kind}: {why}\nAs far as it came: {kept}"
+        cells = ((cell, cell["reason"]) for cell in run["failures"])
+        return put_in_place(folder, run["folder"]), lost(cells)
 
 
 def open_copy(job: Job) -> Path:

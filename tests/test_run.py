@@ -80,9 +80,9 @@ def test_bare_papermill_writes_the_same_files(finished):
 @pytest.mark.parametrize(
     ("work", "message"),
     [
-        ("1 / 0", "stopped in cell 5: ZeroDivisionError: division by zero"),
+        ("1 / 0", "stopped: ZeroDivisionError: division by zero"),
         ("import os\nos.kill(os.getpid(), 9)", "stopped: DeadKernelError: Kernel died"),
-        ("raise OSError(28, 'full')", "stopped in cell 5: OSError: [Errno 28] full"),
+        ("raise OSError(28, 'full')", "stopped: OSError: [Errno 28] full"),
     ],
     ids=["exception", "killed", "full disk"],
 )
@@ -121,7 +121,7 @@ def test_a_dry_run_says_one_line_and_stops(project):
         ("run toi", "notebook must be known; got 'toi'. Did you mean 'toy'?"),
         ("run toy --config quik", "config of toy must be known; got 'quik'. Did you"),
         ("run toy -p n_flods 2", "got 'n_flods'. Did you mean 'n_folds'?"),
-        ("run toy -p lr [1", "-p must be NAME and YAML"),
+        ("run toy -p lr [1", "-p must be NAME and YAML; got (('lr', '[1'),)"),
         ("units toy --config quick --shard x", "i of --shard i/n must be in"),
         ("units toy --config quick --shard 3/2", "must be in [1, 2]; got 3"),
         ("corpora check dremer x", "corpus must be one of 'dreamer'"),

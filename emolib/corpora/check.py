@@ -70,6 +70,8 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         n_bytes = sum(path.stat().st_size for path in corpus.files(folder))
         source = source_of(name, folder)
         facts = pd.DataFrame(_read_all(corpus, folder), columns=COLUMNS)
+        facts["who"] = facts["subject"] + " " + facts["trial"]
+        facts["about"] = pd.Categorical(facts["about"], facts["about"].unique())
     except (CorpusError, OSError) as error:
         return CorpusReport(f"NOT USABLE: {error}", usable=False)
     mark = " (SURROGATE: not a result)" if source == "surrogate" else ""
@@ -101,6 +103,7 @@ def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
     """Yield a row of `COLUMNS` for each thing that a trial holds or lacks."""
     who = (recording.subject, recording.trial)
     usable = not recording.problems
+    state = "usable" if usable else "with a problem"
     for modality, held in recording.signals.items():
         if isinstance(held, Features):
             what, size = f"{held.n_features} features, {held.kind}", held.n_steps
@@ -108,7 +111,7 @@ def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
             what = f"{' '.join(held.ch_names)} at {held.sfreq:g} Hz in {held.unit}"
             size = held.duration_s
         yield *who, modality, what, size, what
-    yield *who, "trials", "usable" if usable else "with a problem", None, usable
+    yield *who, "trials", state, None, state
     for target, rating in recording.ratings.items() if usable else ():
         what = corpus.class_of(rating)
         yield *who, target, what, rating, what
@@ -141,39 +144,30 @@ def _find_oddities(recording: Recording) -> list[str]:
 
 def _count(facts: pd.DataFrame) -> pd.DataFrame:
     """Return how many trials and people have each thing, and what sizes it has."""
-    order = {about: i for i, about in enumerate(facts["about"].unique())}
-    order |= {about: len(order) + i for i, about in enumerate(TOLD)}
-    rows = []
-    for (about, _), own in facts.groupby(["about", "kind"], sort=False):
-        names = (own["subject"] + " " + own["trial"]).tolist()
-        some = ", ".join(names[:MOST_NAMES]) + " …" * (len(names) > MOST_NAMES)
-        rows.append(
-            {
-                "about": about,
-                "trials": len(own),
-                "people": own["subject"].nunique(),
-                "from": own["size"].min() + 0,
-                "to": own["size"].max() + 0,
-                "what": own["what"].iloc[0] + f" ({some})" * (about in TOLD),
-            }
-        )
-    rows.sort(key=lambda row: (order[row["about"]], row["what"]))
-    counts = pd.DataFrame(rows)
+    counts = facts.groupby(["about", "kind"], observed=True).agg(
+        trials=("trial", "size"),
+        people=("subject", "nunique"),
+        least=("size", "min"),
+        most=("size", "max"),
+        what=("what", "first"),
+        such_as=("who", lambda names: ", ".join(names[:MOST_NAMES])),
+    )
+    about = counts.index.get_level_values("about")
+    counts["such_as"] = counts["such_as"].where(about.isin(TOLD), None)
+    counts.insert(0, "about", about)
     return counts.astype(object).where(counts.notna(), None)
 
 
 def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
     """Return why no paper can run on it."""
-    usable = facts[(facts["about"] == "trials") & facts["kind"].eq(True)]
+    n_people = facts[facts["kind"] == "usable"]["subject"].nunique()
+    n_damaged = (facts["about"] == TOLD[2]).sum()
     rated = facts[facts["about"].isin(corpus.targets)]
-    n_people = usable["subject"].nunique()
-    n_damaged = int((facts["about"] == TOLD[2]).sum())
+    n_classes = rated.groupby("about", observed=True)["kind"].nunique().max()
     reasons = {
         f"{n_damaged} damaged file(s), see above": n_damaged,
         f"{n_people} people with usable trials; 3 are needed": n_people < 3,
-        "no target has both classes": not (
-            rated.groupby("about")["kind"].nunique().gt(1).any()
-        ),
+        "no target has both classes": not n_classes > 1,
     }
     return [reason for reason, holds in reasons.items() if holds]
 

@@ -109,16 +109,15 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     return found
 
 
-def source_of(name: str, folder: str | Path) -> str:
-    """Return ``"surrogate"``, ``"licensed"`` or ``"open"``, told by the content."""
-    if is_surrogate(name, folder):
-        return "surrogate"
-    return "open" if get_corpus(name).is_open else "licensed"
-
-
 def is_surrogate(name: str, folder: str | Path) -> bool:
     """Return True when any data file in `folder` says that it was made by emolib."""
     return any(map(is_marked, get_corpus(name).files(folder)))
+
+
+def source_of(name: str, folder: str | Path) -> str:
+    """Return ``"surrogate"``, ``"licensed"`` or ``"open"``, told by the content."""
+    real = "open" if get_corpus(name).is_open else "licensed"
+    return "surrogate" if is_surrogate(name, folder) else real
 
 
 def _files_digest(paths: list[Path]) -> str:
@@ -166,7 +165,10 @@ def write_surrogate(name: str, folder: str | Path, **parameters) -> Path:
             f"folder must be new or empty; got '{folder}', which is not. Name another "
             "folder: readers made by others take every file in it for data."
         )
-    _write_aside(name, folder, _full_parameters(name, parameters))
+    parameters = _full_parameters(name, parameters)
+    if folder.exists():
+        folder.rmdir()
+    _write_aside(name, folder, parameters)
     return folder
 
 
@@ -180,8 +182,8 @@ def _full_parameters(name: str, given: dict) -> dict:
     corpus = get_corpus(name)
     if corpus.is_open:
         raise CorpusError(
-            f"{name} must be noted and used by data = 'local': an open corpus, which "
-            f"has no surrogate. {corpus.how_to_get}"
+            f"surrogate must have a writer; got {name!r}, an open corpus, which has "
+            f"none: note its folder and set data = 'local'. {corpus.how_to_get}"
         )
     defaults = corpus.write.__kwdefaults__
     check_keys("surrogate parameter", given, list(defaults))
@@ -246,8 +248,6 @@ def _sweep(parent: Path) -> None:
 
 def _rename(source: Path, target: Path) -> None:
     """Move a folder into place; if one of that name came first, keep that one."""
-    if target.is_dir() and not any(target.iterdir()):
-        target.rmdir()
     try:
         if source.exists():
             source.rename(target)

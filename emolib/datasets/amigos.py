@@ -116,15 +116,12 @@ def _read_trial(subject: str, i: int, names: list[str], joined, answers) -> Reco
             baseline[modality] = Signal(part[:, :n_before], SFREQ, ch_names, "uV")
     if len(ratings) < len(TARGETS):
         found["ratings"], ratings = "no self-assessment was recorded.", ()
-    return build_trial(
-        CORPUS,
-        found,
-        {name: float(value) for name, value in zip(TARGETS, ratings, strict=False)},
-        subject=subject,
-        trial=names[i] or f"cell {i + 1:02d}",
-        baseline=baseline,
-        problems=_name_problems(i, names),
-    )
+    ratings = {
+        name: float(value) for name, value in zip(TARGETS, ratings, strict=False)
+    }
+    who = (subject, "1", names[i] or f"cell {i + 1:02d}")
+    odd = _name_problems(i, names)
+    return build_trial(CORPUS, who, found, ratings, odd, baseline=baseline)
 
 
 def _name_problems(i: int, names: list[str]) -> list[str]:

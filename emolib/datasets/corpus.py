@@ -35,7 +35,7 @@ class Corpus:
     read : callable
         ``read(folder, subjects=None)`` yields recordings.
     find : callable
-        ``find(folder)`` returns the data files, where names are not enough.
+        ``find(folder, corpus)`` returns the data files, where names are not enough.
     list_subjects : callable
         ``list_subjects(folder)`` returns ids, where each subject has a file.
     licence, ask : str
@@ -114,7 +114,7 @@ class Corpus:
         """Return the data files in `folder`; raises as `find_files`."""
         if self.find is None:
             return list(find_files(folder, self).values())
-        return self.find(folder)
+        return self.find(folder, self)
 
 
 def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path]:

@@ -105,30 +105,24 @@ def _load(path: Path) -> list[dict]:
 
 def _read_subject(subject: str, person: dict) -> Iterator[Recording]:
     """Yield the trials of one person's struct."""
-    scores = {t: np.ravel(person[f"Score{t.title()}"]) for t in CORPUS.targets}
-    held = {name: person.get(name.upper()) for name in _MODALITIES}
-    parts = {
-        part: {
-            name: cells(own[part]) if isinstance(own, dict) else []  # not worn
-            for name, own in held.items()
+    scores = [np.ravel(person[f"Score{t.title()}"]) for t in CORPUS.targets]
+    worn = {name: person.get(name.upper()) for name in _MODALITIES}
+    stimuli, before = (
+        {
+            m: cells(own[part]) if isinstance(own, dict) else []
+            for m, own in worn.items()
         }
         for part in ("stimuli", "baseline")
-    }
-    columns = [*scores.values(), *parts["stimuli"].values()]
-    for i in range(max(map(len, columns))):
-        found = {name: _signal(name, own, i) for name, own in parts["stimuli"].items()}
-        before = {
-            name: _signal(name, own, i) for name, own in parts["baseline"].items()
-        }
-        yield build_trial(
-            CORPUS,
-            found,
-            {t: float(own[i]) if i < len(own) else np.nan for t, own in scores.items()},
-            subject=subject,
-            trial=f"{i + 1:02d}",
-            baseline={k: v for k, v in before.items() if isinstance(v, Signal)},
-            problems=_length_problems(found),
+    )
+    for i in range(max(map(len, [*scores, *stimuli.values()]))):
+        rated = [float(own[i]) if i < len(own) else np.nan for own in scores]
+        ratings = dict(zip(CORPUS.targets, rated, strict=True))
+        found, baseline = (
+            {name: _signal(name, own, i) for name, own in cells_of.items()}
+            for cells_of in (stimuli, before)
         )
+        who, odd = (subject, "1", f"{i + 1:02d}"), _length_problems(found)
+        yield build_trial(CORPUS, who, found, ratings, odd, baseline=baseline)
 
 
 def _signal(modality: str, held: list, i: int) -> Signal | str:

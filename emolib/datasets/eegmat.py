@@ -72,14 +72,8 @@ def read_eegmat(
             if path := files.get((subject.removeprefix("Subject"), number)):
                 channels = read_edf(path, notes)
                 found = {name: _signal(name, channels, notes) for name in CH_NAMES}
-            yield build_trial(
-                CORPUS,
-                found,
-                {"workload": workload},
-                subject=subject,
-                trial=trial,
-                notes=tuple(notes),
-            )
+            who, ratings = (subject, "1", trial), {"workload": workload}
+            yield build_trial(CORPUS, who, found, ratings, notes=notes)
 
 
 def read_edf(
@@ -110,7 +104,9 @@ def read_edf(
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             edf = edfio.read_edf(path, header_encoding="latin-1")
-            channels = {signal.label: _in_microvolts(signal) for signal in edf.signals}
+            channels = {
+                signal.label: _in_microvolts(path, signal) for signal in edf.signals
+            }
         for warning in said:  # too few records, a scale without extent
             if "indicates -1 data records" not in str(warning.message):
                 raise ValueError(warning.message)
@@ -126,12 +122,10 @@ def read_edf(
         return channels
 
 
-def _in_microvolts(signal) -> tuple[np.ndarray, float, str]:
+def _in_microvolts(path: Path, signal) -> tuple[np.ndarray, float, str]:
     """Return values, rate and unit of one channel."""
-    try:
-        signal.physical_range, signal.digital_range  # noqa: B018
-    except ValueError as error:
-        raise ValueError(f"the scale of {signal.label} is none: {error}") from None
+    with opened(path, f"a scale of {signal.label} in numbers"):
+        _ = signal.physical_range, signal.digital_range
     unit, rate = signal.physical_dimension, float(signal.sampling_frequency)
     scale = _MICROVOLTS.get(unit.strip().lower())
     data = np.asarray(signal.data, dtype=float)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +22,11 @@ from emolib.datasets.trials import build_trial
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 """Classes 0 to 3, in the order of the publisher's one-hot columns."""
 FILES = {
-    "audio": "A/comparE.h5",
-    "visual": "V/denseface.h5",
-    "text": "L/bert_large.h5",
+    "audio": ("A/comparE.h5", "ComParE 2016 descriptors, 10 a second, un-normalised"),
+    "visual": ("V/denseface.h5", "DenseNet face features"),
+    "text": ("L/bert_large.h5", "BERT-large tokens"),
 }
-KINDS = {
-    "audio": "ComParE 2016 descriptors, 10 a second, un-normalised",
-    "visual": "DenseNet face features",
-    "text": "BERT-large tokens",
-}
+"""Modality -> its file, and what its features are."""
 PARTS = {"trn": "train", "val": "val", "tst": "test"}
 """Names of the publisher's files -> names of `Recording.parts`."""
 
@@ -39,31 +34,20 @@ _ID = re.compile(r"(Ses0[1-5])[FM]_\w+_([FM])\w{3}")
 _WHOLE = "Copy all of A, V, L and target of the publisher into one folder."
 
 
-def find_iemocap(folder: str | Path) -> list[Path]:
-    """Return the files of IEMOCAP's features: HDF5 first, then labels by fold.
-
-    Parameters
-    ----------
-    folder : path
-        ``IEMOCAP_features_2021`` or its parent.
-
-    Raises
-    ------
-    FileNotFoundError, CorpusError
-        When folder or files are not there; the message says what is missing.
-    """
-    first, *_ = find_files(folder, CORPUS).values()
+def _find(folder: str | Path, corpus: Corpus) -> list[Path]:
+    """Return all files: HDF5 first, then ids and labels of each part of each fold."""
+    first, *_ = find_files(folder, corpus).values()
     root = first.parent.parent
-    numbers = [int(p.name) for p in root.glob("target/*") if p.name.isdecimal()]
-    wanted = [root / name for name in FILES.values()] + [
+    numbers = [p.name for p in root.glob("target/*") if re.fullmatch(r"\d\d?", p.name)]
+    wanted = [root / name for name, _ in FILES.values()] + [
         root / f"target/{fold}/{part}_{kind}.npy"
-        for fold in range(1, max(numbers, default=1) + 1)
+        for fold in range(1, max(map(int, numbers), default=1) + 1)
         for part in PARTS
         for kind in ("int2name", "label")
     ]
     if missing := [path for path in wanted if not path.is_file()]:
         got = f"no such file ({len(missing)} are missing)"
-        raise wrong(missing[0], CORPUS.expected, got, _WHOLE)
+        raise wrong(missing[0], corpus.expected, got, _WHOLE)
     return wanted
 
 
@@ -99,32 +83,26 @@ def read_iemocap(
     ValueError
         When a speaker is not there.
     """
-    files = find_iemocap(folder)
+    files = CORPUS.files(folder)
     labels, parts = _read_labels(files[len(FILES) :])
     speakers = {name: _speaker(name) for name in labels}
     chosen = choose_subjects(sorted(set(speakers.values())), subjects)
     widths: dict[str, int] = {}
-    with ExitStack() as stack:
-        opens = [stack.enter_context(feature_file(path)) for path in files[:3]]
-        held = dict(zip(FILES, opens, strict=True))
+    audio, visual, text = map(feature_file, files[:3])
+    with audio as a, visual as v, text as t:
+        held = {"audio": a, "visual": v, "text": t}
         for subject in chosen:
             for name in sorted(n for n, who in speakers.items() if who == subject):
                 notes: list[str] = []
-                yield build_trial(
-                    CORPUS,
-                    _read_features(held, name, widths, notes),
-                    {"emotion": float(labels[name])},
-                    session=subject[:5],
-                    subject=subject,
-                    trial=name,
-                    notes=tuple(notes),
-                    parts=parts[name],
-                )
+                found = _read_features(held, name, widths, notes)
+                who, rating = (subject, subject[:5], name), {"emotion": labels[name]}
+                more = {"notes": notes, "parts": parts[name]}
+                yield build_trial(CORPUS, who, found, rating, **more)
 
 
-def _read_labels(files: list[Path]) -> tuple[dict[str, int], dict[str, dict]]:
+def _read_labels(files: list[Path]) -> tuple[dict, dict]:
     """Return utterance -> class, and utterance -> its part in each fold."""
-    labels: dict[str, int] = {}
+    labels: dict[str, float] = {}
     parts: dict[str, dict[str, str]] = {}
     for names, path in zip(files[::2], files[1::2], strict=True):
         fold, part = path.parent.name, PARTS[path.name[:3]]
@@ -141,7 +119,7 @@ def _read_labels(files: list[Path]) -> tuple[dict[str, int], dict[str, dict]]:
     return labels, parts
 
 
-def _read_part(names: Path, path: Path) -> Iterator[tuple[str, int]]:
+def _read_part(names: Path, path: Path) -> Iterator[tuple[str, float]]:
     """Yield ids, stored as bytes or text, (N,) or (N, 1), and classes 0 to 3."""
     ids, one_hot = load_npy(names), load_npy(path)
     if ids.shape not in ((ids.size, 1), (ids.size,)) or ids.dtype.kind not in "SU":
@@ -154,7 +132,7 @@ def _read_part(names: Path, path: Path) -> Iterator[tuple[str, int]]:
         name = name.decode("latin1") if isinstance(name, bytes) else str(name)
         if not _ID.fullmatch(name):
             raise ValueError(f"the id {name!r}; another corpus, such as MSP-IMPROV?")
-        yield name, int(label)
+        yield name, float(label)
 
 
 def _speaker(name: str) -> str:
@@ -180,7 +158,8 @@ def _read_features(held: dict, name: str, widths: dict, notes: list[str]) -> dic
             wanted = f"every utterance {width} features wide, as the first"
             raise wrong(file.filename, wanted, f"{stored.shape[1]} in '{name}'")
         real = np.flatnonzero((stored != 0).any(axis=1))
-        found[modality] = Features(stored[: [0, *(real + 1)][-1]], KINDS[modality])
+        stop = real[-1] + 1 if len(real) else 0
+        found[modality] = Features(stored[:stop], FILES[modality][1])
         if not len(real):
             notes.append(f"{modality}: every step is zero; it counts as absent.")
     return found
@@ -192,7 +171,7 @@ CORPUS = Corpus(
     pattern=r"(comparE|denseface|bert_large)\.h5",
     expected="A/comparE.h5, V/denseface.h5, L/bert_large.h5 and target/1 … target/10",
     read=read_iemocap,
-    find=find_iemocap,
+    find=_find,
     licence="signed release form, for research",
     ask="https://sail.usc.edu/iemocap/",
     targets=("emotion",),

@@ -17,7 +17,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -119,15 +118,14 @@ def read_mosi(
     yield from _read(MOSI, folder, subjects)
 
 
-def _find(folder: str | Path, *, name: str) -> list[Path]:
+def _find(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the one package of a corpus in `folder`.
 
     A package in a folder named after the other corpus is not taken: MMSA's have the
     same file names.
     """
-    corpus, other = (MOSEI, MOSI) if name == "mosei" else (MOSI, MOSEI)
     find_files(folder, corpus)
-    folder = Path(folder)
+    folder, other = Path(folder), MOSI if corpus is MOSEI else MOSEI
     if folder.is_file():
         return [folder]
     named = re.compile(corpus.pattern, re.IGNORECASE)
@@ -162,16 +160,10 @@ def _read(corpus: Corpus, folder, subjects) -> Iterator[Recording]:
             if seen[trial] > 1:
                 name = f"{trial} ({seen[trial]})"
                 notes.append(f"id: '{trial}' occurs {seen[trial]} times so far.")
-            yield build_trial(
-                corpus,
-                found,
-                {"sentiment": float(split.sentiment[row])},
-                subject=video,
-                trial=name,
-                notes=tuple(notes),
-                parts={"1": PARTS[part]},
-                problems=[_NO_WORDS] * (not found["text"].n_steps),
-            )
+            rating = {"sentiment": float(split.sentiment[row])}
+            odd = [] if found["text"].n_steps else [_NO_WORDS]
+            more = {"notes": notes, "parts": {"1": PARTS[part]}}
+            yield build_trial(corpus, (video, "1", name), found, rating, odd, **more)
 
 
 def _padded_side(zero: list[np.ndarray]) -> str:
@@ -207,7 +199,7 @@ def _features(
     if modality == "audio" and low.any():  # the logarithm of a silent pitch
         notes.append(f"audio: {np.count_nonzero(low)} values were -inf and are 0 now.")
         data = np.where(low, data.dtype.type(0), data)
-    stored = split.lengths.get(modality, [n_real] * (row + 1))[row]
+    stored = split.lengths[modality][row] if modality in split.lengths else n_real
     if not 0 <= stored <= len(padded):
         notes.append(f"{modality}: a length of {stored} was stored.")
     if not n_real and modality != "text":
@@ -302,7 +294,7 @@ def _facts(name: str, title: str, size: str, read) -> Corpus:
         pattern=rf"({files}(?:_noalign)?|{name}_raw|(?:un)?aligned_50)\.pkl",
         expected=f"{files}.pkl, {name}_raw.pkl, aligned_50.pkl or unaligned_50.pkl",
         read=read,
-        find=partial(_find, name=name),
+        find=_find,
         licence="research terms of Carnegie Mellon University",
         ask="http://multicomp.cs.cmu.edu/resources/",
         targets=("sentiment",),

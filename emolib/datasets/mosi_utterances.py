@@ -15,13 +15,14 @@ import numpy as np
 from emolib.containers import MODALITIES_AVL, Features, Recording
 from emolib.datasets.arrays import load_npz
 from emolib.datasets.corpus import Corpus, choose_subjects
-from emolib.datasets.opened import opened, wrong
+from emolib.datasets.opened import opened
 from emolib.datasets.trials import build_trial
 
 KEYS = {"audio": "audio", "visual": "video", "text": "text"}
 """Modality -> beginning of its key; ``_train`` or ``_test`` follows."""
 IDS = ("utt_id", "video_id")
 PARTS = ("train", "test")
+KIND = "one vector per utterance"
 
 
 def read_mosi_utterances(
@@ -55,46 +56,29 @@ def read_mosi_utterances(
     (path,) = CORPUS.files(folder)
     starts = (*KEYS.values(), "label", *IDS)
     held = load_npz(path, [f"{start}_{part}" for part in PARTS for start in starts])
-    with opened(path, "arrays that fit together"):
-        _check(path, held)
-    videos = {str(video) for part in PARTS for video in held[f"video_id_{part}"]}
+    with opened(path, "arrays of as many rows and columns each, and printable ids"):
+        parts = {p: {start: held[f"{start}_{p}"] for start in starts} for p in PARTS}
+        for own in parts.values():
+            _check(own, parts["train"])
+    videos = {str(video) for own in parts.values() for video in own["video_id"]}
     chosen = set(choose_subjects(sorted(videos), subjects))
-    for part in PARTS:
-        own = {start: held[f"{start}_{part}"] for start in starts}
+    for part, own in parts.items():
         for row, video in enumerate(map(str, own["video_id"])):
             if video in chosen:
-                found = {
-                    modality: Features(own[key][row][None], "one vector per utterance")
-                    for modality, key in KEYS.items()
-                }
-                yield build_trial(
-                    CORPUS,
-                    found,
-                    {"sentiment": float(own["label"][row])},
-                    subject=video,
-                    trial=str(own["utt_id"][row]),
-                    parts={"1": part},
-                )
+                who = (video, "1", str(own["utt_id"][row]))
+                found = {m: Features(own[key][[row]], KIND) for m, key in KEYS.items()}
+                rating = {"sentiment": float(own["label"][row])}
+                yield build_trial(CORPUS, who, found, rating, parts={"1": part})
 
 
-def _check(path: Path, held: dict[str, np.ndarray]) -> None:
-    """Raise unless rows and widths agree, labels are 0 and 1 and ids can be printed."""
-    for name, array in held.items():
-        start, _, part = name.rpartition("_")
-        n, shape = len(held[f"label_{part}"]), array.shape
-        if start in IDS:
-            fits = shape == (n,) and array.dtype.kind == "U"
-            fits = fits and all(str(i).isprintable() for i in array)
-            wanted = f"{name} of text"
-        elif start == "label":
-            fits = shape == (n,) and np.isin(array, (0, 1)).all()
-            wanted = f"{name} of 0 and 1"
-        else:
-            width = held[f"{start}_train"].shape[-1:]
-            fits = shape == (n, *width) and array.dtype.kind in "fiu"
-            wanted = f"{name} of numbers, as many rows as labels, equally wide in parts"
-        if not fits:
-            raise wrong(path, wanted, f"{array.dtype} of shape {shape}")
+def _check(own: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    """Raise unless the arrays of one part fit together, and to those of another."""
+    for start, array in own.items():
+        odd = array.shape != (len(own["label"]), *other[start].shape[1:])
+        if odd or array.dtype.kind not in ("U" if start in IDS else "fiu"):
+            raise ValueError(f"{start} of {array.dtype}, shape {array.shape}")
+        if start in IDS and not all(str(i).isprintable() for i in array):
+            raise ValueError(f"{start} with letters that cannot be printed")
 
 
 CORPUS = Corpus(

@@ -132,7 +132,8 @@ def tried_aside(load: Callable, path: Path, *words: str) -> None:
 @cache
 def _try(load, path, words, _, n_bytes, seconds) -> None:
     """Run this file as a program (at its end), once for the same arguments."""
-    typed = (load.__module__, load.__name__, str(n_bytes), str(path), *words)
+    limits = (str(n_bytes), str(int(seconds) + 1))
+    typed = (load.__module__, load.__name__, *limits, str(path), *words)
     try:
         done = subprocess.run(
             [sys.executable, "-m", "emolib.datasets.opened", *typed],
@@ -148,8 +149,8 @@ def _try(load, path, words, _, n_bytes, seconds) -> None:
         raise _AsideError(done.stderr.strip().rpartition("\n")[2])
 
 
-def _limit(n_bytes: int) -> None:
-    """Let this process have no more memory than that, and half a usual stack.
+def _limit(n_bytes: int, seconds: int) -> None:
+    """Let this process have no more memory and time, and half a usual stack.
 
     Where the system has no such limits (Windows), only the time is limited.
     """
@@ -157,11 +158,10 @@ def _limit(n_bytes: int) -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (n_bytes, n_bytes))
-    resource.setrlimit(resource.RLIMIT_STACK, (2**22, 2**22))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for kind, most in (("AS", n_bytes), ("CPU", seconds), ("STACK", 2**22)):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (most, most))
 
 
 if __name__ == "__main__":
-    _limit(int(sys.argv[3]))
-    getattr(import_module(sys.argv[1]), sys.argv[2])(*sys.argv[4:])
+    _limit(*map(int, sys.argv[3:5]))
+    getattr(import_module(sys.argv[1]), sys.argv[2])(*sys.argv[5:])

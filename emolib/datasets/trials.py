@@ -15,39 +15,39 @@ from emolib.datasets.corpus import Corpus
 
 
 def build_trial(
-    corpus: Corpus,
-    found: Mapping,
-    ratings: Mapping,
-    *,
-    problems=(),
-    session="1",
-    **more,
+    corpus: Corpus, who: tuple, found: Mapping, ratings: Mapping, problems=(), **more
 ) -> Recording:
     """Return a recording that says what is missing, flat or not finite in it.
 
     Parameters
     ----------
     corpus : Corpus
+    who : tuple of str
+        Subject, session and trial.
     found : mapping of modality to Signal, Features, or the sentence why there is none
     ratings : mapping of str to float
         NaN where none was given.
     problems : sequence of str
         What else is wrong.
-    session : str
     more
-        Subject, trial, and what else a Recording has.
+        Baseline (as `found`), notes, parts.
     """
     told = list(problems)
     for modality, held in found.items():
         told += [f"{modality}: {words}" for words in _problems(held)]
+    for name, value in ratings.items():
+        told += [f"{name}: {words}" for words in _rating_problems(value, corpus)]
+    ratings = {name: value for name, value in ratings.items() if np.isfinite(value)}
+    before = _without_words(more.pop("baseline", {}))
+    notes = tuple(more.pop("notes", ()))
     return Recording(
-        corpus=corpus.name,
-        session=session,
-        signals={name: own for name, own in found.items() if not isinstance(own, str)},
-        ratings={name: value for name, value in ratings.items() if np.isfinite(value)},
-        problems=(*told, *_rating_problems(ratings, corpus.rating_scale)),
-        **more,
-    )
+        corpus.name, *who, _without_words(found), ratings, before,
+        problems=tuple(told), notes=notes, **more,
+    )  # fmt: skip
+
+
+def _without_words(found: Mapping) -> dict:
+    return {name: held for name, held in found.items() if not isinstance(held, str)}
 
 
 def _problems(held: Signal | Features | str) -> list[str]:
@@ -82,13 +82,11 @@ def _channels(which: np.ndarray, ch_names: Sequence[str]) -> str:
     return ", ".join(names) + (" is" if len(names) == 1 else " are")
 
 
-def _rating_problems(ratings: Mapping[str, float], scale) -> list[str]:
-    """Return a sentence for each rating that is missing or outside the scale."""
-    low, high = scale
-    told = []
-    for name, value in ratings.items():
-        if not np.isfinite(value):
-            told.append(f"{name}: no rating was given.")
-        elif not low - 1e-6 <= value <= high + 1e-6:
-            told.append(f"{name}: rating {value:g} lies outside {low} to {high}.")
-    return told
+def _rating_problems(value: float, corpus: Corpus) -> list[str]:
+    """Return a sentence when a rating is missing or outside the scale."""
+    low, high = corpus.rating_scale
+    if not np.isfinite(value):
+        return ["no rating was given."]
+    if not low - 1e-6 <= value <= high + 1e-6:
+        return [f"rating {value:g} lies outside {low} to {high}."]
+    return []

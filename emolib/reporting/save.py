@@ -181,14 +181,14 @@ def write_json(path: Path, value: Mapping) -> None:
 def _machine() -> dict:
     """Return versions, commit, date, host and seconds of this process."""
     words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    said = None
-    if shutil.which("git"):
-        said = subprocess.run(words, capture_output=True, text=True, cwd=project_root())
+    known = {"capture_output": True, "text": True, "cwd": project_root()}
+    has_git = shutil.which("git") is not None
     return {
-        "emolib": __version__, "commit": said.stdout.strip() if said else "",
+        "emolib": __version__, "host": platform.node(),
         "versions": {"python": platform.python_version(), **library_versions()},
+        "commit": subprocess.run(words, **known).stdout.strip() if has_git else "",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "host": platform.node(), "duration_s": round(time.monotonic() - STARTED, 1),
+        "duration_s": round(time.monotonic() - STARTED, 1),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ stores.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -47,11 +48,9 @@ def head_model(ch_names: Sequence[str]) -> HeadModel:
     upper half and one dipole behind each eye; `tests/surrogates/test_signals.py` makes
     it anew. A changed table needs a new name: a surrogate is known by its code.
     """
-    import pandas as pd
-
-    path, n = Path(__file__).with_name("lead_field.csv"), len(SOURCES)
-    table = pd.read_csv(path, index_col="electrode", float_precision="round_trip")
-    field = table.loc[list(ch_names)].to_numpy()
+    text = Path(__file__).with_name("lead_field.csv").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in csv.reader(text.splitlines())}
+    field, n = np.array([rows[name] for name in ch_names], float), len(SOURCES)
     return HeadModel(field[:, :n], field[:, n:-1], field[:, -1])
 
 

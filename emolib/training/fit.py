@@ -105,7 +105,7 @@ def fit(
     data: Mapping[str, np.ndarray],
     *,
     validation: Mapping[str, np.ndarray] | None = None,
-    monitor: Callable | None = None,
+    monitor: Callable | str | None = None,
     schedule: Callable | None = None,
     trainable: Iterable | None = None,
     norm_parts: Iterable | None = None,
@@ -127,8 +127,9 @@ def fit(
     data, validation : mapping of name to ndarray
         Equal first axis each. Moved to the device once. Early stopping and the choice
         of the epoch see `validation` only.
-    monitor : callable (model, validation tensors) -> float
-        Validation criterion, lower is better; None: the mean validation "total".
+    monitor : callable (model, validation tensors) -> float, or str
+        Validation criterion, lower is better; or the name of a loss, where the total
+        holds terms that are no criterion; None: the mean validation "total".
     schedule : callable (epoch) -> float
         Factor on `lr`; epoch counts from 0.
     trainable : iterable of Module

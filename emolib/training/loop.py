@@ -78,7 +78,9 @@ class Loop:
         self.model.eval()
         with torch.no_grad():
             terms = self._validate(held_out)
-            if self.monitor is not None:
+            if isinstance(self.monitor, str):
+                terms["monitor"] = terms[self.monitor]
+            elif self.monitor is not None:
                 terms["monitor"] = float(self.monitor(self.model, held_out))
         self._note("val", terms)
         value = terms.get("monitor", terms["total"])

@@ -1,5 +1,3 @@
-import zipfile
-
 import h5py
 import numpy as np
 import pytest
@@ -99,29 +97,26 @@ def test_a_damaged_file_raises_one_error_wherever_it_is_damaged(tmp_path):
 
 
 def test_numpy_files_give_numbers_and_text_and_never_unpickle(tmp_path, monkeypatch):
-    monkeypatch.setattr(opened, "MAX_BYTES", 1000)
-    np.save(tmp_path / "a.npy", np.arange(3))
-    np.savez(tmp_path / "a.npz", x=np.arange(3), t=["a"], large=np.zeros(100))
-    assert load_npy(tmp_path / "a.npy").tolist() == [0, 1, 2]
-    with pytest.raises(CorpusError, match=r"a\.npz: expected at most 1000 bytes when"):
-        load_npz(tmp_path / "a.npz", ["x", "t"])
-    monkeypatch.undo()
-    assert load_npz(tmp_path / "a.npz", ["t"])["t"].tolist() == ["a"]
-    with pytest.raises(CorpusError, match="expected the arrays x, y; got x, t, large"):
-        load_npz(tmp_path / "a.npz", ["x", "y"])
-    with zipfile.ZipFile(tmp_path / "b.npz", "w") as packed:
-        packed.writestr("x.npy", b"\x93NUMPY nothing")
     objects = np.array([{"a": 1}], object)
-    np.savez(tmp_path / "c.npz", x=objects)
-    for name in ("b.npz", "c.npz"):
-        with pytest.raises(CorpusError, match=f"{name}: expected numbers and text, no"):
-            load_npz(tmp_path / name, ["x"])
-    whole = (tmp_path / "a.npy").read_bytes()
+    np.save(tmp_path / "a.npy", np.arange(3))
     np.save(tmp_path / "o.npy", objects, allow_pickle=True)
-    (tmp_path / "s.npy").write_bytes(whole[:-9])
+    np.savez(tmp_path / "a.npz", x=np.arange(3), t=["a"])
+    np.savez(tmp_path / "o.npz", x=objects)
+    assert load_npy(tmp_path / "a.npy").tolist() == [0, 1, 2]
+    assert load_npz(tmp_path / "a.npz", ["t"])["t"].tolist() == ["a"]
+    (tmp_path / "s.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-9])
     (tmp_path / "h.npy").write_bytes(b"<html>")
     (tmp_path / "e.npy").write_bytes(b"")
-    for name, words in (("o", "ValueError"), ("s", "do not read"), ("h", "a web page"),
-                        ("e", "an empty file")):  # fmt: skip
-        with pytest.raises(CorpusError, match=rf"{name}\.npy: expected num.*{words}"):
-            load_npy(tmp_path / f"{name}.npy")
+    (tmp_path / "s.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:-90])
+    for name, words in (
+        ("o.npy", "ValueError"), ("s.npy", "do not read"), ("h.npy", "a web page"),
+        ("e.npy", "an empty file"), ("o.npz", "ValueError"), ("s.npz", "do not read"),
+    ):  # fmt: skip
+        with pytest.raises(CorpusError, match=rf"{name}: expected .*{words}"):
+            path = tmp_path / name
+            load_npy(path) if path.suffix == ".npy" else load_npz(path, ["x"])
+    with pytest.raises(CorpusError, match="expected the arrays x, y; got x, t"):
+        load_npz(tmp_path / "a.npz", ["x", "y"])
+    monkeypatch.setattr(opened, "MAX_BYTES", 100)
+    with pytest.raises(CorpusError, match=r"a\.npz: expected at most 100 bytes when"):
+        load_npz(tmp_path / "a.npz", ["x", "t"])

@@ -9,6 +9,7 @@ from emolib.checks import CorpusError
 from emolib.datasets import opened
 from emolib.datasets.amigos import read_amigos
 from emolib.datasets.mat import cells, header_text, load_mat, matrix
+from emolib.datasets.pickles import load_pickle
 from tests.datasets.true_formats import amigos_cells, cell, struct_of, write_dreamer
 
 
@@ -51,13 +52,18 @@ def test_mangled_bytes_never_raise_anything_else(tmp_path, compressed):
         (b"MATLAB 7.3 MAT-file, Platform: x" + b" " * 96, "an HDF5 file .*'-v7'"),
         (b"\x89HDF\r\n\x1a\n" + b"\x00" * 200, "an HDF5 file"),
         (b"nothing of the kind" * 20, "380 bytes of something else"),
+        (b"PK\x03\x04....", "a ZIP archive .unpack it"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "a note of Git LFS .run"),
     ],
 )
-def test_what_is_no_matlab_5_file_is_told_by_its_kind(tmp_path, content, got):
+def test_another_kind_of_file_is_told_by_what_it_begins_with(tmp_path, content, got):
     path = tmp_path / "DREAMER.mat"
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=f"expected a MATLAB 5 file; got {got}"):
         load_mat(path, ["DREAMER"])
+    if "something else" not in got:
+        with pytest.raises(CorpusError, match=f"expected a pickle of .*; got {got}"):
+            load_pickle(path)
 
 
 def test_a_missing_variable_is_named_beside_what_is_there(tmp_path):

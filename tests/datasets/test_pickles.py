@@ -82,28 +82,11 @@ class Hostile:
         return self.call
 
 
-class OwnArray(np.ndarray):
-    """An array whose pickle has a state, set by a method that we do not know."""
-
-    __hash__ = object.__hash__
-
-    def __reduce__(self):
-        return (eval, ("open('ran', 'w').close()",))
-
-
 def wrapped(payload):
     """Return a payload as such, and where a quick look would not find it."""
-    lone = np.empty(1, object)
-    lone[0] = payload
     deep = np.empty((1, 2), object)
-    deep[0, 1] = [{"x": lone}]
-    return {
-        "bare": payload,
-        "in a list": [1, payload],
-        "as a key": {(1, payload): 2},
-        "in an object array": {"train": lone},
-        "nested in object arrays": {"train": {"text": deep}},
-    }
+    deep[0, 1] = [{"x": payload}]
+    return {"bare": payload, "as a key": {(1, payload): 2}, "deep": {"train": deep}}
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -117,7 +100,6 @@ def test_a_hostile_pickle_runs_nothing(tmp_path, monkeypatch, here, protocol, pl
         "getattr": Hostile(getattr, "text", "upper"),
         "tofile": Hostile(np.ndarray.tofile, np.ones(1), "ran"),
         "mkdir": Hostile(os.mkdir, "ran"),
-        "subclass": OwnArray(1),
         "class": CorpusError,
         "type": list,
     }
@@ -127,14 +109,6 @@ def test_a_hostile_pickle_runs_nothing(tmp_path, monkeypatch, here, protocol, pl
         with pytest.raises(CorpusError, match=words):
             load_pickle(path)
         assert [p.name for p in tmp_path.iterdir()] == ["data.pkl"], name
-
-
-def test_a_hostile_pickle_runs_nothing_in_a_process_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    path = write(tmp_path, Hostile(os.mkdir, str(tmp_path / "ran")))
-    with pytest.raises(CorpusError, match="asks for 'posix.mkdir'; nothing in it was"):
-        load_pickle(path)
-    assert [p.name for p in tmp_path.iterdir()] == ["data.pkl"]
 
 
 ARRAY = b"cnumpy\nndarray\n"
@@ -157,8 +131,6 @@ BY_HAND = {
     "offsets beyond the item": DTYPE
     + b"(S'f8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt(dS'a'\n(NI999\ntsI8\nI1\nI63\ntb.",
     "lists within lists": b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".",
-    "a kind that is not text": DTYPE + b"((lp1\n(g1\ng1\ntI0\nI1\ntR.",
-    "a state for a state": b"(I1\nI2\ntb.",
     "a negative shape": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I-1\nt"
     + DTYPE + b"(S'O8'\nI0\nI1\ntRI00\n(ltb.",
     "more items than bytes": RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I9\nt"
@@ -180,28 +152,14 @@ DOUBLE = DTYPE + b"(S'f8'\nI0\nI1\ntR"
 OBJECTS = RECONSTRUCT + b"(" + ARRAY + b"(I0\ntS'b'\ntR(I1\n(I1\nt"
 OBJECTS += DTYPE + b"(S'O8'\nI0\nI1\ntRI00\n"
 BY_HAND |= {
-    "frozensets within frozensets": b"\x80\x04" + b"(" * 200_000 + b"\x91" * 200_000
-    + b".",
     "pairs given to dict": b"c__builtin__\ndict\n((l(" + WIDE + b"I1\ntatR.",
     "a class as a key": b"}" + ARRAY + b"I1\ns.",
     "deep tuples": DEEP + b".",
     "deep object arrays": (OBJECTS + b"(l") * 3000 + b"I1\n" + b"atb" * 3000 + b".",
     "a tuple called": WIDE + b")R.",
-    "a tuple called, printed by Python's complaint": WIDE + b"I5\nR.",
-    "a tuple instantiated": b"\x80\x02" + WIDE + b")\x81.",
-    "a tuple as a kind": DTYPE + b"(" + WIDE + b"I0\nI1\ntR.",
     "a tuple as a state": DOUBLE + WIDE + b"b.",
-    "a tuple as a byte order": DOUBLE + b"(I3\n" + WIDE + b"NNNI-1\nI-1\nI0\ntb.",
-    "a tuple as a shape": OBJECTS.replace(b"(I1\n(I1\nt", b"(I1\n" + WIDE) + b"(ltb.",
-    "a tuple as an encoding": b"c_codecs\nencode\n(S'a'\n" + WIDE + b"tR.",
-    "a tuple as a name": b"\x80\x04" + WIDE + b"\x8c\x01a\x93.",
-    "a tuple as a place in a list": b"]" + WIDE + b"I1\ns.",
     "a tuple within itself": b"(]q\x00tq\x010h\x00h\x01a0h\x01.",
-    "a shape of long numbers": OBJECTS.replace(
-        b"(I1\nt", b"(\x8b\x00\x20\x00\x00" + b"\x7f" * 8192 + b"q\x00"
-        + b"h\x00" * 31 + b"t") + b"(ltb.",
     "more bytes than there are": b"\x80\x05\x8e" + b"\xff" * 5 + b"\0\0\0abc.",
-    "a longer bytearray": b"\x80\x05\x96" + b"\xff" * 5 + b"\0\0\0abc.",
     "a longer frame": b"\x80\x05\x95" + b"\xff" * 5 + b"\0\0\0abc.",
 }  # fmt: skip
 
@@ -237,16 +195,12 @@ def test_endless_work_or_memory_ends_in_one_error(
         load_pickle(write(tmp_path, written))
 
 
-def test_no_name_beyond_the_admitted_ones_is_looked_up(tmp_path, here):
-    for module, name in (
-        ("numpy", "load"),
-        ("numpy.core.multiarray", "fromfile"),
-        ("functools", "partial"),
-        ("copyreg", "_reconstructor"),
-        ("builtins", "object"),
-        ("numpy", "ndarray "),
-        ("Numpy", "dtype"),
-    ):
+def test_no_name_beyond_the_admitted_ones_is_looked_up(tmp_path):
+    for name in (
+        "numpy load", "numpy.core.multiarray fromfile", "functools partial",
+        "copyreg _reconstructor", "builtins object", "numpy ndarray ", "Numpy dtype",
+    ):  # fmt: skip
+        module, _, name = name.partition(" ")
         path = write(tmp_path, f"c{module}\n{name}\n.".encode())
         with pytest.raises(CorpusError, match=f"asks for '{module}.{name}'"):
             load_pickle(path)
@@ -266,19 +220,3 @@ def test_a_truncated_or_mangled_pickle_says_so(tmp_path, monkeypatch, protocol):
     for n_bytes in range(1, len(whole), 37):
         with pytest.raises(CorpusError, match=r"data\.pkl: expected a pickle of .*got"):
             load_pickle(write(tmp_path, whole[:n_bytes]))
-
-
-@pytest.mark.parametrize(
-    ("written", "words"),
-    [
-        (b"", "an empty file. Copy or download"),
-        (b"<!DOCTYPE html><html>", "a web page .the download ended on a log-in page"),
-        (b"\x89HDF\r\n\x1a\n....", "an HDF5 file"),
-        (b"PK\x03\x04....", "a ZIP archive .unpack it"),
-        (b"version https://git-lfs.github.com/spec/v1\noid", "run git lfs pull"),
-        (b"\x00\x01\x02", "do not read .*UnpicklingError"),
-    ],
-)
-def test_another_kind_of_file_is_named(tmp_path, written, words):
-    with pytest.raises(CorpusError, match=words):
-        load_pickle(write(tmp_path, written))

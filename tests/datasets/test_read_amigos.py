@@ -142,12 +142,7 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
         list(read_amigos(tmp_path))
 
 
-def test_missing_packed_and_other_folders_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="AMIGOS not found: expected Data_Prep"):
-        list_subjects(tmp_path / "nowhere")
-    (tmp_path / "Data_Preprocessed_P01.zip").write_bytes(b"PK")
-    with pytest.raises(CorpusError, match="still packed, Data_Preprocessed_P01.zip"):
-        CORPUS.files(tmp_path)
+def test_a_folder_of_dreamer_is_recognised(tmp_path):
     write_dreamer(tmp_path)
     with pytest.raises(CorpusError, match=r"looks like DREAMER \(DREAMER\.mat\)"):
         CORPUS.files(tmp_path)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emolib.checks import CorpusError
-from emolib.datasets.iemocap import EMOTIONS, find_iemocap, read_iemocap
+from emolib.datasets.iemocap import CORPUS, EMOTIONS, read_iemocap
 from tests.datasets.true_features import iemocap_features, iemocap_ids, write_iemocap
 
 
@@ -51,8 +51,8 @@ def test_speakers_are_named_by_who_speaks_and_can_be_chosen(tmp_path):
 def test_the_folder_and_its_parents_are_accepted(tmp_path, tree):
     write_iemocap(tmp_path / tree)
     (tmp_path / tree / "A" / "._comparE.h5").write_bytes(b"x")
-    found = find_iemocap(tmp_path)
-    assert found == find_iemocap(tmp_path / tree) and len(found) == 3 + 60
+    found = CORPUS.files(tmp_path)
+    assert found == CORPUS.files(tmp_path / tree) and len(found) == 3 + 60
     assert {path.suffix for path in found} == {".h5", ".npy"}
 
 
@@ -92,20 +92,7 @@ def test_a_missing_file_is_named(tmp_path, missing, n):
     where = missing.rstrip("*")
     words = rf"{where}.*: expected A/comparE\.h5, .*such file \({n} are missing\).*Copy"
     with pytest.raises(CorpusError, match=words):
-        find_iemocap(tmp_path)
-
-
-def test_packed_archives_and_other_corpora_are_named(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match=r"IEMOCAP .* not found: expected A/com"
-    ):
-        find_iemocap(tmp_path / "nowhere")
-    (tmp_path / "IEMOCAP_features_2021.zip").write_bytes(b"PK")
-    with pytest.raises(CorpusError, match="still packed, IEMOCAP_features_2021.zip"):
-        find_iemocap(tmp_path)
-    (tmp_path / "mosei_raw.pkl").write_bytes(b"x")
-    with pytest.raises(CorpusError, match=r"looks like CMU-MOSEI .*\(mosei_raw\.pkl\)"):
-        find_iemocap(tmp_path)
+        CORPUS.files(tmp_path)
 
 
 ONE_HOT = np.eye(4)[[0, 1]]

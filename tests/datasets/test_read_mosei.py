@@ -176,26 +176,19 @@ def spoil(part, key, value=None, kind="senti"):
         ({**senti(), "valid": mmsa()["valid"]}, "a mixture: .*'valid': .*s aligned p"),
         (spoil("train", "labels", np.ones((5, 1, 7))), "7 labels beside ids of shape"),
         (spoil("test", "vision"), "KeyError: 'vision'"),
-        (spoil("valid", "id"), "KeyError: 'id'"),
-        (spoil("valid", "labels"), "KeyError: 'labels'"),
-        (spoil("train", "text", [[0.0]]), "AttributeError: 'list' object"),
         (spoil("train", "text", np.ones((5, 50))), "AxisError: axis 2 is out of boun"),
         (spoil("train", "text", np.full((5, 9, 3), None)), "text of object, shape"),
-        (spoil("train", "labels", [1, 2]), "AttributeError: 'list' object has no"),
         (spoil("test", "audio", np.ones((3, 50, 74))), "numbers of utt.*'audio': 3"),
         (spoil("test", "id", np.array([["a", "0", "1"]])), "numbers of .*'id': 1"),
         (spoil("test", "audio", np.ones((4, 50, 33))), "a mixture: .*74.*74.*33"),
         (spoil("test", "id", np.array(list("abcd"))), "package of MOSI.*: a"),
         (spoil("train", "id", list("abcde"), "raw"), "raw package .*that is not .*: a"),
-        (spoil("train", "id", [["a"]] * 5, "aligned"), "MMSA's aligned package .*: a"),
         (spoil("train", "id", ["\x1b[2J$_$1"] * 5, "aligned"), "an id of MMSA's al"),
         (spoil("train", "id", 5, "aligned"), "TypeError: 'int' object is not iter"),
         (spoil("train", "id", [{}] * 5, "aligned"), "an id that is no text"),
         (spoil("train", "audio_lengths", ["a"] * 5, "unaligned"), "literal for int"),
         (spoil("train", "audio_lengths", [1] * 4, "unaligned"), "lengths of audio': 4"),
         (spoil("test", "regression_labels", np.ones((4, 2)), "aligned"), "2 labels be"),
-        (spoil("test", "regression_labels", [[1], [1, 2]], "aligned"), "'list' object"),
-        (spoil("test", "id", [["a"], 1, 2, 3]), "package of MOSI"),
         (
             spoil("train", "id", np.full((5, 3), 10**5000, object)),
             "ValueError: Exceeds",
@@ -246,13 +239,3 @@ def test_several_packages_in_one_folder_are_not_guessed_between(tmp_path):
     with pytest.raises(CorpusError, match=words):
         MOSEI.files(tmp_path)
     assert len(list(read_mosei(tmp_path / "mosei_senti_data.pkl"))) == 12
-
-
-def test_packed_archives_and_missing_folders_are_named(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match="CMU-MOSEI .* not found: expected mose"
-    ):
-        MOSEI.files(tmp_path / "nowhere")
-    (tmp_path / "mosei_senti_data.pkl.gz").write_bytes(b"\x1f\x8b")
-    with pytest.raises(CorpusError, match=r"still packed, mosei_senti_data\.pkl\.gz"):
-        MOSEI.files(tmp_path)

@@ -16,6 +16,7 @@ def write(folder, held=None, **changes):
 def test_every_vector_is_a_sequence_of_one_step(tmp_path):
     held = mosi_vectors()
     held["video_train"][2, 7] = np.nan
+    held["label_test"][0] = 7
     write(tmp_path, held)
     recordings = list(read_mosi_utterances(tmp_path))
     assert len(recordings) == 9
@@ -23,9 +24,12 @@ def test_every_vector_is_a_sequence_of_one_step(tmp_path):
         part, row = ("train", i) if i < 5 else ("test", i - 5)
         assert (found.corpus, found.subject) == ("mosi_utterances", f"{part}{row // 2}")
         assert found.trial == f"{part}{row // 2}_{row}"
-        assert found.ratings == {"sentiment": row % 2} and found.parts == {"1": part}
-        odd = "visual: 1 of 100 values are not finite (NaN or infinite)."
-        assert found.problems == ((odd,) if i == 2 else ())
+        rating = 7 if i == 5 else row % 2
+        assert found.ratings == {"sentiment": rating} and found.parts == {"1": part}
+        assert found.problems == {
+            2: ("visual: 1 of 100 values are not finite (NaN or infinite).",),
+            5: ("sentiment: rating 7 lies outside 0 to 1.",),
+        }.get(i, ())
         for modality, key in (
             ("audio", "audio"),
             ("visual", "video"),
@@ -58,24 +62,22 @@ def test_the_real_vectors_are_those_of_the_publisher(realdata):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"text_test": np.ones((4, 99))}, "text_test of numbers.*equally wide"),
+        ({"text_test": np.ones((4, 99))}, r"text of float64, shape \(4, 99\)"),
+        ({"audio_train": np.ones((4, 73))}, r"audio of float64, shape \(4, 73\)"),
+        ({"label_train": np.int64(1)}, "TypeError"),
+        ({"label_train": np.array(list("01010"))}, "label of <U1"),
+        ({"utt_id_test": np.arange(4)}, "utt_id of int64"),
         (
-            {"audio_train": np.ones((4, 73))},
-            "audio_train of numbers, as many rows as la",
+            {"video_id_test": np.array(["\x1b[2J"] * 4)},
+            "video_id with letters that can",
         ),
-        ({"label_train": np.full(5, 2)}, r"label_train of 0 and 1; got int64 of"),
-        ({"label_train": np.int64(1)}, "arrays that fit together; got contents"),
-        ({"utt_id_test": np.arange(4)}, "utt_id_test of text; got int64"),
-        ({"video_id_test": np.array(["\x1b[2J"] * 4)}, "video_id_test of text"),
         ({"audio_train": np.full((5, 73), None)}, "numbers and text, no objects"),
-        ({"audio_train": np.full((5, 73), "1")}, "audio_train of numbers"),
+        ({"audio_train": np.full((5, 73), "1")}, "audio of <U1"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path, changes, words):
     write(tmp_path, **changes)
-    with pytest.raises(
-        CorpusError, match=rf"features\.npz: expected .*{words}|{words}"
-    ):
+    with pytest.raises(CorpusError, match=rf"features\.npz: expected .*{words}"):
         list(read_mosi_utterances(tmp_path))
 
 

@@ -8,7 +8,7 @@ from emolib.surrogates.amigos import amigos_design
 from emolib.surrogates.design import Knobs, scored_moments
 from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.sizes import PARAMETERS
-from emolib.surrogates.traces import generator, one_pole
+from emolib.surrogates.traces import one_pole
 
 PUBLISHED = [3.17, 3.04, 4.57, 2.04, 3.22, 2.70, 4.52, 1.35, 1.39, 2.17, 3.96, 3.96,
              4.39, 2.35, 2.48, 3.65, 1.52, 2.65]  # fmt: skip
@@ -26,17 +26,6 @@ def amigos():
 
 def held(subjects, name):
     return np.stack([subject.planted[name] for subject in subjects])
-
-
-def test_a_stream_never_consumes_the_numbers_of_another():
-    first = generator(0, "dreamer", "latents", 1, 1).standard_normal(5)
-    generator(0, "dreamer", "eeg", 1, 1).standard_normal(1000)
-    again = generator(0, "dreamer", "latents", 1, 1).standard_normal(5)
-    assert np.array_equal(first, again)
-    for other in ((1, "dreamer", "latents", 1, 1), (0, "amigos", "latents", 1, 1),
-                  (0, "dreamer", "ratings", 1, 1), (0, "dreamer", "latents", 2, 1),
-                  (0, "dreamer", "latents", 1, 2)):  # fmt: skip
-        assert not np.isclose(first, generator(*other).standard_normal(5)).any()
 
 
 def test_the_latent_is_zero_before_onset_and_reaches_unit_variance(dreamer):

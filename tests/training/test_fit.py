@@ -130,6 +130,20 @@ def test_a_monitor_chooses_the_epoch():
     assert result.history.query("split == 'val'")["monitor"].tolist() == told
 
 
+def test_a_named_loss_chooses_the_epoch_where_the_total_holds_more():
+    later = iter(range(1000))
+
+    def loss(model, batch, generator):
+        terms = step(model, batch, generator)
+        more = 0 if model.training else next(later)
+        return {**terms, "total": terms["class"] + more}
+
+    result = run(step=loss, monitor="class")
+    told = result.history.query("split == 'val'").set_index("epoch")
+    assert result.best_epoch == told["class"].idxmin() != told["total"].idxmin() == 1
+    assert told["monitor"].tolist() == told["class"].tolist()
+
+
 def test_poisoned_test_labels_move_no_choice():
     rng = np.random.default_rng(0)
     meta = pd.DataFrame(

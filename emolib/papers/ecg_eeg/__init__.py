@@ -5,13 +5,12 @@
 """
 
 from emolib.papers.ecg_eeg import tables
-from emolib.papers.ecg_eeg.grid import LABELS, knobs, order
+from emolib.papers.ecg_eeg.grid import LABELS, knobs
 from emolib.papers.ecg_eeg.grid import expand as grid
 from emolib.papers.ecg_eeg.settings import Settings
 from emolib.study import Paper
 
-PAPER = Paper(Settings, grid, LABELS, order)
+PAPER = Paper(Settings, grid, LABELS)
 expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
-Settings.from_parameters = Settings.of
 
 __all__ = ["PAPER", "Settings", "expand", "knobs", "plan", "run", "tables", "windows"]

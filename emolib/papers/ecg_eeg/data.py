@@ -15,10 +15,13 @@ from emolib.preprocessing.windowing import cut_windows
 from emolib.surrogates.waveforms import power_windows, rate_windows
 
 MODALITIES = ("eeg", "ecg")
-EEG_BAND = (0.5, 45.0)
+EEG_BAND = {"l_freq": 0.5, "h_freq": 45.0}
 """In Hz, not stated: slow drifts would rule the scaling."""
 RATES = {"eegmat": {"eeg": 128.0, "ecg": 256.0}}
 """Rates in Hz to which a corpus is resampled; the others keep their own."""
+NO_HEARTBEAT = [("eegmat", "Subject02", "rest")]
+"""Recordings whose ECG holds none (beats alike .36; .9 and more in other subjects): it
+would tell rest from task by an artefact, so the trial is left out, and listed."""
 
 QUANTITIES = {
     "heart rate": ("ecg", [0], rate_windows),
@@ -47,20 +50,21 @@ def recordings(data: dict):
     options = {"videos": data["videos"]} if data["corpus"] == "amigos" else {}
     trials = corpus.read(folder(data).path, **options)
     if data["eeg_filter"]:
-        low, high = EEG_BAND
-        trials = bandpass_recordings(trials, "eeg", l_freq=low, h_freq=high)
+        trials = bandpass_recordings(trials, "eeg", **EEG_BAND)
     rates = RATES.get(data["corpus"], {})
-    return (_resampled(trial, rates) for trial in trials)
+    return (_mended(trial, rates) for trial in trials)
 
 
-def _resampled(recording, rates: dict):
-    """Return the recording with the named modalities at the given rates in Hz."""
-    signals = dict(recording.signals)
+def _mended(recording, rates: dict):
+    """Return the recording at the given rates in Hz, a missing heartbeat named."""
+    signals, problems = dict(recording.signals), recording.problems
     for name in signals.keys() & rates.keys():
         old = signals[name]
         data = resample(old.data, old.sfreq, rates[name])
         signals[name] = replace(old, data=data, sfreq=rates[name])
-    return replace(recording, signals=signals)
+    if (recording.corpus, recording.subject, recording.trial) in NO_HEARTBEAT:
+        problems = (*problems, "ecg: holds no heartbeat")
+    return replace(recording, signals=signals, problems=problems)
 
 
 def prepare(data: dict) -> Windows:

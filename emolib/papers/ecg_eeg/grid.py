@@ -10,11 +10,9 @@ from emolib.papers.ecg_eeg.settings import ALIGNMENT, SWEEPS, SYSTEMS, TARGETS, 
 from emolib.papers.ecg_eeg.training import (
     ENCODER_KEYS,
     FIT_KEYS,
-    FOLD_KEYS,
     TASK_KEYS,
     pick,
 )
-from emolib.study import in_running_order
 from emolib.units import Unit
 
 PAPER = "ecg_eeg"
@@ -67,9 +65,10 @@ def _protocols(settings: Settings, cell: dict) -> list[str]:
         return []
     if system.kind == "reader":
         return settings.reader_protocols
-    if system.kind == "ceiling":  # of a surrogate, whose split does not leak
+    if system.kind == "ceiling":  # known of a surrogate alone
         known = identify(corpus, data=settings.data).parameters
-        return [p for p in settings.protocols if known and p != "random_windows"]
+        bounded = system.change["observers"]
+        return [p for p in settings.protocols if known and p in bounded]
     return settings.protocols
 
 
@@ -128,7 +127,8 @@ def condition(cell: dict) -> str:
     """Return what was done besides, in words a table can print."""
     parts = [f"{cell['sweep']}={cell['swept']:g}"] if cell["sweep"] else []
     if cell["label_fraction"] < 1:
-        parts.append(f"{cell['label_fraction']:.0%} of labels")
+        share = f"{cell['label_fraction']:.0%} of training labels"
+        parts.append(f"{share}, all of validation")
     if cell["preset"] != "default":
         parts.append(cell["preset"].replace("_", " "))
     return ", ".join(parts)
@@ -153,21 +153,3 @@ def _readability(settings: Settings) -> list[Unit]:
             )
         )
     return units
-
-
-def order(units: list[Unit]) -> list[Unit]:
-    """Return units so ordered that two workers seldom wait for one shared stage.
-
-    Of the units that need an EEG teacher the first of each fold comes first; while it
-    trains the teacher, others work on systems without one.
-    """
-
-    def teacher(unit: Unit):
-        if unit.system != "teacher" and not unit.settings.get("align", False):
-            return None
-        return (*(str(unit.settings.get(key)) for key in FOLD_KEYS), str(unit.data))
-
-    cheap = ("references", "readability")
-    return in_running_order(
-        units, shares=teacher, trains=lambda unit: unit.system not in cheap
-    )

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from emolib.checks import check_range
-from emolib.papers.ecg_eeg.training import ENCODER_KEYS, FIT_KEYS
+from emolib.papers.ecg_eeg.training import ENCODER_KEYS, FIT_KEYS, LOSS_KEYS
 from emolib.settings import Count, GridSettings, Number, Positive, Share, Typed, Whole
 from emolib.splits import PROTOCOLS
 
@@ -82,14 +82,15 @@ class System(NamedTuple):
 
 
 ENCODER = (*ENCODER_KEYS, *FIT_KEYS)
-FULL = (
-    *ENCODER, "align", "shuffle", "w_patch", "temperature_patch", "temperature_window",
-    "twins", "similarity",
-)  # fmt: skip
+FULL = (*ENCODER, "align", "shuffle", *LOSS_KEYS)
 BASELINE = ("baseline_epochs", "patience")
 ECG, BOTH = {"modalities": ["ecg"]}, {"modalities": ["eeg", "ecg"]}
-IDEAL = {"answer": "ceiling", "observer": "normalised"}
-COLD = {"answer": "ceiling", "observer": "cold"}
+OBSERVERS = {"by_subject": "normalised", "by_trial": "labelled"}
+"""What an ideal reader knows under each split: a test subject's unlabelled windows; by
+trial also what the subject's other labels tell. Where windows of one trial are on both
+sides no bound is defined."""
+IDEAL = {"answer": "ceiling", "observers": OBSERVERS}
+COLD = {"answer": "ceiling", "observers": {"by_subject": "cold"}}
 
 SYSTEMS = {
     "TS-TCC": System("ts_tcc", "baseline", BASELINE),

@@ -29,6 +29,9 @@ TASK_KEYS = (*FOLD_KEYS, *LABEL_KEYS)
 ENCODER_KEYS = (
     "stem", "n_patches", "d_patch", "n_layers", "n_heads", "d_ff", "dropout",
 )  # fmt: skip
+LOSS_KEYS = (
+    "w_patch", "temperature_patch", "temperature_window", "twins", "similarity",
+)  # fmt: skip
 FIT_KEYS = ("lr", "weight_decay", "batch_size", "max_epochs", "patience")
 
 SHARED_KEYS = (*TASK_KEYS, *ENCODER_KEYS, *FIT_KEYS)

@@ -38,8 +38,8 @@ def read_meadow(folder: str | Path, *, subjects=None) -> Iterator[Recording]:
                     for name, (names, sfreq, unit) in MODALITIES.items()
                 }
                 ratings = {"calm": float(calm)}
-                about = {"subject": subject, "trial": f"{i + 1:02d}"}
-                yield build_trial(CORPUS, found, ratings, **about)
+                who = (subject, "1", f"{i + 1:02d}")
+                yield build_trial(CORPUS, who, found, ratings)
 
 
 CORPUS = Corpus(

@@ -9,8 +9,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
-from in_memory import Context, run_unit
-from torch.overrides import TorchFunctionMode
+from in_memory import Context, DrawnOnCpu, run_unit
 
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
@@ -19,30 +18,6 @@ from emolib.papers.ecg_eeg.training import Task
 from emolib.training.states import load_state_arrays
 
 TRAINED = named("method", "ablation", "baseline", "teacher")
-
-
-class DrawnOnCpu(TorchFunctionMode):
-    """Replace each generator by its twin on the CPU, with the same seed."""
-
-    def __init__(self):
-        super().__init__()
-        self.twins = {}
-
-    def twin(self, generator):
-        if id(generator) not in self.twins:
-            copy = torch.Generator().manual_seed(generator.initial_seed())
-            self.twins[id(generator)] = generator, copy  # kept, so that ids stay
-        return self.twins[id(generator)][1]
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = dict(kwargs or {})
-        if func is torch.rand_like:  # dropout of attention: nothing is dropped
-            return torch.ones_like(*args)
-        if kwargs.get("generator") is None:
-            return func(*args, **kwargs)
-        device = kwargs["generator"].device
-        twin = self.twin(kwargs["generator"])
-        return func(*args, **{**kwargs, "generator": twin, "device": "cpu"}).to(device)
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,20 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+import torch
 from in_memory import Context, fold_of, run_unit
 
 from emolib.containers import PREDICTION_COLUMNS
+from emolib.corpora import truth_folder
+from emolib.datasets.eegmat import read_eegmat
+from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import SYSTEMS
+from emolib.papers.ecg_eeg.systems import ssl_ecg, tfc, ts_tcc
 from emolib.papers.ecg_eeg.training import Task
+from emolib.preprocessing.windowing import cut_windows
+from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
 from emolib.training.states import load_state_arrays
 
@@ -23,8 +30,7 @@ def windows(study):
 
 
 def entry_of(study, system):
-    ((unit, entry),) = study.select(system=system)
-    return unit, entry
+    return study.select(system=system)[0]
 
 
 def test_no_unit_fails(study):
@@ -76,3 +82,63 @@ def test_chance_draws_anew_in_each_fold(settings):
     context = Context(data.prepare(units[0].data), units[0].data)
     drawn = [run_unit(u, context).predictions["y_score_1"].to_numpy() for u in units]
     assert len({scores.tobytes() for scores in drawn}) == 3
+
+
+def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(settings):
+    chosen = settings.change(systems=["ceiling"], protocols=["by_trial"])
+    (unit,) = ecg_eeg.expand(chosen)
+    context = Context(data.prepare(unit.data), unit.data)
+    told = run_unit(unit, context).predictions
+    meta = context.windows.meta.iloc[told["window"]]
+    ideal = {
+        observer: ceiling_scores(
+            truth_folder(data.folder(unit.data).path), meta, target="arousal",
+            threshold=3.0, observer=observer,
+        )
+        for observer in ("normalised", "labelled")
+    }  # fmt: skip
+    assert not np.allclose(ideal["normalised"], ideal["labelled"])
+    assert np.array_equal(told["y_score_1"], ideal["labelled"])
+
+
+CRITERIA = {
+    "TFC": {"contrast": "total", "tune": "emotion"},
+    "SSL-ECG": {"distort": "distortion", "tune": "emotion"},
+}
+
+
+@pytest.mark.parametrize("system", CRITERIA)
+def test_no_epoch_is_chosen_by_what_is_added_to_a_criterion(study, system):
+    history = entry_of(study, system)[1].tables["history"].query("split == 'val'")
+    for stage, loss in CRITERIA[system].items():
+        told = history[history["stage"] == stage]
+        chosen = told["monitor"].fillna(told["total"])
+        assert chosen.tolist() == told[loss].tolist()
+
+
+def test_the_head_of_ssl_ecg_pays_for_its_three_hidden_kernels_alone():
+    model = SSLECG(n_times=640)
+    batch = {"features": torch.randn(4, 128), "y": torch.tensor([0, 1, 1, 0])}
+    losses = ssl_ecg._head_step(1e-4)(model, batch, None)
+    hidden = [layer.weight for layer in model.classifier if hasattr(layer, "weight")]
+    by_hand = 1e-4 * sum(w.square().sum() for w in hidden[:3])
+    assert len(hidden) == 4
+    torch.testing.assert_close(losses["penalty"], by_hand)
+
+
+def test_ts_tcc_and_tfc_are_trained_by_one_published_configuration(windows):
+    published = {"lr": 3e-4, "betas": (0.9, 0.99), "weight_decay": 3e-4}
+    published |= {"batch_size": 64, "drop_last": True, "max_epochs": 40}
+    assert published.items() <= ts_tcc.FIT.items()
+    assert tfc.TUNE == {**ts_tcc.FIT, "batch_size": 60}
+    model = ts_tcc.build(windows, {})
+    assert (model.n_steps, model.n_predictions) == (82, 50)  # kernel 32, stride 4
+
+
+def test_a_recording_without_a_heartbeat_is_left_out_and_named(realdata):
+    trials = read_eegmat(realdata / "eegmat", ["Subject02"])
+    trials = (data._mended(trial, {}) for trial in trials)
+    windows, removed = cut_windows(trials, window_s=10, target="workload")
+    told = removed[["subject", "trial", "reason"]].to_numpy().tolist()
+    assert told == [["Subject02", "rest", "ecg: holds no heartbeat"]]
+    assert set(windows.meta["trial"]) == {"task"}

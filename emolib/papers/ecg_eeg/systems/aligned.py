@@ -14,12 +14,8 @@ from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
 from emolib.losses.contrastive import alignment_loss
 from emolib.models.ecg_eeg import ECGClassifier, ECGEncoder
 from emolib.papers.ecg_eeg.systems import teacher
-from emolib.papers.ecg_eeg.training import Task, build_encoder, pick, trained
+from emolib.papers.ecg_eeg.training import LOSS_KEYS, Task, build_encoder, pick, trained
 from emolib.store import Outcome
-
-LOSS_KEYS = (
-    "w_patch", "temperature_patch", "temperature_window", "twins", "similarity",
-)  # fmt: skip
 
 
 def build(windows, settings) -> ECGClassifier:

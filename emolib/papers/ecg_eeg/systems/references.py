@@ -11,7 +11,7 @@ from emolib.papers.ecg_eeg.training import Task
 from emolib.preprocessing.cardiac import heart_rate_features
 from emolib.preprocessing.spectral import band_power
 from emolib.store import Outcome
-from emolib.surrogates.ceiling import ceiling_predictions
+from emolib.surrogates.ceiling import ceiling_scores
 
 BANDS = {"theta": (4, 8), "alpha": (8, 13), "beta": (14, 30), "gamma": (30, 45)}
 """Band edges in Hz: the usual ones; the paper extracts no features."""
@@ -58,15 +58,15 @@ def near(task: Task, context):
 def ceiling(task: Task, context):
     """Return what the stored latents allow: a bound for the named modalities."""
     rows, settings = task.fold.test, task.settings
-    observed = ceiling_predictions(
+    scores = ceiling_scores(
         truth_folder(folder(context.data).path),
-        task.windows.meta.iloc[rows].reset_index(drop=True),
+        task.windows.meta.iloc[rows],
         target=settings["target"],
         threshold=settings["threshold"],
         modalities=tuple(settings["modalities"]),
-        observer=settings["observer"],
+        observer=settings["observers"][settings["protocol"]],
     )
-    return task.predictions(rows, observed["y_score_1"].to_numpy())
+    return task.predictions(rows, scores)
 
 
 ANSWERS = {f.__name__: f for f in (majority, chance, probe, near, ceiling)}
