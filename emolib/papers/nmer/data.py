@@ -30,7 +30,7 @@ def prepare(data: dict):
     Paper 3, Section 3.3. One utterance is one window: a sequence of feature vectors a
     modality, padded with zeros on the right of its real steps (``lengths``). Features
     stay as the corpus stores them: what is z-scored waits for the fold, whose training
-    frames say how (`emolib.papers.nmer.task.Task`).
+    frames say how (`emolib.papers.nmer.training.Task`).
     """
     corpus = corpora.CORPORA[data["corpus"]]
     windows, removed = pad_sequences(

@@ -104,16 +104,6 @@ def _noises(settings: Settings, cell: Mapping) -> list[dict]:
     return found
 
 
-def data_settings(settings: Settings, corpus: str) -> dict:
-    """Return what `data.prepare` reads for one corpus."""
-    return {
-        "corpus": corpus,
-        "target": CORPORA[corpus].target,
-        "data": settings.data,
-        "surrogate": settings.surrogate_knobs(corpus),
-    }
-
-
 def _unit(settings: Settings, cell: Mapping) -> Unit:
     """Return the unit of one cell: only what its system reads is in its settings."""
     system, corpus = SYSTEMS[cell["system"]], CORPORA[cell["dataset"]]
@@ -132,10 +122,13 @@ def _unit(settings: Settings, cell: Mapping) -> Unit:
     return Unit(
         paper=PAPER,
         system=system.module,
-        data=data_settings(settings, cell["dataset"]),
+        data={
+            "corpus": cell["dataset"], "target": corpus.target, "data": settings.data,
+            "surrogate": settings.surrogate_knobs(cell["dataset"]),
+        },
         settings={key: known[key] for key in keys},
         labels=unit_labels(cell),
-    )
+    )  # fmt: skip
 
 
 def unit_labels(cell: Mapping) -> dict:

@@ -13,7 +13,6 @@ from emolib.metrics import (
     holm,
     permutation_test,
     score_folds,
-    subject_scores,
 )
 from emolib.metrics.scores import COUNT
 from emolib.metrics.summaries import MIN_SUBJECTS
@@ -85,21 +84,6 @@ def scores(study) -> pd.DataFrame:
     return placed(study, parts)
 
 
-def subjects(study) -> pd.DataFrame:
-    """Return each subject's WA and UA in each cell: what pairs two runs."""
-    parts = [
-        subject_scores(counts, metric, parts=PARTS).assign(
-            metric=metric, **labels, clean=conditions_read(labels)[-1]
-        )
-        for unit, tally in tallies(study)
-        for labels, counts in protocols(unit, tally)
-        for metric in CLASS_METRICS
-    ]
-    everyone = placed(study, parts)
-    columns = [name for name in everyone if name != "value"]
-    return everyone.groupby(columns, as_index=False)["value"].mean()
-
-
 def placed(study, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return rows as Results, once for each table that they stand in.
 
@@ -118,8 +102,7 @@ def placed(study, parts: list[pd.DataFrame]) -> pd.DataFrame:
         item=[items_of(kind) for kind in kinds.to_dict("records")],
         condition=[condition_of(kind) for kind in kinds.to_dict("records")],
     )  # fmt: skip
-    rows = rows.merge(names.explode("item"), on=KIND)
-    return rows[[name for name in (*RESULT_COLUMNS, "subject") if name in rows]]
+    return rows.merge(names.explode("item"), on=KIND)[[*RESULT_COLUMNS]]
 
 
 def condition_of(kind: Mapping) -> str:

@@ -132,18 +132,15 @@ class Corpus:
     sizes: Mapping = field(default_factory=dict)
 
 
-def _sizes(names: tuple[str, ...], **tiers: tuple[int, ...]) -> dict:
-    """Return a surrogate's knobs by tier."""
-    return {tier: dict(zip(names, n, strict=True)) for tier, n in tiers.items()}
-
-
-_BY_SPEAKER = _sizes(
-    ("n_subjects", "n_trials"), smoke=(10, 20), quick=(10, 120), full=(10, 300)
-)
-_BY_PART = _sizes(
-    ("n_train", "n_val", "n_test"),
-    smoke=(120, 30, 60), quick=(1200, 200, 400), full=(3000, 600, 1200),
-)  # fmt: skip
+_BY_SPEAKER = {
+    tier: {"n_subjects": 10, "n_trials": n}
+    for tier, n in {"smoke": 20, "quick": 120, "full": 300}.items()
+}
+_BY_PART = {
+    "smoke": {"n_train": 120, "n_val": 30, "n_test": 60},
+    "quick": {"n_train": 1200, "n_val": 200, "n_test": 400},
+    "full": {"n_train": 3000, "n_val": 600, "n_test": 1200},
+}
 CORPORA = {
     "iemocap": Corpus("emotion", 10, z_scored=("audio",), sizes=_BY_SPEAKER),
     "mosei": Corpus("sentiment", is_rated=True, sizes=_BY_PART),
@@ -198,8 +195,8 @@ class Method(Typed):
     patience: Annotated[Whole, Field(ge=0)] = 0  # not stated; 0 trains to the end
     # cap on a baseline's stages; 0 is its published number
     baseline_epochs: Annotated[Whole, Field(ge=0)] = 0
-    as_many_updates: bool = False  # ours: more epochs where the corpus is smaller
-    keep_weights: bool = True  # ours; off where thousands of models would be kept
+    as_many_updates: bool = False  # not published: more epochs of smaller corpora
+    keep_weights: bool = True  # off where thousands of models would be kept
 
     @model_validator(mode="after")
     def _heads_divide_features(self):

@@ -18,7 +18,6 @@ from emolib.papers.nmer.scores import (
     answers_behind,
     lost_cells,
     scores,
-    subjects,
 )
 from emolib.papers.nmer.settings import (
     CLASSES,
@@ -298,7 +297,6 @@ def about(study) -> dict:
     settings = study.settings
     return {
         "results": results(study),
-        "subjects": subjects(study),
         "data": [
             identify(name, data=settings.data, **settings.surrogate_knobs(name))
             for name in settings.corpora

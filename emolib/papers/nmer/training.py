@@ -213,15 +213,8 @@ class Task:
     def stage(self, train: Callable, build: Callable, keys: Sequence[str], **more):
         """Return the model of a stage that others share, and its history.
 
-        Parameters
-        ----------
-        train : callable (context, **settings) -> Outcome
-            At the top of a system's file; ends in `as_stage`.
-        build : callable (task) -> Module
-        keys : sequence of str
-            What it reads of the unit's settings.
-        **more
-            And beside them.
+        `train(context, **settings)` stands at the top of a system's file; it reads
+        `keys` of the unit's settings and what else is given.
         """
         entry = self.context.stage(train, **pick(self.settings, keys), **more)
         return with_state(build(self), entry.state), entry.tables["history"]
@@ -303,14 +296,8 @@ class Task:
     ) -> Outcome:
         """Return what a trained system leaves: predictions, history, noise, weights.
 
-        Parameters
-        ----------
-        model : Module
-        history : DataFrame
-        clean : DataFrame
-            History of the clean stage that it started from, if there is one.
-        modalities : sequence of str
-            Those that the model reads.
+        `clean` is the history of the clean stage that it started from, if there is one;
+        `modalities` are those that the model reads.
         """
         if clean is not None:
             parts = [clean.assign(stage="clean"), history.assign(stage="noisy")]

@@ -39,36 +39,16 @@ def majority(task: Task, condition: str) -> np.ndarray:
 def ceiling(task: Task, condition: str) -> np.ndarray:
     """Return what the planted readings allow to say, (n, n_classes).
 
-    The observer knows the dB that a level has by Eq. (5), not the one asked for. With
+    The observer is told the dB that a level has by Eq. (5), not the one asked for. With
     ``ignore`` it reads no noisy modality, as if that were missing.
     """
+    settings, noise, states = task.settings, task.noise, {}
+    for name, is_noisy in zip(MODALITIES_AVL, CONDITIONS[condition], strict=True):
+        hidden = settings["ignore"] or noise.noise == "missing"
+        if name not in settings["modalities"] or (is_noisy and hidden):
+            states[name] = None
+        elif is_noisy:
+            states[name] = noise.levels[name].nominal_db
     trials = task.windows.meta.iloc[task.fold.test][["subject", "trial"]]
     truth = truth_folder(task.context.data)
-    states = states_of(condition, task.noise, **_reads(task.settings))
     return utterance_ceiling(truth, trials.reset_index(drop=True), noisy=states)
-
-
-def _reads(settings) -> dict:
-    return {name: settings[name] for name in READS}
-
-
-def states_of(condition: str, noise, modalities, *, ignore: bool) -> dict:
-    """Return what the observer is told: dB of what is noisy, None of what is absent.
-
-    Parameters
-    ----------
-    condition : str
-    noise : Corruption
-    modalities : sequence of str
-        Those that it may read at all.
-    ignore : bool
-        Do not read what is noisy.
-    """
-    states = {}
-    for name, noisy in zip(MODALITIES_AVL, CONDITIONS[condition], strict=True):
-        if name not in modalities:
-            states[name] = None
-        elif noisy:
-            hidden = ignore or noise.noise == "missing"
-            states[name] = None if hidden else noise.levels[name].nominal_db
-    return states
