@@ -8,11 +8,11 @@ import pytest
 
 from emolib.containers import Windows
 from emolib.papers import ecg_eeg
-from emolib.papers.ecg_eeg.settings import BASELINES
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, named
 from emolib.training.devices import one_thread
 
 N_SUBJECTS, N_TRIALS, N_WINDOWS = 8, 4, 2
-SYSTEMS = ("ours", "w/o align", "EEG teacher", *BASELINES)
+SYSTEMS = (ALIGNMENT, "w/o align", "EEG teacher", *named("baseline"))
 
 
 class Context:

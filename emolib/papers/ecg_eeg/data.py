@@ -40,8 +40,8 @@ def input_digest(data: dict) -> str:
     """Return the digest of what `prepare` reads from disk; nothing is written."""
     if "planted" in data:
         return "nothing is read from disk"
-    found = corpora.identify(data["corpus"], data=data["data"], **data["surrogate"])
-    return found.digest
+    knobs = data["surrogate"]
+    return corpora.identify(data["corpus"], data=data["data"], **knobs).digest
 
 
 def recordings(data: dict):

@@ -7,12 +7,7 @@ from itertools import product
 from emolib.corpora import CORPORA, identify
 from emolib.papers.ecg_eeg.data import QUANTITIES
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, SWEEPS, SYSTEMS, TARGETS, Settings
-from emolib.papers.ecg_eeg.training import (
-    ENCODER_KEYS,
-    FIT_KEYS,
-    TASK_KEYS,
-    pick,
-)
+from emolib.papers.ecg_eeg.training import ENCODER_KEYS, FIT_KEYS, TASK_KEYS, pick
 from emolib.units import Unit
 
 PAPER = "ecg_eeg"
@@ -23,9 +18,11 @@ AXES = {
 """Label of a unit -> the setting that lists its values."""
 LABELS = (
     "dataset", "target", "protocol", "preset", "system", "label_fraction", "method",
-    "variant", "condition", "sweep", "swept",
+    "variant", "condition", "sweep", "swept", "item",
 )  # fmt: skip
 """What tables call a unit; fold and seed stand in its predictions."""
+ITEMS = {"dreamer": "Table 1", "amigos": "Table 2"}
+"""The paper's table of each corpus; one that it does not use has its own."""
 
 DATA_KEYS = (
     "corpus", "targets", "data", "surrogate", "window_s", "last_s", "videos",
@@ -107,6 +104,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
     variant = cell["system"] if system.kind == "ablation" else ""
     method = ALIGNMENT if variant else cell["system"]
     names = {"method": method, "variant": variant, "condition": condition(cell)}
+    names["item"] = item_of(cell)
     return Unit(
         paper=PAPER,
         system=system.module,
@@ -121,6 +119,15 @@ def knobs(settings: Settings, corpus: str) -> dict:
     if CORPORA[corpus].is_open:
         return {}
     return {"n_subjects": settings.n_subjects, **settings.surrogate}
+
+
+def item_of(cell: dict) -> str:
+    """Return the paper's table, or the study beside it, that a cell belongs to."""
+    if cell["sweep"]:
+        return "sweep"
+    if cell["label_fraction"] < 1:
+        return "label efficiency"
+    return ITEMS.get(cell["dataset"], CORPORA[cell["dataset"]].title)
 
 
 def condition(cell: dict) -> str:
@@ -142,7 +149,8 @@ def _readability(settings: Settings) -> list[Unit]:
         own = dict(zip(("quantity", "stem", "n_windows", "seed"), values, strict=True))
         known = {**settings.method("default").as_dict(), **own, "n_test": n_test}
         data = {"planted": own["quantity"], "n": max(sizes) + n_test, "seed": 0}
-        labels = {**dict.fromkeys(LABELS, ""), "system": "readability", "fold": 0}
+        labels = dict.fromkeys(LABELS, "") | {"fold": 0}
+        labels |= dict.fromkeys(("system", "item"), "readability")
         units.append(
             Unit(
                 paper=PAPER,

@@ -12,14 +12,13 @@ import pandas as pd
 from emolib.containers import RESULT_COLUMNS
 from emolib.corpora import CORPORA, identify
 from emolib.metrics import score_folds
-from emolib.papers.ecg_eeg.grid import PAPER, knobs
+from emolib.papers.ecg_eeg.grid import ITEMS, PAPER, knobs
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
 from emolib.papers.ecg_eeg.training import fold_of
 from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 from emolib.study import Study, compare
 
-ITEMS = {"dreamer": "Table 1", "amigos": "Table 2"}
 METRICS = {
     "accuracy": "accuracy", "f1_macro": "macro F1", "f1_positive": "F1 of high",
     "auc": "AUC",
@@ -27,25 +26,11 @@ METRICS = {
 """The scores of a table, and how a page names them."""
 
 
-def item_of(dataset: str, sweep: str, label_fraction: float) -> str:
-    """Return the paper's table, or the study beside it, that a row belongs to."""
-    if sweep or not dataset:
-        return "sweep" if sweep else "readability"
-    if label_fraction < 1:
-        return "label efficiency"
-    return ITEMS.get(dataset, CORPORA[dataset].title)
-
-
 def cells(study: Study) -> pd.DataFrame:
     """Return the predictions of every system, each with the names of its cell."""
     each = (study.table(dataset=corpus) for corpus in study.settings.corpora)
     table = pd.concat([found for found in each if len(found)] or [study.table()])
-    places = zip(table["dataset"], table["sweep"], table["label_fraction"], strict=True)
-    return table.assign(
-        paper=PAPER,
-        item=[item_of(*place) for place in places],
-        source=table["dataset"].map(study.sources),
-    )
+    return table.assign(paper=PAPER, source=table["dataset"].map(study.sources))
 
 
 def results(study: Study) -> pd.DataFrame:
@@ -57,8 +42,7 @@ def results(study: Study) -> pd.DataFrame:
 
 def failures(study: Study) -> list[dict]:
     """Return the units that gave no result: their labels, their item, the reason."""
-    place = ("dataset", "sweep", "label_fraction")
-    return study.failed(lambda labels, _: item_of(*(labels[name] for name in place)))
+    return study.failed(lambda labels, _: labels["item"])
 
 
 def about(study: Study) -> dict:
@@ -182,9 +166,6 @@ def figure_2(study: Study) -> pd.DataFrame:
 
 # ---------------------------------------------------------------- does alignment help?
 
-MIN_SUBJECTS = 5
-"""Below this an interval over subjects is too wide to be worth drawing."""
-
 FINDING_SUBJECTS, FINDING_SEEDS = 40, 3
 """From here on a verdict is called a finding (paper 2's README)."""
 
@@ -212,17 +193,10 @@ def verdicts(study: Study) -> pd.DataFrame:
     )
     lead = lead.rename(columns={"mean": "lead"})[[*by, "lead"]]
     table = gain[[*by, "mean", "low", "high", "n"]].merge(lead, on=by, how="left")
-    table = drawn(table)
     table["verdict"] = [judge(row) for row in table.to_dict("records")]
     n_seeds = len(study.settings.seeds)
     told = [sentence(row, n_seeds) for row in table.to_dict("records")]
     return table.assign(sentence=told)
-
-
-def drawn(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame without the intervals of fewer than `MIN_SUBJECTS` subjects."""
-    wide = frame[["low", "high"]].mask(frame["n"] < MIN_SUBJECTS)
-    return frame.assign(low=wide["low"], high=wide["high"])
 
 
 def judge(row: dict) -> str:
@@ -231,13 +205,13 @@ def judge(row: dict) -> str:
     Parameters
     ----------
     row : dict
-        lead of the teacher; low, high and n of the gain.
+        lead of the teacher; low and high of the gain, NaN of fewer than five subjects.
     """
     if np.isnan(row["lead"]):
         return "no teacher was tested: no conclusion"
     if row["lead"] <= 0:
         return "teacher too weak: no conclusion"
-    if row["n"] < MIN_SUBJECTS or not np.isfinite([row["low"], row["high"]]).all():
+    if np.isnan(row["low"]):
         return "too few subjects: no conclusion"
     if row["low"] > 0:
         return "alignment helps"

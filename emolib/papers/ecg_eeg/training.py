@@ -92,13 +92,8 @@ class Task:
             return cls(windows, fold, settings, context.device, fold.train)
         ratings = windows.meta[settings["target"]].to_numpy()
         y = binarise(ratings, threshold=settings["threshold"])
-        labelled = label_subset(
-            windows.meta,
-            fold.train,
-            fraction=settings["label_fraction"],
-            seed=settings["seed"],
-            y=y,
-        )
+        rule = {"fraction": settings["label_fraction"], "seed": settings["seed"]}
+        labelled = label_subset(windows.meta, fold.train, y=y, **rule)
         return cls(windows, fold, settings, context.device, labelled, y)
 
     def with_channels(self, modality: str, channels: list[int]) -> Task:
