@@ -1,98 +1,51 @@
 # Every notebook at a tier, on local cores or on a cluster:
 #
-#   emolib reports --tier quick                               (what make reports does)
-#   snakemake --cores 2 --config tier=quick notebooks=ecg_eeg
-#   snakemake --profile profiles/slurm --config tier=full shards=20 workers=4
+#   snakemake --cores 2 --config tier=quick notebooks="ecg_eeg nmer"    (make reports)
+#   snakemake --profile profiles/slurm --config tier=full shards=20
 #
-# `units` fills the store, `report` writes a notebook's tables and figures from it, and
-# `code` is a digest of a recipe's code, by which both learn that it was changed.
+# `units` fills the store, `report` runs a notebook on it. What a rule is made from is a
+# digest of code, cells and parameters: comments and unrelated papers start nothing. The
+# files they leave say that they ended well; a report in which a unit failed has none.
 
-import os
 import sys
 
-sys.path.insert(0, workflow.basedir)
-
-from emolib.commands import workflow as plan
-from emolib.commands.driver import name_driver, watch_driver
-from emolib.reporting.provenance import code_digest
-
-os.environ.update(name_driver(dict(os.environ)))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [workflow.basedir, *filter(None, [os.environ.get("PYTHONPATH")])]
-)
-watch_driver()
+from emolib.code import digest_of
+from emolib.reporting.notebooks import code_of
+from emolib.run import job_of, stems_with
 
 TIER = config.get("tier", "quick")
 SHARDS = int(config.get("shards", 1))
-WORKERS = int(config.get("workers", 1))
-NAMED = [n for n in str(config.get("notebooks", "")).split(",") if n]
-TASKS = [plan.make_task(stem, TIER, SHARDS) for stem in plan.choose(TIER, NAMED)[0]]
-RECIPES = {task.stem: task.recipe for task in TASKS}
-EMOLIB = f"'{sys.executable}' -m emolib"
+STEMS = str(config.get("notebooks", "")).split() or stems_with(TIER)
+EMOLIB = f"exec '{sys.executable}' -m emolib "
+NOTEBOOK = " {wildcards.stem} --config {wildcards.tier} "
 
 
-wildcard_constraints:
-    recipe=r"[A-Za-z0-9_]+",
-    stem=r"[A-Za-z0-9_]+",
-    i=r"\d+",
+def made_from(wildcards):
+    job = job_of(wildcards.stem, wildcards.tier)
+    return digest_of([code_of(job.path), job.parameters])
 
 
 rule all:
-    default_target: True
-    localrule: True
     input:
-        [task.outputs for task in TASKS],
-
-
-rule code:
-    output:
-        plan.code_file("{recipe}"),
-    params:
-        digest=lambda wildcards: code_digest(wildcards.recipe),
-    localrule: True
-    shell:
-        EMOLIB + " code {wildcards.recipe} {output:q}"
+        [f"reports/{stem}/.{TIER}.report" for stem in STEMS],
 
 
 rule units:
-    input:
-        lambda wildcards: plan.code_file(RECIPES[wildcards.stem]),
     output:
-        plan.stamp_file("{stem}", TIER, "{i}", SHARDS),
+        touch("reports/{stem}/.{tier}.units-{i}-of-{n}"),
     params:
-        parameters=lambda wildcards: plan.parameters_text(wildcards.stem, TIER),
-    log:
-        plan.log_file("{stem}", TIER, "units-{i}"),
-    threads: WORKERS
-    retries: 1
-    resources:
-        crew=1,
-        mem_mb=lambda wildcards, threads: 1500 + 1000 * threads,
-        runtime=plan.MINUTES[TIER],
+        made_from=made_from,
+    threads: workflow.cores or int(config.get("workers", 2))
     shell:
-        "EMOLIB_PROGRESS={log:q}.progress " + EMOLIB + " units {wildcards.stem} --config " + TIER + " --allow-partial"
-        " --shard {wildcards.i}/" + str(SHARDS) + " --n-workers {threads}"
-        " --stamp {output:q} > {log:q} 2>&1"
+        EMOLIB + "units" + NOTEBOOK + "--shard {wildcards.i}/{wildcards.n} --cores {threads} --allow-partial"
 
 
-for task in TASKS:
-
-    rule:
-        name: f"report_{task.stem}"
-        input:
-            files=task.inputs,
-            code=task.code,
-            units=task.stamps,
-        output:
-            task.outputs,
-        params:
-            stem=task.stem,
-        log:
-            task.log,
-        threads: 1
-        resources:
-            mem_mb=3000,
-            runtime=plan.MINUTES[TIER],
-        shell:
-            EMOLIB + " run {params.stem} --config " + TIER + " --allow-partial"
-            " > {log:q} 2>&1"
+rule report:
+    input:
+        lambda w: [f"reports/{w.stem}/.{w.tier}.units-{i}-of-{SHARDS}" for i in range(1, SHARDS + 1)],
+    output:
+        touch("reports/{stem}/.{tier}.report"),
+    params:
+        made_from=made_from,
+    shell:
+        EMOLIB + "report" + NOTEBOOK

@@ -11,16 +11,9 @@ import pytest
 import torch
 
 from emolib.corruptions.conditions import draw_conditions
-from emolib.corruptions.noise_scheduler import (
-    alpha_bar,
-    beta_schedule,
-    corrupt,
-    gaussian_noise,
-    iterate,
-    level_for,
-    mix,
-    steps_for,
-)
+from emolib.corruptions.noise_levels import level_for, steps_for
+from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule
+from emolib.corruptions.noise_scheduler import corrupt, gaussian_noise, iterate, mix
 from emolib.training.devices import one_thread
 
 SHAPE = (128, 50, 342)

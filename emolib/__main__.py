@@ -1,157 +1,222 @@
-"""The `emolib` command.
+"""The `emolib` command: what may be typed."""
 
-Each command is a thin function in `emolib.commands`; this file says what may be typed.
-"""
-
-from __future__ import annotations
-
-import argparse
-import signal
 import sys
-from collections.abc import Sequence
+from collections import Counter
 
-from emolib.reporting.places import TIERS
+import click
+import yaml
+
+from emolib import corpora as rooms
+from emolib import run as steps
+from emolib import upkeep as keeping
+from emolib.checks import check_option
+from emolib.units import run_units
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run the command that was typed and return its exit code."""
-    arguments = build_parser().parse_args(words)
-    _end_like_an_exception()
-    from emolib.commands import load_command
+class Commands(click.Group):
+    """Commands whose mistakes end in one line, without a traceback."""
 
+    def invoke(self, ctx: click.Context):
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+def read_pairs(ctx, parameter, pairs: tuple) -> dict:
+    """Return NAME VALUE pairs as a dictionary, each value read as YAML."""
     try:
-        return load_command(arguments.command)(arguments) or 0
-    except KeyboardInterrupt:
-        sys.stderr.write("\nemolib: stopped. Finished units are kept.\n")
-        return 130
-    except BrokenPipeError:
-        return 1
-    except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
-        sys.stderr.write(f"emolib: {error}\n")
-        return 1
+        return {name: yaml.safe_load(text) for name, text in pairs}
+    except yaml.YAMLError:
+        raise ValueError(f"-p must be NAME and YAML; got {pairs}. Quote it.") from None
 
 
-def _end_like_an_exception() -> None:
-    """Let SIGTERM unwind, so that a stopped run cleans up behind itself."""
-
-    def stop(number, frame):
-        raise SystemExit(128 + number)
-
-    try:
-        signal.signal(signal.SIGTERM, stop)
-    except ValueError:
-        return  # not in the main thread: whoever called us handles signals
+def finish(failed: list[str]) -> None:
+    """Print what failed; exit 1 when there is any."""
+    for line in failed:
+        click.echo(f"failed: {line}", err=True)
+    sys.exit(int(bool(failed)))
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command."""
-    parser = argparse.ArgumentParser(
-        prog="emolib", description="Run the notebooks and keep their corpora and units."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_notebook_commands(commands)
-    _add_report_commands(commands)
-    _add_corpora_commands(commands)
-    _add_store_commands(commands)
-    return parser
+def lost(where: str, units: list) -> list[str]:
+    """Return a line for each (system, reason) of the units that failed."""
+    return [f"{where}: {s} ({n}): {why}" for (s, why), n in Counter(units).items()]
 
 
-def _add(commands, name: str, words: str, command: str | None = None):
-    """Add a command and return its parser."""
-    parser = commands.add_parser(name, help=words, description=words)
-    parser.set_defaults(command=command or name)
-    return parser
-
-
-def _add_notebook(parser, *, config_required: bool = False) -> None:
-    """Add the arguments by which a notebook and its parameters are named."""
-    parser.add_argument("notebook", metavar="NOTEBOOK", help="stem or path")
-    parser.add_argument(
-        "--config", metavar="C", required=config_required, help="e.g. quick"
-    )
-    parser.add_argument(
-        "-p", dest="parameters", nargs=2, action="append", default=[],
-        metavar=("KEY", "VALUE"), help="replace a parameter; the value is read as YAML",
-    )  # fmt: skip
-
-
-def _add_machine(parser) -> None:
-    """Add the arguments that say where the work is done."""
-    parser.add_argument("--n-workers", type=int, metavar="N", help="processes")
-    parser.add_argument("--device", metavar="D", help="auto, cpu, cuda:1")
-    parser.add_argument(
-        "--allow-partial", action="store_true", help="exit 0 though units failed"
+def fill(units: list, machine: dict) -> list[str]:
+    """Compute what the store lacks; return what failed."""
+    failures = run_units(units, **machine).failures
+    return lost(
+        "units", [(u.labels.get("system", u.system), why) for u, why in failures]
     )
 
 
-def _add_notebook_commands(commands) -> None:
-    """Add run, open, units, compare and the digest of a recipe's code."""
-    run = _add(commands, "run", "Run a notebook into a report folder.")
-    _add_notebook(run)
-    _add_machine(run)
-    run.add_argument("--dry-run", action="store_true", help="print the plan and stop")
-    _add_notebook(_add(commands, "open", "Write a parameterised copy into work/."))
-    units = _add(commands, "units", "Compute a notebook's units into the store.")
-    _add_notebook(units, config_required=True)
-    _add_machine(units)
-    units.add_argument("--shard", default="1/1", metavar="i/n", help="e.g. 2/4")
-    units.add_argument("--stamp", metavar="FILE", help="write the units' keys there")
-    compare = _add(commands, "compare", "Print what differs between two runs.")
-    compare.add_argument("run_a", metavar="RUN_A", help="e.g. ecg_eeg/quick")
-    compare.add_argument("run_b", metavar="RUN_B")
+def write_reports(jobs: list) -> list[str]:
+    """Run notebooks on a full store; return what failed."""
+    failed = []
+    for job in jobs:
+        try:
+            folder, cells = steps.make_report(job)
+            click.echo(f"written: {folder}")
+            failed += lost(
+                job.name, [(cell.get("system"), cell["reason"]) for cell in cells]
+            )
+        except RuntimeError as error:
+            failed.append(str(error))
+    return failed
 
 
-def _add_report_commands(commands) -> None:
-    """Add reports and gallery."""
-    reports = _add(commands, "reports", "Run all notebooks at a tier (Snakemake).")
-    reports.add_argument("--tier", default="quick", metavar="T", help=", ".join(TIERS))
-    reports.add_argument("--notebook", action="append", metavar="N", help="only this")
-    reports.add_argument("--cores", type=int, metavar="C", help="default: all")
-    reports.add_argument("--dry-run", action="store_true", help="print the plans")
-    reports.add_argument("--allow-partial", action="store_true")
-    reports.add_argument("--profile", metavar="P", help="e.g. profiles/slurm")
-    gallery = _add(commands, "gallery", "Copy one run per notebook into the gallery.")
-    gallery.add_argument("--check", action="store_true", help="only say what is old")
-    ledger = _add(commands, "ledger", "Print every reported number beside ours.")
-    ledger.add_argument("paper", metavar="PAPER", help="e.g. ecg_eeg")
-    code = _add(commands, "code", "Write the digest of a recipe's code.")
-    code.add_argument("recipe", metavar="RECIPE")
-    code.add_argument("file", metavar="FILE")
+several = click.argument("notebooks", metavar="[NOTEBOOK]...", nargs=-1)
+one = click.argument("notebook")
+config = click.option("--config", default="", help="A file of its configs: quick.")
+cores = click.option("--cores", type=click.IntRange(1), help="Processes at once.")
+pairs = click.option(
+    "-p", "given", nargs=2, multiple=True, callback=read_pairs, metavar="NAME VALUE",
+    help="Replace a parameter; the value is read as YAML.",
+)  # fmt: skip
 
 
-def _add_corpora_commands(commands) -> None:
-    """Add corpora list, check, add, surrogate and fetch."""
-    parser = commands.add_parser("corpora", help="List, check and add corpora.")
-    corpora = parser.add_subparsers(required=True, metavar="ACTION")
-    _add(corpora, "list", "List the corpora and what is noted.", "corpora_list")
-    for name, words in {
-        "check": "Say what a folder holds and whether it is usable.",
-        "add": "Note a corpus's folder for data = 'local'.",
-        "surrogate": "Write a surrogate in a corpus's own format.",
-        "fetch": "Download an open corpus from its publisher.",
-    }.items():
-        action = _add(corpora, name, words, f"corpora_{name}")
-        action.add_argument("corpus", metavar="CORPUS")
-        action.add_argument("folder", metavar="FOLDER")
-        if name == "surrogate":
-            sizes = ("n-subjects", "n-trials", "n-train", "n-val", "n-test")
-            for option in (*sizes, "seed"):
-                action.add_argument(f"--{option}", type=int, metavar="N")
-            action.add_argument("--package", metavar="P", help="mosei, mosi: which")
-            for option in ("seconds", "effect", "signature", "nuisance"):
-                action.add_argument(f"--{option}", type=float, metavar="X")
+def place(command):
+    """Add the arguments that name a corpus and a folder of it."""
+    return click.argument("corpus")(click.argument("folder")(command))
 
 
-def _add_store_commands(commands) -> None:
-    """Add store status, why and prune."""
-    parser = commands.add_parser("store", help="Look after the finished units.")
-    store = parser.add_subparsers(required=True, metavar="ACTION")
-    _add(store, "status", "Show the store's size by paper.", "store_status")
-    why = _add(store, "why", "Say which part of a unit's key changed.", "store_why")
-    why.add_argument("unit", metavar="UNIT", help="a key, or its beginning")
-    prune = _add(store, "prune", "Remove what today's code cannot use.", "store_prune")
-    prune.add_argument("--yes", action="store_true", help="remove; else only show")
+@click.group(cls=Commands)
+def main() -> None:
+    """Run the notebooks and keep their corpora and units."""
+
+
+@main.command()
+@several
+@config
+@pairs
+@cores
+@click.option("--dry-run", is_flag=True, help="Say what it will cost, and stop.")
+def run(notebooks, config, given, cores, dry_run):
+    """Fill the store, then run notebooks into reports/: those named, or all."""
+    names = notebooks or steps.stems_with(config)
+    jobs = [steps.job_of(name, config, given) for name in names]
+    units = [unit for job in jobs for unit in job.units]
+    machine = steps.machine_of(jobs, cores)
+    click.echo(keeping.plan_line(units, **machine))
+    if not dry_run:
+        finish([*fill(units, machine), *write_reports(jobs)])
+
+
+@main.command()
+@one
+@config
+@pairs
+@cores
+@click.option("--shard", default="1/1", help="i/n: every n-th unit from the i-th on.")
+@click.option("--allow-partial", is_flag=True, help="Exit 0 though units failed.")
+def units(notebook, config, given, cores, shard, allow_partial):
+    """Compute a notebook's units into the store."""
+    job = steps.job_of(notebook, config, given)
+    chosen = steps.shard_of(job.units, shard)
+    failed = fill(chosen, steps.machine_of([job], cores))
+    finish([] if allow_partial else failed)
+
+
+@main.command()
+@one
+@config
+@pairs
+def report(notebook, config, given):
+    """Run a notebook on a full store; end with whoever started this."""
+    steps.end_with_parent()
+    finish(write_reports([steps.job_of(notebook, config, given)]))
+
+
+@main.command("open")
+@one
+@config
+@pairs
+def open_notebook(notebook, config, given):
+    """Write a parameterised copy of a notebook into work/."""
+    copy = steps.open_copy(steps.job_of(notebook, config, given))
+    click.echo(f"open it: jupyter lab {copy}")
+
+
+@main.command()
+def gallery():
+    """Copy one finished run of each notebook into reports/gallery/."""
+    from emolib.reporting import make_gallery
+
+    click.echo("\n".join(make_gallery()) or "No finished run to copy; make one first.")
+
+
+@main.command()
+def status():
+    """Show the size of the store."""
+    click.echo(keeping.status().to_string(index=False))
+
+
+@main.command()
+@click.argument("unit")
+def why(unit):
+    """Say which part of a unit's key changed; UNIT is the beginning of its name."""
+    click.echo(keeping.why(unit))
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Remove; without it only show.")
+def prune(yes):
+    """Remove from the store what today's code cannot use."""
+    click.echo(keeping.prune(dry=not yes).to_string(index=False))
+
+
+@main.group()
+def corpora():
+    """List, check and add corpora."""
+
+
+@corpora.command("list")
+def list_():
+    """List the corpora, and the folders that are noted."""
+    click.echo(rooms.list_corpora())
+
+
+@corpora.command()
+@place
+def check(corpus, folder):
+    """Say what a folder holds; exit 1 when it cannot be used."""
+    from emolib.corpora.check import check_corpus
+
+    found = check_corpus(corpus, folder)
+    click.echo(found.text)
+    sys.exit(int(not found.usable))
+
+
+@corpora.command()
+@place
+def add(corpus, folder):
+    """Note a corpus's folder for data = "local"."""
+    rooms.add_corpus(corpus, folder)
+    click.echo(f"{corpus} is noted; -p data local uses it.")
+
+
+@corpora.command()
+@place
+def fetch(corpus, folder):
+    """Download an open corpus from its publisher."""
+    from emolib.corpora import fetch as publishers
+
+    fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
+    check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
+    getattr(publishers, f"fetch_{corpus}")(folder)
+    click.echo(f"fetched; note it: emolib corpora add {corpus} {folder}")
+
+
+@corpora.command()
+@place
+@pairs
+def surrogate(corpus, folder, given):
+    """Write a surrogate of a corpus; -p gives the writer's parameters."""
+    rooms.write_surrogate(corpus, folder, **given)
+    click.echo(f"written; look at it: emolib corpora check {corpus} {folder}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(prog_name="emolib")

@@ -7,9 +7,7 @@ argument as the caller typed it, quotes what came, and ends with the way out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from difflib import get_close_matches
 
 AXES = {
     "b": "batch", "m": "modality", "c": "channel", "t": "time point", "s": "step",
@@ -91,77 +89,13 @@ def check_whole(name: str, value: float, unit: str) -> int:
 
 def check_keys(kind: str, given: Mapping, known: Sequence[str]) -> None:
     """Raise ValueError when `given` has a key that is not among `known`."""
-    from difflib import get_close_matches
-
     for key in given:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {sorted(known)}."
-            raise ValueError(f"{kind} must be known; got {key!r}. {hint}")
+            raise ValueError(unknown(kind, key, known))
 
 
-def build(cls: type, given: Mapping[str, Any]):
-    """Build the dataclass `cls` from untyped values, checking each against its type.
-
-    This is the one typed door for parameters: YAML hands over ``6e-4`` as text,
-    papermill injects whatever was typed, a notebook cell may be edited by hand. A
-    number that came as text becomes a number; a scalar where a list belongs is an error
-    that shows the right spelling; an unknown key is an error that names the nearest
-    known one.
-    """
-    hints = get_type_hints(cls)
-    check_keys("parameter", given, [field.name for field in fields(cls)])
-    missing = [
-        field.name
-        for field in fields(cls)
-        if field.name not in given
-        and field.default is MISSING
-        and field.default_factory is MISSING
-    ]
-    if missing:
-        raise ValueError(f"parameters must include {missing}; got {sorted(given)}.")
-    return cls(**{k: _coerce(k, v, hints[k]) for k, v in given.items()})
-
-
-def _coerce(name: str, value, kind):
-    """Return `value` as `kind`, or raise TypeError that shows the right spelling."""
-    origin = get_origin(kind)
-    if origin in (UnionType, Union):
-        options = get_args(kind)
-        if value is None and type(None) in options:
-            return None
-        return _coerce(name, value, next(o for o in options if o is not type(None)))
-    if origin in (list, tuple):
-        inner = get_args(kind)[0]
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            raise TypeError(
-                f"{name} must be a list; got {value!r}. Write {name}: [{value}]."
-            )
-        return origin(_coerce(f"{name}[{i}]", v, inner) for i, v in enumerate(value))
-    if origin is dict or kind is dict:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"{name} must be a dictionary; got {value!r}.")
-        return dict(value)
-    return _coerce_scalar(name, value, kind)
-
-
-def _coerce_scalar(name: str, value, kind: type):
-    """Return a bool, int, float or str; text that spells a number becomes one."""
-    wrong = TypeError(f"{name} must be {kind.__name__}; got {value!r}.")
-    if kind is bool or isinstance(value, bool):
-        if kind is bool and isinstance(value, bool):
-            return value
-        raise wrong
-    if kind is str:
-        if isinstance(value, str):
-            return value
-        raise wrong
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise wrong from None
-    if kind is float:
-        return number
-    if kind is int and number.is_integer():
-        return int(number)
-    raise wrong
+def unknown(kind: str, name, known: Sequence[str]) -> str:
+    """Return the words for a name that is not known, with the nearest that is."""
+    near = get_close_matches(str(name), known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {sorted(known)}."
+    return f"{kind} must be known; got {name!r}. {hint}"

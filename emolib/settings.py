@@ -14,6 +14,8 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from emolib.checks import check_keys, unknown
+
 PLAIN = (str, bool, int, float, list, tuple, dict, type(None))
 
 
@@ -108,17 +110,8 @@ class GridSettings(Typed):
     def model_post_init(self, _) -> None:
         """Refuse an override that is neither a setting nor part of the method."""
         known = {*self.METHOD.model_fields, *type(self).model_fields}
-        for name in self.overrides:
-            if name not in known:
-                raise ValueError(_unknown("key of overrides", name, sorted(known)))
+        check_keys("key of overrides", self.overrides, sorted(known))
         self.method(next(iter(self.PRESETS)))
-
-
-def _unknown(kind: str, name, known: list[str]) -> str:
-    """Return the words for a name that is not known, with the nearest that is."""
-    near = get_close_matches(str(name), known, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-    return f"{kind} must be known; got {name!r}. {hint}"
 
 
 def _words(error: Mapping, known: list[str]) -> str:
@@ -127,7 +120,7 @@ def _words(error: Mapping, known: list[str]) -> str:
     name = f"{first}{''.join(f'[{inner}]' for inner in rest)}"
     kind, came = error["type"], error["input"]
     if kind == "extra_forbidden":
-        return _unknown("parameter", first, known)
+        return unknown("parameter", first, known)
     if kind == "value_error" and str(error["ctx"]["error"]) != "a number":
         return str(error["ctx"]["error"])
     if kind == "literal_error":

@@ -191,14 +191,14 @@ def windows_key(unit: Unit) -> Key:
     return Key(unit.paper, "windows", parts)
 
 
-def made_with(module: str, *, on_disk: bool = False) -> dict[str, Any]:
+def made_with(module: str) -> dict[str, Any]:
     """Return the code and libraries that a module's results depend on.
 
     Readers and the list of corpora count for windows alone: the content of prepared
     windows stands for them, so that mending a reader need retrain nothing.
     """
     outside = () if module.endswith(".data") else ("emolib.corpora",)
-    code = code_digests([module], outside=outside, on_disk=on_disk)
+    code = code_digests([module], outside=outside)
     return {"module": module, "code": code, "versions": library_versions()}
 
 
@@ -243,7 +243,7 @@ def run_units(
     todo = {}
     for unit, key, name in zip(units, keys, names, strict=True):
         if name not in found:
-            found[name] = shelf.find(key)
+            found[name] = shelf.find(unit)
         if found[name] is None and name not in todo:
             check_unchanged(key.parts["code"])
             todo[name] = (unit, shelf.store, shelf.prepared(unit), key.parts["code"])
@@ -263,9 +263,7 @@ def find_unit(
     unit: Unit, *, device: str = "auto", store: Store | None = None
 ) -> Entry | None:
     """Return the stored entry of a unit; None when it is not there."""
-    shelf = Shelf(store or Store(), device)
-    key = shelf.key(unit)
-    return shelf.find(key) if key else None
+    return Shelf(store or Store(), device).find(unit)
 
 
 class Shelf:
@@ -291,9 +289,10 @@ class Shelf:
             return entry
         return Context(unit, self.store, self.devices[0], entry).unit_key
 
-    def find(self, key: Key) -> Entry | None:
+    def find(self, unit: Unit) -> Entry | None:
         """Return the entry of a unit; our own kind of device is preferred."""
-        return self.store.find(key, any_device=self._any_device)
+        key = self.key(unit)
+        return key and self.store.find(key, any_device=self._any_device)
 
 
 def work(task: tuple, device: str) -> Entry | str:

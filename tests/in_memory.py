@@ -6,6 +6,8 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode
 
 
 @dataclass
@@ -35,9 +37,9 @@ def run_unit(unit, context):
 
 def fold_of(windows, unit):
     """Return the fold that a unit is tested on."""
-    from emolib.papers.ecg_eeg import task
+    from emolib.papers.ecg_eeg import training
 
-    return task.fold_of(windows, unit.settings)
+    return training.fold_of(windows, unit.settings)
 
 
 def with_permuted_labels(windows, rows):
@@ -55,3 +57,27 @@ def without_signals(windows, rows):
     for values in x.values():
         values[rows] = np.nan
     return replace(windows, x=x)
+
+
+class DrawnOnCpu(TorchFunctionMode):
+    """Replace each generator by its twin on the CPU, with the same seed."""
+
+    def __init__(self):
+        super().__init__()
+        self.twins = {}
+
+    def twin(self, generator):
+        if id(generator) not in self.twins:
+            copy = torch.Generator().manual_seed(generator.initial_seed())
+            self.twins[id(generator)] = generator, copy  # kept, so that ids stay
+        return self.twins[id(generator)][1]
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        if func is torch.rand_like:  # dropout of attention: nothing is dropped
+            return torch.ones_like(*args)
+        if kwargs.get("generator") is None:
+            return func(*args, **kwargs)
+        device = kwargs["generator"].device
+        twin = self.twin(kwargs["generator"])
+        return func(*args, **{**kwargs, "generator": twin, "device": "cpu"}).to(device)

@@ -17,67 +17,31 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
+SETTINGS = "papers/ecg_eeg/settings.py"
 LINES = {
     "baseline": [
         (
-            "models/catalogue.py",
-            "MODELS = {\n",
-            '    "PooledMean": ("baselines.pooled_mean", _SIGNAL),\n',
-        ),
-        (
-            "papers/ecg_eeg/settings.py",
-            "BASELINES = {\n",
-            '    "Pooled mean": "pooled_mean",\n',
+            SETTINGS,
+            "SYSTEMS = {\n",
+            '    "Pooled mean": System("pooled_mean", "baseline", BASELINE),\n',
         ),
     ],
     "corpus": [
-        (
-            "datasets/folders.py",
-            "FILE_NAMES = {\n",
-            '    "meadow": r"Meadow_P(\\d+)\\.mat",\n',
-        ),
-        (
-            "corpora/registry.py",
-            "from emolib.datasets import amigos, dreamer, eegmat",
-            ", meadow",
-        ),
-        (
-            "corpora/registry.py",
-            "    for corpus in (\n",
-            """        Corpus(
-            name="meadow",
-            title="MEADOW",
-            read=meadow.read_meadow,
-            find=meadow.find_meadow,
-            list_subjects=meadow.list_subjects,
-            writer="emolib.surrogates.meadow:write_meadow",
-            licence="made up",
-            ask="nobody",
-            targets=meadow.TARGETS,
-            rating_scale=meadow.RATING_SCALE,
-            threshold=5.0,
-            modalities=("eeg", "ecg"),
-            n_subjects=meadow.N_SUBJECTS,
-            stimuli=meadow.N_TRIALS,
-        ),
-""",
-        ),
-        (
-            "papers/ecg_eeg/settings.py",
-            "TARGETS = {\n",
-            '    "meadow": ("calm",),\n',
-        ),
+        ("corpora/registry.py", "from emolib.datasets import amigos", ", meadow"),
+        ("corpora/registry.py", "    for corpus in (\n", "        meadow.CORPUS,\n"),
+        (SETTINGS, "TARGETS = {\n", '    "meadow": ("calm",),\n'),
     ],
 }
+N_FILES = {"baseline": 3, "corpus": 4}
 CODE = """
 import json, sys
 from emolib.papers import ecg_eeg
 
 rows = {}
 for parameters in json.loads(sys.argv[1]):
-    study = ecg_eeg.run(ecg_eeg.Settings.from_parameters(parameters))
+    study = ecg_eeg.run(ecg_eeg.Settings.of(parameters))
     assert not study.failures, study.failures
-    for name, table in ecg_eeg.items.tables(study).items():
+    for name, table in ecg_eeg.tables.tables(study).items():
         if len(table):
             rows[name] = table.to_dict("records")
 print(json.dumps(rows, default=str))
@@ -142,6 +106,7 @@ def test_the_guide_names_every_file_that_its_steps_touch(what):
     for path in (HERE / "contributed").rglob(f"{new}.py"):
         name = path.relative_to(HERE / "contributed").as_posix()
         touched.add(name.replace(new, "<name>"))
+    assert len(touched) == N_FILES[what]
     missing = [name for name in sorted(touched) if f"`emolib/{name}`" not in section]
     assert not missing, f"CONTRIBUTING.md does not name {missing}"
 

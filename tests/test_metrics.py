@@ -5,37 +5,34 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from emolib.containers import PREDICTION_COLUMNS
 from emolib.metrics import (
-    auc_score,
-    bootstrap_interval,
     chance_predictions,
     holm,
-    majority_predictions,
     paired_differences,
-    permutation_null,
     permutation_test,
     pooled_difference,
-    predictions_frame,
-    score_classification,
     score_folds,
     subject_scores,
     summarise,
-    t_interval,
 )
+from emolib.metrics.comparisons import permutation_null
 from emolib.metrics.distances import average_distance, time_average
+from emolib.metrics.summaries import bootstrap_draws
+
+PARTS = ("fold", "seed")
+CONDITIONS = ("fold", "seed", "clean")
 
 
 def simulate(
     n_subjects=24, n_trials=10, n_windows=3, n_folds=4, *, effect=1.0, trial_sd=0.5,
-    subject_sd=0.0, seeds=(0,), seed=0, prior=0.5,
+    subject_sd=0.0, seeds=(0,), seed=0,
 ):  # fmt: skip
     """Return predictions of a reader whose scores carry the label and the trial."""
     rng = np.random.default_rng(seed)
     n = n_subjects * n_trials * n_windows
     subject = np.repeat(np.arange(n_subjects), n_trials * n_windows)
     trial = np.repeat(np.arange(n_subjects * n_trials), n_windows)
-    label = (rng.random(n_subjects * n_trials) < prior).astype(int)[trial]
+    label = (rng.random(n_subjects * n_trials) < 0.5).astype(int)[trial]
     gain = effect + subject_sd * rng.normal(size=n_subjects)[subject]
     shared = trial_sd * rng.normal(size=n_subjects * n_trials)[trial]
     frames = []
@@ -44,7 +41,6 @@ def simulate(
         frames.append(
             pd.DataFrame(
                 {
-                    "window": np.arange(n),
                     "subject": [f"s{k:02d}" for k in subject],
                     "session": "1",
                     "trial": (trial % n_trials).astype(str),
@@ -60,44 +56,81 @@ def simulate(
     return pd.concat(frames, ignore_index=True)
 
 
-def value_of(scores, metric):
-    return scores.set_index("metric")["value"][metric]
+def answers(lean, *, n_subjects=24, n_each=12, n_classes=4, seed=0):
+    """Return predictions of four classes under two conditions, one window a trial."""
+    rng = np.random.default_rng(seed)
+    n = n_subjects * n_each
+    y = rng.integers(n_classes, size=n)
+    parts = []
+    for name in ("a", "v"):
+        right = rng.random(n) < lean
+        told = np.where(right, y, rng.integers(n_classes, size=n))
+        parts.append(
+            pd.DataFrame(
+                {"subject": [f"s{i // n_each:02d}" for i in range(n)], "session": "1",
+                 "trial": [f"t{i}" for i in range(n)], "start_s": 0.0, "fold": 1,
+                 "seed": 0, "clean": name, "y_true": y, "y_pred": told}
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def value_of(
+    predictions, metric, metrics=("accuracy", "f1_macro", "f1_positive", "auc")
+):
+    """Return one metric of predictions, scored as one set."""
+    scored = score_folds(predictions.assign(all=1), by=("all",), metrics=metrics)
+    return scored.set_index("metric")["value"][metric]
+
+
+def mean_auc(predictions):
+    return (
+        score_folds(predictions, metrics=("auc",))
+        .query("metric == 'auc'")["value"]
+        .mean()
+    )
+
+
+# ---------------------------------------------------------------- scores
 
 
 def test_scores_equal_those_of_scikit_learn():
     part = simulate()
     part["y_score_1"] = part["y_score_1"].round(1)
-    scores = score_classification(part)
     y, p = part["y_true"], part["y_pred"]
-    assert value_of(scores, "accuracy") == pytest.approx(accuracy_score(y, p))
     macro, positive = (f1_score(y, p, average=how) for how in ("macro", "binary"))
-    assert value_of(scores, "f1_macro") == pytest.approx(macro)
-    assert value_of(scores, "f1_positive") == pytest.approx(positive)
-    assert value_of(scores, "auc") == pytest.approx(roc_auc_score(y, part["y_score_1"]))
-    assert value_of(scores, "n_windows") == len(part)
+    expected = {
+        "accuracy": accuracy_score(y, p), "f1_macro": macro, "f1_positive": positive,
+        "auc": roc_auc_score(y, part["y_score_1"]), "n_windows": len(part),
+    }  # fmt: skip
+    for metric, value in expected.items():
+        assert value_of(part, metric) == pytest.approx(value)
+    one_class = part[part["y_true"] == 1]
+    assert np.isnan(value_of(one_class, "auc"))
 
 
 def test_a_majority_answer_has_the_macro_f1_that_the_paper_prints():
     y = (np.arange(10_000) < 8101).astype(int)
     part = pd.DataFrame({"y_true": y, "y_pred": 1, "y_score_1": 0.81})
-    scores = score_classification(part)
-    assert value_of(scores, "accuracy") == pytest.approx(0.8101)
-    assert value_of(scores, "f1_macro") == pytest.approx(0.8101 / 1.8101)
-    assert value_of(scores, "auc") == 0.5
+    assert value_of(part, "accuracy") == pytest.approx(0.8101)
+    assert value_of(part, "f1_macro") == pytest.approx(0.8101 / 1.8101)
+    assert value_of(part, "auc") == 0.5
 
 
-def test_one_class_has_no_auc():
-    part = pd.DataFrame({"y_true": [1, 1], "y_pred": [1, 0], "y_score_1": [0.9, 0.2]})
-    assert np.isnan(value_of(score_classification(part), "auc"))
+def test_wa_is_accuracy_and_ua_the_mean_recall_of_classes_that_occur():
+    part = pd.DataFrame({"y_true": [0, 0, 0, 1, 3], "y_pred": [0, 0, 1, 1, 0]})
+    assert value_of(part, "wa", ("wa", "ua")) == pytest.approx(3 / 5)
+    ua = (2 / 3 + 1 + 0) / 3
+    assert value_of(part, "ua", ("wa", "ua")) == pytest.approx(ua)
+    counted = part.drop(index=1).assign(n_windows=[2.0, 1, 1, 1])
+    assert value_of(counted, "ua", ("ua",)) == pytest.approx(ua)
 
 
 def test_auc_is_averaged_over_folds_and_never_pooled():
     part = simulate(effect=2.0, seed=1)
     part["y_score_1"] -= 5.0 * part["fold"]
-    per_fold = score_folds(part).query("metric == 'auc'")["value"]
     pooled = roc_auc_score(part["y_true"], part["y_score_1"])
-    assert len(per_fold) == 4
-    assert per_fold.mean() > 0.85 > 0.7 > pooled
+    assert mean_auc(part) > 0.85 > 0.7 > pooled
 
 
 def test_predictions_of_no_effect_pool_below_one_half():
@@ -111,7 +144,7 @@ def test_predictions_of_no_effect_pool_below_one_half():
         noise = np.random.default_rng(1000 + seed).normal(0, 0.05, n)
         part["y_score_1"] = part["fold"].map(prior) + noise
         pooled.append(roc_auc_score(part["y_true"], part["y_score_1"]))
-        averaged.append(score_folds(part).query("metric == 'auc'")["value"].mean())
+        averaged.append(mean_auc(part))
     assert np.mean(pooled) < 0.46
     assert abs(np.mean(averaged) - 0.5) < 0.02
 
@@ -119,168 +152,185 @@ def test_predictions_of_no_effect_pool_below_one_half():
 def test_predictions_must_hold_labels_and_scores():
     part = simulate()
     with pytest.raises(ValueError, match=r"got none named \['y_score_1'\]"):
-        score_classification(part.drop(columns="y_score_1"))
+        score_folds(part.drop(columns="y_score_1"))
     with pytest.raises(ValueError, match="y_true must hold 0 and 1; got"):
-        score_classification(part.assign(y_true=3))
+        score_folds(part.assign(y_true=3))
+    with pytest.raises(ValueError, match="y_pred must hold classes from 0 up; got"):
+        score_folds(part.assign(y_pred=-1), metrics=("ua",))
     with pytest.raises(ValueError, match="y_score_1 must not be missing; got 720 NaN"):
-        score_classification(part.assign(y_score_1=np.nan))
+        score_folds(part.assign(y_score_1=np.nan))
+    with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
+        subject_scores(part, "f2")
 
 
-def test_a_frame_of_predictions_has_the_vessels_columns():
-    meta = pd.DataFrame(
-        {"subject": ["a", "a", "b"], "session": "1", "trial": ["1", "2", "1"],
-         "start_s": [0.0, 10.0, 0.0], "valence": [1.0, 2.0, 5.0]}
-    )  # fmt: skip
-    frame = predictions_frame(
-        meta, np.array([2, 0]), y_true=[1, 0], y_score_1=[0.7, 0.2], fold=1, seed=3
-    )
-    assert tuple(frame.columns) == PREDICTION_COLUMNS
-    assert frame["y_pred"].tolist() == [1, 0] and frame["window"].tolist() == [2, 0]
-    assert frame["subject"].tolist() == ["b", "a"]
-
-
-def test_majority_and_chance_rows_know_only_the_training_prior():
-    part = simulate(prior=0.3)
-    prior = {fold: 0.3 for fold in range(4)}
-    majority = majority_predictions(part, prior)
-    assert (majority["y_pred"] == 0).all()
-    auc = score_folds(majority).query("metric == 'auc'")["value"]
-    assert (auc == 0.5).all()
-    chance = chance_predictions(part, 0.3, seed=0)
+def test_a_coin_knows_only_the_training_prior():
+    chance = chance_predictions(simulate(), 0.3, seed=0)
     assert abs(chance["y_pred"].mean() - 0.3) < 0.05
-    assert abs(score_folds(chance).query("metric == 'auc'")["value"].mean() - 0.5) < 0.1
-    agree = (chance["y_score_1"] > 0.7) == (chance["y_pred"] == 1)
-    assert agree.all()
+    assert abs(mean_auc(chance) - 0.5) < 0.1
+    assert ((chance["y_score_1"] > 0.7) == (chance["y_pred"] == 1)).all()
+
+
+def test_a_subject_is_scored_per_part_then_averaged():
+    part = simulate(6, seeds=(0, 1))
+    part.loc[(part["subject"] == "s01") & (part["seed"] == 1), "y_true"] = 1
+    scores = subject_scores(part, "auc").set_index("subject")
+    mine = part.query("subject == 's02'")
+    expected = [roc_auc_score(g.y_true, g.y_score_1) for _, g in mine.groupby("seed")]
+    assert scores.loc["s02", "value"] == pytest.approx(np.mean(expected))
+    assert scores["n_parts"].tolist() == [2, 1, 2, 2, 2, 2]
+    several = answers(0.5)
+    each = subject_scores(several, "ua", parts=CONDITIONS).set_index("subject")
+    mine = several[several["subject"] == "s03"]
+    by_hand = [value_of(p, "ua", ("ua",)) for _, p in mine.groupby("clean")]
+    assert each.loc["s03", "value"] == pytest.approx(np.mean(by_hand))
+
+
+# ---------------------------------------------------------------- intervals
+
+
+def by_fold(*means, **columns):
+    """Return results of folds whose two seeds are .1 below and above their mean."""
+    values = [m + side for m in means for side in (-0.1, 0.1)]
+    folds, n = np.repeat(np.arange(len(means)), 2), len(means)
+    columns = {"metric": "auc", **columns}
+    return pd.DataFrame({"fold": folds, "seed": [0, 1] * n, "value": values, **columns})
 
 
 def test_the_interval_over_folds_averages_seeds_first():
-    results = pd.DataFrame(
-        {"fold": [0, 0, 1, 1, 2, 2], "seed": [0, 1] * 3, "metric": "auc",
-         "value": [0.6, 0.8, 0.5, 0.7, 0.7, 0.9]}
-    )  # fmt: skip
-    row = summarise(results).iloc[0]
-    assert (row["n"], row["mean"]) == (3, pytest.approx(0.7))
-    assert row["sd"] == pytest.approx(0.1)
-    half = 4.302653 * 0.1 / np.sqrt(3)
+    row = summarise(by_fold(0.7, 0.6, 0.8, 0.7, 0.7)).iloc[0]
+    assert (row["n"], row["mean"]) == (5, pytest.approx(0.7))
+    assert row["sd"] == pytest.approx(0.005**0.5)
+    half = 2.776445 * (0.005 / 5) ** 0.5
     assert row["low"] == pytest.approx(0.7 - half)
     assert row["high"] == pytest.approx(0.7 + half)
     assert row["interval"] == "t over folds"
 
 
-def test_a_single_fold_has_no_interval():
-    low, high = t_interval([0.7])
-    assert np.isnan(low) and np.isnan(high)
+def test_an_interval_stays_within_the_range_of_its_metric():
+    wild = (0.1, 0.9, 0.9, 0.1, 0.9)
+    row = summarise(by_fold(*wild)).iloc[0]
+    assert (row["low"], row["high"]) == (pytest.approx(0.036, abs=0.001), 1.0)
+    row = summarise(by_fold(*wild, metric="measured_db")).iloc[0]
+    assert row["high"] > 1.1
 
 
-def test_from_twenty_subjects_up_subjects_are_redrawn():
-    for n_subjects, name in ((19, "t over folds"), (20, "subject bootstrap")):
-        part = simulate(n_subjects).assign(method="ours")
-        results = score_folds(part, by=("method", "fold", "seed"))
-        summary = summarise(results, by=("method", "metric"), predictions=part)
-        row = summary.set_index("metric").loc["auc"]
-        assert row["interval"] == name and row["method"] == "ours"
-        assert row["low"] < row["mean"] < row["high"]
+@pytest.mark.parametrize(
+    ("n_folds", "protocol"), [(4, "by_subject"), (2, "by_trial"), (5, "random_windows")]
+)
+def test_few_folds_or_folds_that_share_trials_have_mean_and_sd_alone(n_folds, protocol):
+    row = summarise(by_fold(*[0.6, 0.7, 0.8, 0.6, 0.7][:n_folds], protocol=protocol))
+    assert (row["n"].iloc[0], row["interval"].iloc[0]) == (n_folds, "")
+    assert row[["low", "high"]].isna().all(axis=None) and row["sd"].gt(0).all()
 
 
-def test_the_bootstrap_scores_whole_folds_again():
+def test_a_given_split_has_its_spread_over_seeds():
+    row = summarise(by_fold(0.6)).iloc[0]
+    assert (row["mean"], row["n"]) == (pytest.approx(0.6), 1)
+    assert row["sd"] == pytest.approx(0.02**0.5) and np.isnan(row["low"])
+
+
+@pytest.mark.parametrize(
+    ("n_subjects", "name"), [(19, "t over folds"), (20, "subject bootstrap")]
+)
+def test_from_twenty_subjects_up_subjects_are_redrawn(n_subjects, name):
+    part = simulate(n_subjects, n_folds=5).assign(method="NMER")
+    results = score_folds(part, by=("method", "fold", "seed"))
+    summary = summarise(results, by=("method", "metric"), predictions=part)
+    row = summary.set_index("metric").loc["auc"]
+    assert row["interval"] == name and row["method"] == "NMER"
+    assert row["low"] < row["mean"] < row["high"]
+
+
+@pytest.mark.parametrize("metric", ["auc", "f1_macro", "accuracy", "ua"])
+def test_the_bootstrap_scores_whole_folds_again(metric):
     part = simulate(8, 6, 2, n_folds=2, seeds=(0, 1))
     subjects = np.unique(part["subject"])
-    for metric in ("auc", "f1_macro", "accuracy"):
-        counts = np.random.default_rng(5).multinomial(8, np.full(8, 1 / 8), size=50)
-        draws = []
-        for count in counts:
-            times = part["subject"].map(dict(zip(subjects, count, strict=True)))
-            again = part.loc[part.index.repeat(times)]
-            scored = score_folds(again).query("metric == @metric")["value"]
-            draws.append(scored.mean())
-        expected = np.quantile(draws, (0.025, 0.975))
-        got = bootstrap_interval(part, metric=metric, n_draws=50, seed=5)
-        np.testing.assert_allclose(got, expected, atol=1e-12)
+    counts = np.random.default_rng(5).multinomial(8, np.full(8, 1 / 8), size=50)
+    draws = []
+    for count in counts:
+        times = part["subject"].map(dict(zip(subjects, count, strict=True)))
+        again = part.loc[part.index.repeat(times)]
+        scored = score_folds(again, metrics=(metric,)).query("metric == @metric")
+        draws.append(scored["value"].mean())
+    got = bootstrap_draws(part, metric=metric, n_draws=50, seed=5)
+    np.testing.assert_allclose(got, draws, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_subjects", [10, 30])
 def test_intervals_cover_the_truth_about_as_often_as_they_say(n_subjects):
     options = {"effect": 0.8, "subject_sd": 0.4, "n_folds": 5, "n_windows": 2}
-    truth = score_folds(simulate(1500, 10, **options, seed=99))
-    truth = truth.query("metric == 'auc'")["value"].mean()
+    truth = mean_auc(simulate(1500, 10, **options, seed=99))
     n_runs, covered = 120, 0
     for seed in range(n_runs):
         part = simulate(n_subjects, **options, seed=seed)
-        aucs = [
-            {
-                "fold": fold,
-                "seed": 0,
-                "metric": "auc",
-                "value": auc_score(g.y_true, g.y_score_1),
-            }
-            for fold, g in part.groupby("fold")
-        ]
-        row = summarise(pd.DataFrame(aucs), predictions=part, n_draws=300).iloc[0]
+        results = score_folds(part, metrics=("auc",)).query("metric == 'auc'")
+        row = summarise(results, predictions=part, n_draws=300).iloc[0]
         covered += row["low"] <= truth <= row["high"]
     assert 0.89 <= covered / n_runs <= 0.99
 
 
-def test_a_subject_is_scored_per_fold_and_seed_then_averaged():
-    part = simulate(6, seeds=(0, 1))
-    scores = subject_scores(part, "auc").set_index("subject")
-    mine = part.query("subject == 's02'")
-    expected = [roc_auc_score(g.y_true, g.y_score_1) for _, g in mine.groupby("seed")]
-    assert scores.loc["s02", "value"] == pytest.approx(np.mean(expected))
-    assert (scores["n_parts"] == 2).all()
+def test_the_interval_of_ua_redraws_subjects_with_all_their_conditions():
+    part = answers(0.5, n_subjects=40)
+    scored = score_folds(part, by=CONDITIONS, metrics=("ua",)).query("metric == 'ua'")
+    results = scored.groupby("fold", as_index=False)["value"].mean()
+    results = results.assign(metric="ua", seed=0)
+    row = summarise(results, predictions=part, parts=CONDITIONS).iloc[0]
+    assert row["interval"] == "subject bootstrap"
+    assert row["low"] < row["mean"] < row["high"] < row["low"] + 0.2
 
 
-def test_paired_differences_leave_out_subjects_of_one_class_and_count_them():
+# ---------------------------------------------------------------- two systems
+
+
+def test_paired_differences_leave_out_subjects_of_one_class():
     a = simulate(12, effect=1.5)
     a.loc[a["subject"] == "s03", "y_true"] = 1
     b = a.assign(y_score_1=np.random.default_rng(0).random(len(a)))
     difference = paired_differences(a, b, "auc")
-    assert (difference.n, difference.n_left_out) == (11, 1)
-    assert difference.interval == "t over subjects"
+    assert (difference.n, difference.interval) == (11, "t over subjects")
     assert 0.1 < difference.low < difference.mean < difference.high
     assert "s03" not in set(difference.per_subject["subject"])
-    back = paired_differences(b, a, "auc")
-    assert back.mean == pytest.approx(-difference.mean)
+    assert paired_differences(b, a, "auc").mean == pytest.approx(-difference.mean)
+    few = [side[side["subject"] < "s05"] for side in (a, b)]
+    difference = paired_differences(*few, "auc")
+    assert (difference.n, difference.interval) == (4, "") and np.isnan(difference.low)
 
 
-def test_a_system_does_not_differ_from_itself():
-    part = simulate(24)
+def test_a_system_does_not_differ_from_itself_nor_pair_with_other_windows():
+    part = simulate()
     difference = paired_differences(part, part.sample(frac=1, random_state=0))
     assert (difference.mean, difference.low, difference.high) == (0, 0, 0)
     assert difference.interval == "subject bootstrap"
-
-
-def test_systems_tested_on_other_windows_cannot_be_paired():
-    part = simulate()
     with pytest.raises(
         ValueError, match="predictions of the same windows; got 720 and"
     ):
         paired_differences(part, part.iloc[5:])
 
 
-def test_the_observed_auc_is_the_mean_over_folds():
-    part = simulate(seeds=(0, 1))
-    observed, null = permutation_null(part, n_draws=200)
-    expected = score_folds(part).query("metric == 'auc'")["value"].mean()
-    assert observed == pytest.approx(expected)
-    assert null.shape == (200,) and abs(null.mean() - 0.5) < 0.02
+def test_a_pooled_difference_is_paired_over_drawn_subjects():
+    good, poor = answers(0.6), answers(0.3, seed=1)
+    poor = poor.assign(y_true=good["y_true"])
+    difference, low, high = pooled_difference(good, poor, "ua", parts=CONDITIONS)
+    assert 0 < low < difference < high
+    assert pooled_difference(good, good, "ua", parts=CONDITIONS) == (0, 0, 0)
+
+
+# ---------------------------------------------------------------- against chance
 
 
 def test_permuted_trials_equal_a_plain_loop():
     part = simulate(4, 5, 3, n_folds=2)
-    observed, null = permutation_null(part, n_draws=400, seed=1)
+    observed, null = permutation_null(part, "auc", PARTS, 400, 1)
+    assert observed == pytest.approx(mean_auc(part)) and null.shape == (400,)
     rng = np.random.default_rng(0)
     plain = []
     for _ in range(200):
         labels = part.groupby(["subject", "trial"])["y_true"].first()
         drawn = labels.groupby("subject").transform(rng.permutation).rename("drawn")
         again = part.join(drawn, on=["subject", "trial"])
-        folds = [auc_score(g.drawn, g.y_score_1) for _, g in again.groupby("fold")]
-        plain.append(np.mean(folds))
+        plain.append(mean_auc(again.assign(y_true=again["drawn"])))
     np.testing.assert_allclose(null.mean(), np.mean(plain), atol=0.02)
     np.testing.assert_allclose(null.std(), np.std(plain), rtol=0.15)
-    assert observed == pytest.approx(
-        score_folds(part).query("metric == 'auc'")["value"].mean()
-    )
 
 
 def test_a_planted_effect_is_found_and_none_is_not():
@@ -291,6 +341,14 @@ def test_a_planted_effect_is_found_and_none_is_not():
     ]
     assert np.mean(np.array(p) < 0.05) < 0.16
     assert 0.3 < np.mean(p) < 0.7
+    lean = answers(0.3)
+    assert permutation_test(answers(0.0), "ua", parts=CONDITIONS, n_draws=500) > 0.01
+    found = permutation_test(lean, "ua", parts=CONDITIONS, n_draws=500)
+    assert found == pytest.approx(1 / 501)
+    observed, null = permutation_null(lean, "ua", CONDITIONS, 50, 0)
+    scored = score_folds(lean, by=CONDITIONS, metrics=("ua",)).query("metric == 'ua'")
+    assert observed == pytest.approx(scored["value"].mean())
+    assert abs(null.mean() - 0.25) < 0.05
 
 
 def test_a_reader_of_the_subjects_bias_is_not_above_chance():
@@ -303,8 +361,7 @@ def test_a_reader_of_the_subjects_bias_is_not_above_chance():
     luck = dict(zip(keys.unique(), rng.random(keys.nunique()), strict=True))
     part["y_true"] = (keys.map(luck) < level).astype(int)
     part["y_score_1"] = level + 0.001 * rng.random(len(part))
-    observed = score_folds(part).query("metric == 'auc'")["value"].mean()
-    assert observed > 0.65 and permutation_test(part, n_draws=1000) > 0.01
+    assert mean_auc(part) > 0.65 and permutation_test(part, n_draws=1000) > 0.01
 
 
 def test_ten_thousand_draws_are_quick():
@@ -323,17 +380,12 @@ def test_a_label_that_changes_within_a_trial_cannot_be_permuted():
 
 
 def test_holm_adjusts_step_by_step():
-    adjusted = holm([0.01, 0.04, 0.03, 0.005])
-    np.testing.assert_allclose(adjusted, [0.03, 0.06, 0.06, 0.02])
-    named = holm({"a": 0.01, "b": 0.02, "c": float("nan")})
-    assert named["a"] == pytest.approx(0.02) and named["b"] == pytest.approx(0.02)
-    assert np.isnan(named["c"])
+    adjusted = holm([0.01, 0.04, np.nan, 0.03, 0.005])
+    np.testing.assert_allclose(adjusted, [0.03, 0.06, np.nan, 0.06, 0.02])
     assert holm([0.9, 0.8]).max() == 1.0
 
 
-def test_an_unknown_metric_is_named():
-    with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
-        subject_scores(simulate(), "f2")
+# ---------------------------------------------------------------- distances
 
 
 def test_the_average_distance_is_that_of_a_plain_loop():
@@ -348,16 +400,18 @@ def test_the_average_distance_is_that_of_a_plain_loop():
         average_distance(original, noisy[:6])
 
 
-@pytest.mark.parametrize(
-    "kept, expected", [(1 / 11, 1.18), (1 / 101, 1.34), (1 / 1001, 1.39), (0.0, 1.41)]
-)
-def test_the_average_distance_of_noise_flattens(kept, expected):
+def test_the_average_distance_of_noise_flattens():
     rng = np.random.default_rng(1)
     clean, noise = rng.normal(size=(2, 200, 400))
-    noisy = kept**0.5 * clean + (1 - kept) ** 0.5 * noise
-    assert average_distance(clean, noisy) / 400**0.5 == pytest.approx(
-        expected, abs=0.02
-    )
+    for kept, expected in (
+        (1 / 11, 1.18),
+        (1 / 101, 1.34),
+        (1 / 1001, 1.39),
+        (0, 1.41),
+    ):
+        noisy = kept**0.5 * clean + (1 - kept) ** 0.5 * noise
+        found = average_distance(clean, noisy) / 400**0.5
+        assert found == pytest.approx(expected, abs=0.02)
 
 
 def test_the_time_average_reads_no_padding():
@@ -366,95 +420,3 @@ def test_the_time_average_reads_no_padding():
     np.testing.assert_array_equal(time_average(x, np.array([2, 3])), [[2], [3]])
     with pytest.raises(ValueError, match=r"lengths must lie in \[1, 3\]; got 0 to 3"):
         time_average(x, np.array([0, 3]))
-
-
-# ---------------------------------------------------------------- several classes
-
-
-def answers(lean, *, n_subjects=24, n_each=12, n_classes=4, seed=0):
-    """Return predictions of four classes under two conditions, one window a trial."""
-    rng = np.random.default_rng(seed)
-    n = n_subjects * n_each
-    y = rng.integers(n_classes, size=n)
-    parts = []
-    for name in ("a", "v"):
-        right = rng.random(n) < lean
-        told = np.where(right, y, rng.integers(n_classes, size=n))
-        scores = {f"y_score_{k}": (told == k) * 1.0 for k in range(n_classes)}
-        parts.append(
-            pd.DataFrame(
-                {"subject": [f"s{i // n_each:02d}" for i in range(n)], "session": "1",
-                 "trial": [f"t{i}" for i in range(n)], "start_s": 0.0, "fold": 1,
-                 "seed": 0, "clean": name, "y_true": y, "y_pred": told, **scores}
-            )
-        )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
-PARTS = ("fold", "seed", "clean")
-
-
-def test_wa_is_accuracy_and_ua_the_mean_recall_of_classes_that_occur():
-    part = pd.DataFrame({"y_true": [0, 0, 0, 1, 3], "y_pred": [0, 0, 1, 1, 0]})
-    part = part.assign(y_score_1=0.5, fold=0, seed=0)
-    scored = score_classification(part, ("wa", "ua"))
-    assert value_of(scored, "wa") == pytest.approx(3 / 5)
-    assert value_of(scored, "ua") == pytest.approx((2 / 3 + 1 + 0) / 3)
-    with pytest.raises(ValueError, match="y_pred must hold classes from 0 up; got"):
-        score_classification(part.assign(y_pred=-1), ("wa", "ua"))
-
-
-def test_counting_all_parts_at_once_gives_what_scoring_each_gives():
-    part = answers(0.5)
-    together = score_folds(part, by=PARTS, metrics=("wa", "ua"))
-    for clean, mine in part.groupby("clean"):
-        alone = score_classification(mine, ("wa", "ua"))
-        chosen = together[together["clean"] == clean]
-        assert chosen["metric"].tolist() == alone["metric"].tolist()
-        np.testing.assert_allclose(chosen["value"], alone["value"])
-    each = subject_scores(part, "ua", parts=PARTS).set_index("subject")["value"]
-    mine = part[part["subject"] == "s03"]
-    by_hand = [score_classification(p, ("ua",))["value"].iloc[0]
-               for _, p in mine.groupby("clean")]  # fmt: skip
-    assert each["s03"] == pytest.approx(np.mean(by_hand))
-
-
-def test_the_interval_of_ua_redraws_subjects_with_all_their_conditions():
-    part = answers(0.5, n_subjects=40)
-    scored = score_folds(part, by=PARTS, metrics=("ua",))
-    mean = (
-        scored.query("metric == 'ua'").groupby("fold", as_index=False)["value"].mean()
-    )
-    results = mean.assign(metric="ua", seed=0)
-    row = summarise(results, predictions=part, parts=PARTS).iloc[0]
-    assert row["interval"] == "subject bootstrap"
-    assert row["low"] < row["mean"] < row["high"]
-    assert row["high"] - row["low"] < 0.2
-
-
-def test_the_difference_of_two_systems_is_paired_over_drawn_subjects():
-    good, poor = answers(0.6), answers(0.3, seed=1)
-    poor = poor.assign(y_true=good["y_true"])
-    difference, low, high = pooled_difference(good, poor, "ua", parts=PARTS)
-    assert 0 < low < difference < high
-    assert pooled_difference(good, good, "ua", parts=PARTS) == (0, 0, 0)
-
-
-def test_spread_is_over_seeds_where_the_split_is_given():
-    results = pd.DataFrame(
-        {"fold": 1, "seed": [0, 1, 2], "metric": "wa", "value": [0.5, 0.6, 0.7]}
-    )
-    row = summarise(results).iloc[0]
-    assert (row["mean"], row["n"]) == (pytest.approx(0.6), 1)
-    assert row["sd"] == pytest.approx(0.1)
-
-
-def test_permuted_labels_find_nothing_where_nothing_is_and_a_lean_where_one_is():
-    nothing, lean = answers(0.0), answers(0.3)
-    p = [permutation_test(part, "ua", parts=PARTS, n_draws=500) for part in
-         (nothing, lean)]  # fmt: skip
-    assert p[0] > 0.01 and p[1] == pytest.approx(1 / 501)
-    observed, null = permutation_null(lean, "ua", parts=PARTS, n_draws=50)
-    scored = score_folds(lean, by=PARTS, metrics=("ua",)).query("metric == 'ua'")
-    assert observed == pytest.approx(scored["value"].mean())
-    assert abs(null.mean() - 0.25) < 0.05

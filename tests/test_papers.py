@@ -1,4 +1,4 @@
-"""What the papers say, typed a second time."""
+"""What the papers say, as data: every file of every paper, and what is read off it."""
 
 import importlib
 import json
@@ -9,145 +9,164 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emolib import papers
-from emolib.papers import claims as claim_room
+from emolib.reporting import (
+    compare_claim,
+    load_claims,
+    load_equations,
+    load_reported,
+    load_section,
+    printed,
+    verdict,
+)
 
 ROOT = Path(__file__).parents[1]
-METRICS = ("accuracy", "f1", "auc")
-
-# One line per printed row, typed from the page column by column: all accuracies, then
-# all F1, then all AUC, so that a slip in the table's own order would show.
-TABLE_1 = {
-    ("TS-TCC", ""): (
-        (0.6099, 0.5633, 0.6029), (0.6037, 0.5591, 0.6025), (0.6479, 0.5902, 0.6314)),
-    ("TFC", ""): (
-        (0.5407, 0.6006, 0.5272), (0.5336, 0.3990, 0.4732), (0.5432, 0.5145, 0.5264)),
-    ("SSL-ECG", ""): (
-        (0.8546, 0.8256, 0.8205), (0.6743, 0.6649, 0.7194), (0.7423, 0.7657, 0.7714)),
-    ("EEG-Conformer", ""): (
-        (0.7131, 0.6766, 0.7072), (0.7545, 0.6422, 0.7076), (0.7073, 0.6233, 0.6806)),
-    ("ours", "w/o align"): (
-        (0.8140, 0.7924, 0.8039), (0.8136, 0.7849, 0.8022), (0.8969, 0.8711, 0.8858)),
-    ("ours", "w/o shuffle"): (
-        (0.8237, 0.8431, 0.8786), (0.8237, 0.8371, 0.9489), (0.9035, 0.9188, 0.8777)),
-    ("ours", "w/o patch-align"): (
-        (0.8497, 0.8128, 0.8349), (0.8494, 0.80674, 0.8338), (0.9295, 0.8928, 0.9140)),
-    ("ours", "w/o seq-align"): (
-        (0.8859, 0.8616, 0.8823), (0.8857, 0.8578, 0.8814), (0.9579, 0.9373, 0.9529)),
-    ("ours", ""): (
-        (0.8923, 0.8787, 0.8866), (0.8921, 0.8758, 0.8858), (0.9611, 0.9482, 0.9558)),
-}  # fmt: skip
-TABLE_2 = {
-    ("TS-TCC", ""): ((0.8110, 0.7374), (0.5044, 0.5624), (0.5174, 0.6308)),
-    ("TFC", ""): ((0.8101, 0.7254), (0.4475, 0.6128), (0.5377, 0.5281)),
-    ("SSL-ECG", ""): ((0.8472, 0.8239), (0.7300, 0.7669), (0.7764, 0.8213)),
-    ("EEG-Conformer", ""): ((0.8187, 0.7475), (0.5481, 0.5374), (0.6423, 0.6072)),
-    ("ours", "w/o align"): ((0.8188, 0.7813), (0.6984, 0.7508), (0.7197, 0.7791)),
-    ("ours", "w/o shuffle"): ((0.8278, 0.8095), (0.6982, 0.7526), (0.8067, 0.8497)),
-    ("ours", "w/o patch-align"): ((0.8277, 0.8071), (0.6978, 0.7525), (0.8124, 0.8530)),
-    ("ours", "w/o seq-align"): ((0.8327, 0.8280), (0.7132, 0.7767), (0.8032, 0.8497)),
-    ("ours", ""): ((0.8489, 0.8341), (0.7511, 0.8271), (0.8124, 0.8735)),
+PAPERS = ROOT / "emolib" / "papers"
+STEMS = sorted(path.parent.name for path in PAPERS.glob("*/reported.csv"))
+COLUMNS = {
+    "reported": "paper item dataset target method variant condition metric value "
+    "spread",
+    "equations": "equation object test notebook",
+    "claims": "claim_id place claim comparison note",
 }
-FIG_2 = {
-    ("w/o align", "cosine_min"): -0.6261,
-    ("w/o align", "cosine_max"): -0.2758,
-    ("w/o align", "cosine_mean"): -0.4963,
-    ("", "cosine_min"): -0.4661,
-    ("", "cosine_max"): 0.2892,
-    ("", "cosine_mean"): -0.1802,
-    ("", "cosine_mean_gain"): 0.317,
-}
+KEYS = {"items", "metrics", "datasets", "conditions", "between", "better", "worse",
+        "falling"}  # fmt: skip
+EQUATIONS = [
+    pytest.param(stem, row, id=f"{stem}-{row.equation}")
+    for stem in STEMS
+    for row in load_equations(stem).itertuples()
+]
+
+each_paper = pytest.mark.parametrize("stem", STEMS)
 
 
-@pytest.fixture(scope="module")
-def reported():
-    return papers.load_reported("ecg_eeg")
+# ---------------------------------------------------------------- the files
 
 
-@pytest.mark.parametrize(
-    "item, dataset, targets, table, n_cells",
-    [
-        ("Table 1", "dreamer", ("arousal", "valence", "dominance"), TABLE_1, 81),
-        ("Table 2", "amigos", ("arousal", "valence"), TABLE_2, 54),
-    ],
-)
-def test_every_table_cell_is_as_printed(
-    reported, item, dataset, targets, table, n_cells
-):
-    rows = reported[reported["item"] == item]
-    assert len(rows) == n_cells
-    assert set(rows["dataset"]) == {dataset}
-    cells = rows.set_index(["method", "variant", "metric", "target"])["value"]
-    typed = {
-        (*system, metric, target): value
-        for system, blocks in table.items()
-        for metric, values in zip(METRICS, blocks, strict=True)
-        for target, value in zip(targets, values, strict=True)
+@each_paper
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_file_has_its_columns_no_stray_space_and_no_row_twice(stem, name):
+    path = PAPERS / stem / f"{name}.csv"
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert list(frame) == COLUMNS[name].split()
+    assert (frame == frame.map(str.strip)).all(axis=None)
+    keys = {"reported": [*frame][:-2], "equations": [*frame][:2], "claims": "claim_id"}
+    assert not frame.duplicated(keys[name]).any()
+    filled = {"reported": ["metric"], "equations": [*frame], "claims": [*frame][:3]}
+    assert (frame[filled[name]] != "").all(axis=None)
+
+
+@each_paper
+def test_printed_numbers_are_fractions_and_counts_are_counts(stem):
+    reported = load_reported(stem)
+    assert set(reported["paper"]) == {stem}
+    counts = reported["metric"].str.startswith("n_")
+    assert (reported.loc[counts, "value"] >= 1).all()
+    scores = reported.loc[~counts, "value"].dropna()
+    assert scores.between(-1, 1).all(), "fractions, not per cent"
+    kinds = reported.loc[scores.index, "metric"]
+    assert scores[~kinds.str.startswith("cosine")].between(0, 1).all()
+
+
+@pytest.mark.parametrize(("stem", "row"), EQUATIONS)
+def test_each_equation_leads_to_an_object_a_test_and_a_heading(stem, row):
+    module, _, name = row.object.rpartition(".")
+    assert getattr(importlib.import_module(module), name).__doc__
+    file, _, test = row.test.partition("::")
+    assert re.search(rf"def {test}\b", (ROOT / file).read_text("utf-8")), row.test
+    notebook, _, heading = row.notebook.partition("#")
+    assert notebook.startswith(stem)
+    cells = json.loads((ROOT / "notebooks" / notebook).read_text("utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) + "\n" for cell in cells)
+    assert heading and re.search(rf"(?m)^#+ .*{re.escape(heading)}", text), row.notebook
+
+
+@each_paper
+def test_claims_are_short_and_compare_what_the_paper_prints(stem):
+    reported, claims = load_reported(stem), load_claims(stem)
+    assert len(claims) >= 20
+    assert (claims["claim"].str.split().str.len() <= 20).all()
+    assert claims["place"].str.match(r"(Abstract|Section \d|Table \d)").all()
+    names = {
+        "system": set(reported["method"]) | set(reported["variant"]),
+        "condition": set(reported["condition"]),
     }
-    assert cells.to_dict() == typed
+    for comparison in filter(None, claims["comparison"]):
+        sides = ["falling"] if "falling" in comparison else ["better", "worse"]
+        assert set(comparison) <= KEYS and all(comparison[side] for side in sides)
+        named = {name for side in sides for name in comparison[side]}
+        assert named <= names[comparison.get("between", "system")]
+        assert set(comparison["items"]) <= set(reported["item"])
+        assert set(comparison["metrics"]) <= set(reported["metric"])
+        assert set(comparison.get("conditions", ())) <= names["condition"]
 
 
-def test_the_cosines_of_figure_2_are_as_printed(reported):
-    rows = reported[reported["item"] == "Fig. 2"]
-    assert rows.set_index(["variant", "metric"])["value"].to_dict() == FIG_2
+@each_paper
+def test_a_readme_has_its_sections_numbers_its_errata_and_names_every_setting(stem):
+    text = (PAPERS / stem / "README.md").read_text("utf-8")
+    headings = re.findall(r"(?m)^## (.+)$", text)
+    for heading in ("The claim", "Symbols", "Errata", "Open choices", "Presets"):
+        assert heading in headings
+    errata = load_section(stem, "Errata")
+    numbers = [int(n) for n in re.findall(r"(?m)^(\d+)\. ", errata)]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 14
+    settings = importlib.import_module(f"emolib.papers.{stem}.settings")
+    unnamed = [n for n in settings.Method.model_fields if f"`{n}`" not in text]
+    assert not unnamed, f"README.md of {stem} does not explain {unnamed}"
+    switches = {key for change in settings.PRESETS.values() for key in change}
+    assert all(f"`{key}`" in text for key in switches)
 
 
-def test_nothing_else_is_reported_and_no_spread_is_printed(reported):
-    assert len(reported) == 81 + 54 + 7
-    assert reported["spread"].isna().all()
-    assert list(reported.columns) == list(papers.REPORTED_COLUMNS)
-    assert reported["value"].dtype == float
+# ---------------------------------------------------------------- what is read off them
 
 
-def test_the_paper_contradicts_itself_where_the_readme_says(reported):
-    weigh = {
-        row.claim_id: claim_room.verdict(row.comparison, reported)
-        for row in papers.load_claims("ecg_eeg").itertuples()
-    }
-    assert weigh["beats_baselines"] == "holds in all 60 comparisons"
-    assert weigh["alignment_helps"] == "holds in all 15 comparisons"
-    assert weigh["beats_variants"] == "holds in 58 of 60 comparisons"
-    assert weigh["alignment_matters_most"] == "holds in 42 of 45 comparisons"
-    assert weigh["clusters_clearer"] == "no score to compare"
-    assert weigh["channels_vary"] == "no score to compare"
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """Return a paper of three printed cells and a README."""
+    rows = ["toy,Table 1,a,b,M,,,wa,0.5,", "toy,Table 1,a,b,M,x,,wa,,0.1"]
+    (tmp_path / "toy").mkdir()
+    header = COLUMNS["reported"].replace(" ", ",")
+    (tmp_path / "toy" / "reported.csv").write_text("\n".join([header, *rows]))
+    (tmp_path / "toy" / "README.md").write_text(
+        "# T\n\n## A\n\ntext\n\n### B\n\nb\n\n### C\n\nc\n\n## Errata\n\nSome.\n\n"
+        "1. One 2. two\n   more.\n2. Two.\n10. Ten.\n"
+    )
+    monkeypatch.setattr(printed, "PAPERS", tmp_path)
+    return "toy"
 
 
-def test_a_claim_lists_the_cells_in_which_it_fails(reported):
-    table = papers.load_claims("ecg_eeg").set_index("claim_id")
-    pairs = claim_room.compare(table.loc["beats_variants", "comparison"], reported)
-    fails = pairs[~pairs["holds"]]
-    assert set(
-        zip(fails["dataset"], fails["target"], fails["metric"], strict=True)
-    ) == {
-        ("dreamer", "dominance", "f1"),
-        ("amigos", "arousal", "auc"),
-    }
+def test_a_printed_dash_is_nan_and_an_empty_word_is_a_word(toy):
+    frame = load_reported(toy)
+    assert frame["value"][0] == 0.5 and np.isnan(frame["value"][1])
+    assert frame["spread"][1] == 0.1 and frame["variant"][0] == ""
+    with pytest.raises(ValueError, match="stem must be one of 'toy'; got 'mmq'"):
+        load_reported("mmq")
 
 
-def test_no_claim_is_decided_on_a_surrogate(reported):
-    comparison = papers.load_claims("ecg_eeg")["comparison"][0]
-    ours = reported.assign(source="surrogate")
-    assert claim_room.verdict(comparison, ours) == "not comparable: surrogate"
-
-
-def test_a_claim_needs_scores_with_all_columns(reported):
-    comparison = papers.load_claims("ecg_eeg")["comparison"][0]
-    with pytest.raises(ValueError, match="'target'.* are missing"):
-        claim_room.compare(comparison, reported.drop(columns="target"))
+def test_a_section_or_a_part_of_it_can_be_shown_alone(toy):
+    assert load_section(toy, "A") == "text\n\n### B\n\nb\n\n### C\n\nc"
+    assert [load_section(toy, name) for name in "BC"] == ["b", "c"]
+    chosen = load_section(toy, "Errata", [10, 1])
+    assert chosen == "**10.** Ten.\n\n**1.** One 2. two more."
+    with pytest.raises(ValueError, match="number must be one of '1', '2', '10'; got"):
+        load_section(toy, "Errata", [3])
+    with pytest.raises(ValueError, match="heading must be one of"):
+        load_section(toy, "Nothing")
 
 
 LOUDER = pd.DataFrame(
     [
         ("Table 1", dataset, "emotion", method, "", condition, "wa", value)
         for dataset, method, values in [
-            ("iemocap", "ours", (0.9, 0.7, 0.8)),
-            ("mosei", "ours", (0.9, 0.8, 0.7)),
+            ("iemocap", "NMER", (0.9, 0.7, 0.8)),
+            ("mosei", "NMER", (0.9, 0.8, 0.7)),
             ("mosei", "MEN", (0.8, 0.8, 0.6)),
         ]
         for condition, value in zip(("clean", "soft", "loud"), values, strict=True)
     ],
-    columns=list(claim_room.SCORE_COLUMNS),
-)
+    columns=["item", "dataset", "target", "method", "variant", "condition", "metric",
+             "value"],
+)  # fmt: skip
+ABOVE = {"items": ["Table 1"], "metrics": ["wa"], "better": ["NMER"], "worse": ["MEN"]}
 FALLS = {
     "items": ["Table 1"], "metrics": ["wa"], "between": "condition",
     "falling": ["clean", "soft", "loud"],
@@ -155,188 +174,27 @@ FALLS = {
 
 
 def test_a_series_falls_where_each_score_lies_below_the_one_before():
-    pairs = claim_room.compare(FALLS, LOUDER)
+    pairs = compare_claim(FALLS, LOUDER)
     fails = pairs[~pairs["holds"]]
     assert len(pairs) == 6
     assert set(zip(fails["dataset"], fails["system"], fails["worse"], strict=True)) == {
-        ("iemocap", "ours", "loud"), ("mosei", "MEN", "soft"),
+        ("iemocap", "NMER", "loud"), ("mosei", "MEN", "soft"),
     }  # fmt: skip
 
 
-def test_a_comparison_stays_within_its_conditions_and_datasets():
-    claim = {
-        "items": ["Table 1"], "metrics": ["wa"], "better": ["ours"], "worse": ["MEN"],
-    }  # fmt: skip
-    assert claim_room.verdict(claim, LOUDER) == "holds in 2 of 3 comparisons"
-    narrow = {**claim, "conditions": ["clean", "loud"]}
-    assert claim_room.verdict(narrow, LOUDER) == "holds in all 2 comparisons"
-    elsewhere = {**claim, "datasets": ["iemocap"]}
-    assert claim_room.verdict(elsewhere, LOUDER) == "no score to compare"
-
-
-def test_claims_are_short_and_have_a_place():
-    table = papers.load_claims("ecg_eeg")
-    assert len(table) >= 20
-    assert (table["claim"].str.split().str.len() <= 20).all()
-    assert table["place"].str.match(r"(Abstract|Section \d)").all()
-
-
-def test_claims_compare_systems_that_the_tables_print(reported):
-    systems = set(reported["method"]) | set(reported["variant"])
-    for comparison in papers.load_claims("ecg_eeg")["comparison"]:
-        if comparison:
-            assert set(comparison["better"]) | set(comparison["worse"]) <= systems
-            assert set(comparison["items"]) <= set(reported["item"])
-
-
-def test_all_four_numbered_equations_are_mapped():
-    table = papers.load_equations("ecg_eeg")
-    mapped = table["equation"].str.extract(r"^Eq\. \((\d+)\)")[0].dropna()
-    assert mapped.tolist() == ["1", "2", "3", "4"]
-    assert (table["notebook"].str.match(r"ecg_eeg\.ipynb#\S")).all()
-
-
-@pytest.mark.parametrize("row", range(12))
-def test_each_equation_leads_to_an_object_and_a_test(row):
-    table = papers.load_equations("ecg_eeg")
-    assert len(table) == 12
-    equation, path, node, _ = table.iloc[row]
-    module, name = path.rsplit(".", 1)
-    assert getattr(importlib.import_module(module), name).__doc__, equation
-    file, test = node.split("::")
-    text = (ROOT / file).read_text("utf-8")
-    assert re.search(rf"def {test}\b", text), f"{file} has no {test}"
-
-
-@pytest.mark.parametrize("row", range(12))
-def test_each_equation_leads_to_a_heading(row):
-    stem, heading = papers.load_equations("ecg_eeg")["notebook"][row].split("#", 1)
-    notebook = ROOT / "notebooks" / stem
-    if not notebook.exists():
-        pytest.skip(f"{stem} is not there")
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    text = "".join("".join(c["source"]) + "\n" for c in cells)
-    assert re.search(rf"^#+ .*{re.escape(heading)}", text, re.MULTILINE)
-
-
-def test_the_readme_has_every_section_and_numbers_its_errata():
-    text = (ROOT / "emolib/papers/ecg_eeg/README.md").read_text("utf-8")
-    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert headings == [
-        "The claim", "What the paper does", "Symbols", "Errata", "Open choices",
-        "Presets", "Does alignment help?", "What a surrogate can show",
-    ]  # fmt: skip
-    errata = text.split("## Errata")[1].split("\n## ")[0]
-    numbers = [int(n) for n in re.findall(r"^(\d+)\. ", errata, re.MULTILINE)]
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) >= 14
-
-
-def test_the_readme_names_every_setting_that_the_paper_leaves_open():
-    settings = pytest.importorskip("emolib.papers.ecg_eeg.settings")
-    text = (ROOT / "emolib/papers/ecg_eeg/README.md").read_text("utf-8")
-    fields = settings.Method.__dataclass_fields__
-    assert [name for name in fields if f"`{name}`" not in text] == []
-
-
-def _paper(tmp_path, monkeypatch, **files):
-    """Return the name of a small paper with the given files."""
-    folder = tmp_path / "toy"
-    folder.mkdir()
-    (folder / "reported.csv").write_text(",".join(papers.REPORTED_COLUMNS) + "\n")
-    for name, text in files.items():
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(papers, "__file__", str(tmp_path / "__init__.py"))
-    return "toy"
-
-
-def _table(columns, *rows):
-    return "\n".join([",".join(columns), *rows]) + "\n"
-
-
-ROW = "toy,Table 1,dreamer,arousal,ours,,,accuracy,{},"
-
-
 @pytest.mark.parametrize(
-    "rows, message",
+    ("claim", "words"),
     [
-        ([ROW.format("80.67")], r"accuracy must be in \[0, 1\]; got \[80.67\]"),
-        ([ROW.format("high")], "value must be a number or empty; got .'high'."),
-        ([ROW.format("0.5"), ROW.format("0.6")], "got twice: toy, Table 1"),
-        ([ROW.format("0.5").replace("toy", "nmer")], "paper must be 'toy'; got"),
-        ([ROW.format(" 0.5")], "no spaces around a value"),
+        (ABOVE, "holds in 2 of 3 comparisons"),
+        (ABOVE | {"conditions": ["clean", "loud"]}, "holds in all 2 comparisons"),
+        (ABOVE | {"datasets": ["iemocap"]}, "no score to compare"),
+        ({}, "no score to compare"),
     ],
 )
-def test_a_slip_in_a_table_is_named(tmp_path, monkeypatch, rows, message):
-    text = _table(papers.REPORTED_COLUMNS, *rows)
-    stem = _paper(tmp_path, monkeypatch, reported=text)
-    with pytest.raises(ValueError, match=message):
-        papers.load_reported(stem)
+def test_a_verdict_counts_within_conditions_and_datasets(claim, words):
+    assert verdict(claim, LOUDER) == words
 
 
-def test_a_printed_dash_is_an_empty_value(tmp_path, monkeypatch):
-    text = _table(papers.REPORTED_COLUMNS, ROW.format(""))
-    frame = papers.load_reported(_paper(tmp_path, monkeypatch, reported=text))
-    assert np.isnan(frame["value"][0])
-    assert frame["variant"][0] == ""
-
-
-def test_a_wrong_header_is_named(tmp_path, monkeypatch):
-    stem = _paper(tmp_path, monkeypatch, equations="equation,test\nEq. (1),x\n")
-    with pytest.raises(ValueError, match="must have the columns equation, object"):
-        papers.load_equations(stem)
-
-
-def test_an_equation_without_a_test_is_named(tmp_path, monkeypatch):
-    text = _table(papers.EQUATION_COLUMNS, "Eq. (1),emolib.x,,a.ipynb#b")
-    stem = _paper(tmp_path, monkeypatch, equations=text)
-    with pytest.raises(ValueError, match="no empty cell in .'test'."):
-        papers.load_equations(stem)
-
-
-@pytest.mark.parametrize(
-    "comparison, message",
-    [
-        ({"items": ["Table 1"], "metrics": ["f1"], "better": ["a"]}, "must have"),
-        ({"itemz": ["Table 1"]}, "Did you mean 'items'"),
-        ({"items": ["Table 1"], "metrics": ["wa"], "falling": []}, "have .'falling'"),
-        ({**FALLS, "between": "level"}, "between must be one of"),
-    ],
-)
-def test_an_unreadable_comparison_is_named(tmp_path, monkeypatch, comparison, message):
-    row = pd.DataFrame(
-        [["c", "Abstract", "a", json.dumps(comparison), ""]],
-        columns=list(papers.CLAIM_COLUMNS),
-    )
-    stem = _paper(tmp_path, monkeypatch, claims=row.to_csv(index=False))
-    with pytest.raises(ValueError, match=message):
-        papers.load_claims(stem)
-
-
-def test_an_unknown_paper_is_named():
-    with pytest.raises(ValueError, match="stem must be one of .*; got 'mmq'"):
-        papers.load_reported("mmq")
-
-
-def test_a_section_of_the_readme_can_be_shown_alone():
-    text = papers.load_section("ecg_eeg", "Presets")
-    assert text.startswith("Every table") and "##" not in text
-    with pytest.raises(ValueError, match="heading must be one of"):
-        papers.load_section("ecg_eeg", "Nothing")
-
-
-def test_a_part_of_a_section_can_be_shown_alone(tmp_path, monkeypatch):
-    readme = "# T\n\n## A\n\ntext\n\n### B\n\nb\n\n### C\n\nc\n\n## Errata\n\nSome.\n\n"
-    entries = "1. One 2. two\n   more.\n2. Two.\n10. Ten.\n"
-    path = tmp_path / "README.md"
-    path.write_text(readme + entries, encoding="utf-8")
-    monkeypatch.setattr(papers, "_path", lambda stem, name: path)
-    assert papers.load_section("x", "A") == "text\n\n### B\n\nb\n\n### C\n\nc"
-    assert [papers.load_section("x", name) for name in "BC"] == ["b", "c"]
-    assert papers.load_section("x", "Errata", [10, 1]) == (
-        "**10.** Ten.\n\n**1.** One 2. two more."
-    )
-    with pytest.raises(
-        ValueError, match="number must be one of '1', '2', '10'; got '3'"
-    ):
-        papers.load_section("x", "Errata", [3])
+def test_no_claim_is_decided_on_a_surrogate():
+    scores = LOUDER.assign(source="surrogate")
+    assert verdict(ABOVE, scores) == "not comparable: surrogate"

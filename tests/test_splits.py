@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emolib.splits import PROTOCOLS, audit_split, label_subset, make_folds
+from emolib.splits import (
+    PROTOCOLS,
+    audit_split,
+    given_folds,
+    label_subset,
+    make_folds,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,9 +46,11 @@ def test_every_window_is_tested_once_and_the_sides_are_disjoint(protocol):
     tested = np.concatenate([fold.test for fold in folds])
     assert sorted(tested) == list(range(len(meta)))
     for fold in folds:
-        sides = np.concatenate([fold.train, fold.val, fold.test])
-        assert sorted(sides) == list(range(len(meta)))
-        assert min(map(len, (fold.train, fold.val, fold.test))) > 0
+        sides = (fold.train, fold.val, fold.test)
+        assert sorted(np.concatenate(sides)) == list(range(len(meta)))
+        assert min(map(len, sides)) > 0
+    other = folds_of(meta, protocol, seed=1)[0].test
+    assert other.tolist() != folds[0].test.tolist()
 
 
 def test_by_subject_keeps_subjects_apart_in_validation_too():
@@ -74,30 +82,22 @@ def test_by_trial_keeps_trials_apart_and_spreads_each_subject_evenly():
         assert not trials_of(meta, fold.train) & trials_of(meta, fold.val)
         per_subject = meta.iloc[fold.test].groupby("subject")["trial"].nunique()
         assert per_subject.between(3, 4).all() and len(per_subject) == 6
-        assert fold.audit.subjects == 6 and fold.audit.trials == 0
-        assert not fold.audit.leaky
-
-
-def test_no_fold_is_empty_where_subjects_have_few_trials():
+        assert fold.audit.subjects == 6 and not fold.audit.leaky
     for fold in folds_of(make_meta(3, 2), "by_trial", n_folds=6):
-        assert fold.audit.n_trials[2] == 1 and not fold.audit.leaky
+        assert fold.audit.n_trials[2] == 1  # no fold is empty
 
 
 def test_two_sessions_with_equal_trial_names_are_two_trials():
     meta = make_meta(2, 4)
-    again = meta.assign(session="2")
-    both = pd.concat([meta, again], ignore_index=True)
+    both = pd.concat([meta, meta.assign(session="2")], ignore_index=True)
     n_trials = sum(f.audit.n_trials[2] for f in folds_of(both, "by_trial", n_folds=2))
     assert n_trials == 16
 
 
-def test_random_windows_say_that_they_leak():
+def test_random_windows_must_be_asked_for_twice_and_say_that_they_leak():
     fold = folds_of(make_meta(), "random_windows")[0]
     assert fold.audit.leaky and fold.audit.trials > 0 and fold.audit.subjects == 8
     assert "LEAKY" in fold.audit.text and "random_windows, fold 0" in fold.audit.text
-
-
-def test_random_windows_must_be_asked_for_twice():
     with pytest.raises(
         ValueError,
         match=r"split 'random_windows' puts windows of one trial in train and test "
@@ -106,40 +106,29 @@ def test_random_windows_must_be_asked_for_twice():
         make_folds(make_meta(), protocol="random_windows", n_folds=5, seed=0)
 
 
-def test_the_audit_counts_windows_that_overlap_in_time():
+def test_the_audit_counts_what_a_split_within_trials_shares():
     meta = make_meta(1, 2, 4, step_s=5.0)
     audit = audit_split(meta, np.array([0, 1]), np.array([], int), np.array([2, 3, 4]))
     assert (audit.subjects, audit.trials, audit.windows) == (1, 1, 1)
     assert audit.n_windows == (2, 0, 3) and audit.leaky
-
-
-def test_the_audit_finds_the_leak_in_folds_made_within_trials():
     meta = make_meta(4, 6, 5)
-    test = np.flatnonzero(meta["start_s"] == 0)
-    train = np.flatnonzero(meta["start_s"] > 0)
-    audit = audit_split(meta, train, np.array([], int), test, name="within trials")
+    first = meta["start_s"] == 0
+    audit = audit_split(meta, meta.index[~first], meta.index[:0], meta.index[first])
     assert audit.trials == 24 and audit.leaky
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_the_order_of_rows_moves_no_window(protocol):
+def test_neither_the_order_of_rows_nor_labels_move_a_window(protocol):
     meta = make_meta()
-    shuffled = meta.sample(frac=1, random_state=0)
+    shuffled = meta.sample(frac=1, random_state=0).assign(valence=np.nan)
+    meta = meta.assign(valence=np.random.default_rng(0).random(len(meta)))
     ids = ["subject", "trial", "start_s"]
-    for one, two in zip(
-        folds_of(meta, protocol), folds_of(shuffled, protocol), strict=True
-    ):
+    pairs = zip(folds_of(meta, protocol), folds_of(shuffled, protocol), strict=True)
+    for one, two in pairs:
         for side in ("train", "val", "test"):
             a = meta.iloc[getattr(one, side)][ids].to_numpy().tolist()
             b = shuffled.iloc[getattr(two, side)][ids].to_numpy().tolist()
             assert sorted(a) == sorted(b)
-
-
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_another_seed_is_another_assignment(protocol):
-    meta = make_meta()
-    one, two = (folds_of(meta, protocol, seed=s)[0].test for s in (0, 1))
-    assert one.tolist() != two.tolist()
 
 
 def test_processes_with_different_hash_seeds_make_the_same_folds():
@@ -165,48 +154,37 @@ def test_processes_with_different_hash_seeds_make_the_same_folds():
     assert len(set(runs)) == 1 and runs[0]
 
 
-def test_labels_in_the_meta_table_move_nothing():
-    meta = make_meta()
-    rng = np.random.default_rng(0)
-    one = folds_of(meta.assign(valence=rng.random(len(meta))), "by_subject")
-    two = folds_of(meta.assign(valence=np.nan), "by_subject")
-    for a, b in zip(one, two, strict=True):
-        assert a.val.tolist() == b.val.tolist() and a.test.tolist() == b.test.tolist()
-
-
 def test_no_validation_where_none_is_asked_for():
     fold = folds_of(make_meta(), "by_subject", val_fraction=0.0)[0]
     assert len(fold.val) == 0 and len(fold.train) + len(fold.test) == 320
 
 
-def test_too_many_folds_are_named():
-    with pytest.raises(ValueError, match="between 2 and the 8 subjects .* got 9"):
-        folds_of(make_meta(), "by_subject", n_folds=9)
+@pytest.mark.parametrize(
+    ("sizes", "protocol", "options", "words"),
+    [
+        ((8,), "by_subject", {"n_folds": 9}, "between 2 and the 8 subjects .* got 9"),
+        ((2,), "by_subject", {"n_folds": 2}, "at least 3 subjects.*2. Use 'by_trial'"),
+        ((4, 1), "by_trial", {}, "at least 2 trials of a subject"),
+        ((8,), "loso", {}, "protocol must be one of 'by_subject'"),
+        (
+            (8,),
+            "by_subject",
+            {"val_fraction": 1.0},
+            r"val_fraction must be in \[0, 1\)",
+        ),
+    ],
+)
+def test_what_cannot_be_split_says_why(sizes, protocol, options, words):
+    with pytest.raises(ValueError, match=words):
+        folds_of(make_meta(*sizes), protocol, **options)
 
 
-def test_two_subjects_cannot_be_split_by_subject():
-    with pytest.raises(ValueError, match="at least 3 subjects.*got 2. Use 'by_trial'"):
-        folds_of(make_meta(2), "by_subject", n_folds=2)
+# ---------------------------------------------------------------- few labels
 
 
-def test_one_trial_cannot_be_split_by_trial():
-    with pytest.raises(ValueError, match="at least 2 trials of a subject"):
-        folds_of(make_meta(4, 1), "by_trial")
-
-
-def test_an_unknown_protocol_is_named():
-    with pytest.raises(ValueError, match="protocol must be one of 'by_subject'"):
-        folds_of(make_meta(), "loso")
-
-
-def test_the_validation_share_is_checked():
-    with pytest.raises(ValueError, match=r"val_fraction must be in \[0, 1\)"):
-        folds_of(make_meta(), "by_subject", val_fraction=1.0)
-
-
-def labelled(n_subjects=8, n_trials=18, seed=0):
+def labelled(n_subjects=8, n_trials=18):
     meta = make_meta(n_subjects, n_trials)
-    labels = np.random.default_rng(seed).random(n_subjects * n_trials) < 0.4
+    labels = np.random.default_rng(0).random(n_subjects * n_trials) < 0.4
     return meta, np.repeat(labels.astype(int), 4)
 
 
@@ -220,12 +198,13 @@ def test_label_subsets_are_whole_trials_and_nested():
         assert set(small) < set(large)
     assert subsets[-1].tolist() == train.tolist()
     assert meta.iloc[subsets[0]].groupby(["subject", "trial"]).size().eq(4).all()
+    other = label_subset(meta, train, fraction=0.1, seed=1, y=y)
+    assert other.tolist() != subsets[0].tolist()
 
 
 def test_each_subject_gives_the_same_share_of_both_classes():
     meta, y = labelled()
-    train = np.arange(len(meta))
-    rows = label_subset(meta, train, fraction=0.3, seed=0, y=y)
+    rows = label_subset(meta, np.arange(len(meta)), fraction=0.3, seed=0, y=y)
     per_subject = meta.iloc[rows].groupby("subject")["trial"].nunique()
     assert (per_subject == 5).all()
     assert abs(y[rows].mean() - y.mean()) < 0.1
@@ -237,6 +216,8 @@ def test_both_classes_are_there_however_small_the_share():
     for seed in range(10):
         rows = label_subset(meta, np.arange(216), fraction=0.01, seed=seed, y=y)
         assert set(y[rows]) == {0, 1}
+    with pytest.raises(ValueError, match=r"fraction must be in \(0, 1\]"):
+        label_subset(meta, np.arange(10), fraction=0.0, seed=0, y=y)
 
 
 def test_labels_outside_training_are_never_read():
@@ -251,13 +232,63 @@ def test_labels_outside_training_are_never_read():
     assert one.tolist() == two.tolist()
 
 
-def test_another_seed_chooses_other_trials():
-    meta, y = labelled()
-    train = np.arange(len(meta))
-    one, two = (label_subset(meta, train, fraction=0.1, seed=s, y=y) for s in (0, 1))
-    assert one.tolist() != two.tolist()
+# ---------------------------------------------------------------- given folds
 
 
-def test_a_share_of_nothing_is_refused():
-    with pytest.raises(ValueError, match=r"fraction must be in \(0, 1\]"):
-        label_subset(make_meta(), np.arange(10), fraction=0.0, seed=0)
+def published(n_sessions=5, n_each=6):
+    """Return IEMOCAP's ten folds: a session out, its two speakers validate and test."""
+    rows = []
+    for session in range(1, n_sessions + 1):
+        for speaker in "FM":
+            row = {"subject": f"Ses0{session}{speaker}", "session": f"Ses0{session}"}
+            for fold in range(1, 2 * n_sessions + 1):
+                tested = speaker == ("M" if fold % 2 else "F")
+                out = (fold + 1) // 2 == session
+                part = ("test" if tested else "val") if out else "train"
+                row[f"part_{fold}"] = part
+            for k in range(n_each + session):
+                rows.append({**row, "trial": f"{row['subject']}_{k}", "start_s": 0.0})
+    return pd.DataFrame(rows)
+
+
+def test_the_publishers_folds_come_back_whole_and_in_order():
+    meta = published().sample(frac=1, random_state=0).reset_index(drop=True)
+    folds = given_folds(meta)
+    assert list(folds) == [str(k) for k in range(1, 11)]
+    tested = np.concatenate([fold.test for fold in folds.values()])
+    assert sorted(tested) == list(range(len(meta)))
+    for name, fold in folds.items():
+        assert fold.fold == int(name) and fold.protocol == "given"
+        for part in ("train", "val", "test"):
+            rows = np.flatnonzero(meta[f"part_{name}"] == part)
+            assert getattr(fold, part).tolist() == rows.tolist()
+    meta.loc[:3, "part_2"] = ""  # in no side
+    fold = given_folds(meta)["2"]
+    assert not set(range(4)) & {*fold.train, *fold.val, *fold.test}
+
+
+def test_the_audit_of_a_given_fold_names_what_its_sides_share():
+    audit = given_folds(published())["3"].audit
+    assert (audit.subjects, audit.trials, audit.stimuli) == (0, 0, 0)
+    assert audit.n_subjects == (8, 1, 1) and not audit.leaky
+    assert audit.sessions == 1
+    assert "Sessions of test: 0 in train, 1 in val." in audit.text
+    assert audit.text.startswith("published fold 3: no trial on both sides")
+    meta = published()
+    meta.loc[meta["subject"] == "Ses01M", "part_1"] = "train"
+    meta.loc[meta.index[meta["subject"] == "Ses01M"][:3], "part_1"] = "test"
+    audit = given_folds(meta)["1"].audit
+    assert audit.subjects == 1 and "1 in train, 1 in val" in audit.text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m: m.drop(columns=[f"part_{k}" for k in range(1, 11)]), "Use make_fol"),
+        (lambda m: m.assign(part_4="testing"), "part_4 must be one of 'train', 'val'"),
+        (lambda m: m.assign(part_4="train"), "fold 4 must have rows in each part; got"),
+    ],
+)
+def test_given_folds_that_cannot_be_used_say_why(change, words):
+    with pytest.raises(ValueError, match=words):
+        given_folds(change(published()))

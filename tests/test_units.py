@@ -234,13 +234,10 @@ def test_a_reason_is_one_line_that_says_what_to_do(error, words):
     assert reason_of(error, unit) == words
 
 
-def test_what_is_no_outcome_is_refused():
-    for outcome in (None, {}, Outcome()):
-        with pytest.raises(TypeError, match="must return an Outcome with predictions"):
-            checked(outcome)
-    odd = Outcome(pd.DataFrame({"y_true": [0, 1], "y_score_1": [0.5, np.inf]}))
-    with pytest.raises(FloatingPointError, match="got 1 of 2 .*Training diverged"):
-        checked(odd)
+@pytest.mark.parametrize("outcome", [None, {}, Outcome()])
+def test_what_is_no_outcome_is_refused(outcome):
+    with pytest.raises(TypeError, match="must return an Outcome with predictions"):
+        checked(outcome)
 
 
 # ---------------------------------------------------------------- processes
@@ -399,21 +396,15 @@ def test_windows_come_back_from_the_store(tmp_path, monkeypatch):
     assert back.removed is None
 
 
-def test_a_setting_that_was_not_given_is_an_error_and_an_unread_one_is_noted(toy):
-    settings = Watched({"lr": 0.1, "unused": 1})
-    assert settings["lr"] == 0.1 and settings.get("other", 3) == 3
-    assert settings.unread == {"unused"}
-    assert {**settings} == {"lr": 0.1, "unused": 1} and not settings.unread
+def test_what_a_system_reads_must_be_given_and_what_it_does_not_is_noted(toy):
+    settings = Watched(Unit("toy", "x", settings={"lr": (1, 2), "more": 1}).settings)
+    assert settings["lr"] == [1, 2] and settings.get("other", 3) == 3
+    assert settings.unread == {"more"}
+    assert {**settings} == {"lr": [1, 2], "more": 1} and not settings.unread
     with pytest.raises(KeyError, match="'seed' must be among the unit's settings"):
         settings["seed"]
     code = "say(go([toy(0, forgotten=1)]).entries[0][1].manifest['unread'])"
     assert toy.run(code) == ["forgotten"]
-
-
-def test_units_hold_plain_values_alone():
-    assert Unit("toy", "linear", settings={"bands": (1, 2)}).settings["bands"] == [1, 2]
-    with pytest.raises(TypeError, match="settings must be made of"):
-        Unit("toy", "linear", settings={"bands": {1, 2}})
 
 
 @pytest.mark.parametrize("function", [lambda: 0, Outcome.all_tables, len])

@@ -62,37 +62,17 @@ def test_status_shows_the_size_by_paper_kind_and_device(toy, tmp_path):
     assert len(status(Store(tmp_path / "empty"))) == 0
 
 
-def test_why_names_what_differs_from_the_nearest_unit(toy):
-    stored, setting, never, unread = ask(
-        toy,
-        "[why(u, device='cpu') for u in (toy(0), toy(0, n_features=4),"
-        " toy(0, 'other'), toy(0, data={'seed': 2}))]",
-    )
-    assert stored.endswith(": stored")
-    assert re.search(
-        r"is not stored; the nearest is unit-\w{16}-cpu\n  settings: n_features was 3, "
-        r"now 4$",
-        setting,
-    )
-    assert "no unit of other was ever stored" in never
-    assert unread == "its windows are not prepared"
-    toy.edit("papers/toy/stages.py", "(n_features)", "(n_features + 1)")
-    words = ask(toy, "why(toy(0), device='cpu')")
-    assert re.search(r"\n  code: emolib.papers.toy.stages was '\w+', now '\w+'$", words)
-
-
-def test_why_of_a_name_says_whether_todays_code_can_use_it(toy):
+def test_why_says_whether_todays_code_can_use_an_entry(toy):
     name = toy.units()[0].name
     for answer in ask(toy, f"[why(word) for word in {[name, name[:9]]}]"):
-        assert answer.endswith("usable today")
+        assert answer == f"{name}\n  usable today"
     toy.edit("papers/toy/diary.py", "sleep(seconds)", "sleep(seconds or 0)")
-    assert "code: emolib.papers.toy.diary was" in ask(toy, f"why({name!r})")
+    words = ask(toy, f"why({name!r})")
+    assert re.search(r"\n  emolib.papers.toy.diary was \w+, now \w+$", words)
     (toy.paper / "systems" / "linear.py").unlink()
     assert "systems.linear must be a module" in ask(toy, f"why({name!r})")
     for word in ("unit-", "zzz", ""):
-        assert "a name must begin one entry of the store" in ask(
-            toy, f"ask(why, {word!r})"
-        )
+        assert "a name must begin one entry" in ask(toy, f"ask(why, {word!r})")
 
 
 def test_prune_names_and_then_removes_what_cannot_be_used(toy):
@@ -104,9 +84,9 @@ def test_prune_names_and_then_removes_what_cannot_be_used(toy):
     os.utime(left, (0, 0))
     before = toy.tables()
     rows = ask(toy, "prune().to_dict('records')")
-    damaged, changed = sorted(row["reason"] for row in rows)[::-1]
+    damaged, changed = sorted(row["reason"] for row in rows)
     assert damaged == "damaged"
-    assert changed.startswith("code: emolib.papers.toy.systems.linear was")
+    assert changed.startswith("emolib.papers.toy.systems.linear was")
     assert toy.tables() == before
     assert ask(toy, "len(prune(dry=False))") == 2
     kept = [path.name.split("-")[0] for path in sorted(toy.store.glob("toy/*"))]

@@ -1,7 +1,16 @@
-"""A toy project: one notebook, one config, no recipe."""
+"""A toy project: a notebook of no paper, or of a tiny one in a copy of the package."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
+from toy_project import ToyProject
 
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 PARAMETERS = """config: str = ""  # name of the config
 data: str = "surrogate"  # where the corpora come from
 n_folds: int = 3  # folds
@@ -17,26 +26,21 @@ WORK = """import numpy as np
 import pandas as pd
 rng = np.random.default_rng(seed)
 rows = [dict(paper="toy", item="Table 1", dataset="toy", source=data, target=t,
-             protocol="by_subject", method="ours", variant="", condition="",
+             protocol="by_subject", method="Toy", variant="", condition="",
              fold=f, seed=seed, metric="auc", value=rng.random() * float(lr) * 1e3)
         for t in targets for f in range(n_folds)]
 results = pd.DataFrame(rows).sample(frac=1)"""
 
-SAVE = """import matplotlib
-matplotlib.use("agg")
-from matplotlib.figure import Figure
-from emolib.reporting.save import save_report
+SAVE = """from emolib.reporting import save_report
+print(save_report("toy", settings, results=results,
+      tables={"table_1": results.sort_values("fold").head(1)}))"""
+
+DRAW = """from matplotlib.figure import Figure
 figure = Figure(figsize=(3.5, 2))
 figure.subplots().plot(results["value"].sort_values().to_numpy())
 figure.alt_text = f"{len(results)} values, rising."
-print(save_report("toy", settings, results=results,
-      tables={"table_1": results.sort_values("fold").head(1)},
-      figures={"fig_1_values": figure}))"""
-
-SAVE_NO_FIGURE = """from emolib.reporting.save import save_report
-print(save_report("toy", settings, results=results,
-      tables={"table_1": results.sort_values("fold").head(1)}))"""
-"""Half of a run's time goes into loading matplotlib: for runs whose end is enough."""
+"""
+SAVE_FIGURE = DRAW + SAVE[:-2] + ', figures={"fig_1_values": figure}))'
 
 
 def write_project(root, **cells):
@@ -51,7 +55,7 @@ def write_project(root, **cells):
 
 
 def write_notebook(
-    root, *, work=WORK, save=SAVE, parameters=PARAMETERS, settings=SETTINGS, recipe=None
+    root, *, parameters=PARAMETERS, settings=SETTINGS, work=WORK, save=SAVE, paper=None
 ):
     """Write the notebook 'toy' of a toy project."""
     cells = [nbformat.v4.new_markdown_cell("# Toy")]
@@ -59,11 +63,85 @@ def write_notebook(
     cells += [nbformat.v4.new_code_cell(s) for s in sources if s]
     cells[1].metadata["tags"] = ["parameters"]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    outputs = ["table_1.md", "fig_1_values.svg"]
-    notebook.metadata["emolib"] = {"outputs": outputs, "recipe": recipe}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata = {"kernelspec": kernel, "emolib": {"paper": paper}}
     nbformat.write(notebook, root / "notebooks" / "toy.ipynb")
+
+
+# ---------------------------------------------------------------- with units
+
+
+UNIT_PARAMETERS = """config: str = ""  # name of the config
+data: str = "surrogate"  # where the corpora come from
+n_folds: int = 3  # folds
+systems: list[str] = ["linear"]  # rows of the table
+seconds: float = 0.1  # that a unit takes
+n_workers: int = 1  # processes
+device: str = "cpu"  # no process loads torch
+run_name: str = ""  # name of a changed run"""
+
+UNIT_SETTINGS = """from emolib.papers import toy
+from emolib.units import run_units
+settings = toy.Settings.of(globals())"""
+
+UNIT_WORK = """import pandas as pd
+done = run_units(toy.expand(settings.as_dict()), device=device)
+results = pd.DataFrame([
+    dict(paper="toy", item="Table 1", dataset="toy", source=data, target="valence",
+         protocol="by_subject", variant="", condition="", seed=0, metric="auc",
+         value=entry.predictions["y_score_1"].mean() + unit.labels["fold"],
+         method=unit.labels["method"], fold=unit.labels["fold"])
+    for unit, entry in done.entries])
+lost = [{**unit.labels, "reason": reason} for unit, reason in done.failures]"""
+
+UNIT_SAVE = SAVE.replace("results=results,", "results=results, failures=lost,")
+
+
+class Project(ToyProject):
+    """A project with the whole package, the toy paper, its notebook and a config."""
+
+    def _make(self):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "emolib", self.folder / "emolib", ignore=ignored)
+        shutil.copytree(HERE / "toy", self.paper, ignore=ignored)
+        shutil.copyfile(HERE / "toy_room.py", self.paper / "__init__.py")
+        self.edit("papers/toy/data.py", "emolib.corpora", "emolib.papers.toy.corpora")
+        shutil.copyfile(ROOT / "Snakefile", self.folder / "Snakefile")
+        write_project(
+            self.folder, parameters=UNIT_PARAMETERS, settings=UNIT_SETTINGS,
+            work=UNIT_WORK, save=UNIT_SAVE, paper="toy",
+        )  # fmt: skip
+        self.configure("n_folds: 4")
+        self._diary.touch()
+
+    def configure(self, *lines):
+        """Write the config."""
+        text = "\n".join(["config: quick", *lines, ""])
+        (self.folder / "notebooks/configs/toy/quick.yaml").write_text(text)
+
+    def begin(self, *command):
+        """Start a command and return its process."""
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=self.folder, text=True,
+            env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    @property
+    def environment(self):
+        cache = str(self.folder / "cache")
+        return {"PYTHONPATH": str(self.folder), "EMOLIB_CACHE": cache,
+                "TOY_DIARY": str(self._diary)}  # fmt: skip
+
+    def finish(self, *command):
+        """Run a command; return its exit code and what it said."""
+        process = self.begin(*command)
+        said, _ = process.communicate(timeout=300)
+        return process.returncode, said
+
+    def begun(self):
+        """Return the folds whose units were begun, in order."""
+        return [line[5:] for line in self.diary() if line.startswith("unit ")]
+
+    def results(self, folder="quick"):
+        return (self.folder / "reports/toy" / folder / "results.csv").read_bytes()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import time
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+from tabulate import tabulate
+
 from emolib.checks import CorpusError
-from emolib.containers import Features, Recording
-from emolib.corpora.places import noted_folders
-from emolib.corpora.registry import Corpus, get_corpus
-from emolib.corpora.sources import is_surrogate
+from emolib.containers import MODALITIES_AVL, Features, Recording
+from emolib.corpora.registry import get_corpus, noted_folders
+from emolib.corpora.sources import source_of
+from emolib.datasets.corpus import Corpus
 
 PIECE_S, LEAST_LIKENESS = 10.0, 0.6
 """Below this mean correlation between its beats a signal is hardly an ECG."""
-LEAST_SUBJECTS = 5
-"""Fewer subjects make fewer folds, because two are kept for validation."""
+COLUMNS = ("subject", "trial", "about", "what", "size", "kind")
+TOLD = ("left out", "kept", "damaged")
+"""What is said of problems, of notes, and of files that do not read."""
+MOST_NAMES = 6
+"""Trials that are named beside each of these."""
 
 
 @dataclass(frozen=True)
@@ -27,40 +34,20 @@ class CorpusReport:
     text : str
         For people, several lines.
     usable : bool
-        Whether a recipe can run on it.
+        Whether a paper can run on it.
     source : str
         ``"surrogate"``, ``"licensed"``, ``"open"``, or ``""`` when nothing was found.
-    trials : list of dict
-        A row per trial: subject, trial, problems, odd, ratings, parts, and per modality
-        n_chans, sfreq, unit and duration_s, or n_steps, n_features and kind.
-    optional : list of dict
-        Rows of trials that the reader leaves out unless asked (AMIGOS's long videos).
-    damaged : dict of str to str
-        Subject -> the error that its file raised.
-    seconds : float
-        How long reading took.
-    n_bytes : int
-        Size of the data files.
+    facts : DataFrame
+        Several rows a trial: subject, trial; `about` a modality, a target, a fold,
+        ``"trials"``, ``"left out"`` (problems), ``"kept"`` (notes) or ``"damaged"``;
+        `what` in words, its `size` (seconds, steps, rating), and its `kind`, which like
+        things have in common.
     """
 
     text: str
     usable: bool
     source: str = ""
-    trials: list[dict] = field(default_factory=list)
-    optional: list[dict] = field(default_factory=list)
-    damaged: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    n_bytes: int = 0
-
-    @property
-    def n_subjects(self) -> int:
-        """Number of subjects that have a usable trial."""
-        return len({row["subject"] for row in self.trials if not row["problems"]})
-
-    @property
-    def n_usable(self) -> int:
-        """Number of trials without a problem."""
-        return sum(not row["problems"] for row in self.trials)
+    facts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def check_corpus(name: str, folder: str | Path) -> CorpusReport:
@@ -79,61 +66,61 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         file, or fewer than three subjects or a single class remain; `text` says why.
     """
     corpus = get_corpus(name)
-    start = time.perf_counter()
     try:
-        files = corpus.files(folder)
-        surrogate = is_surrogate(name, folder)
-        rows, damaged = _read_all(corpus, folder, n_files=len(files))
+        n_bytes = sum(path.stat().st_size for path in corpus.files(folder))
+        source = source_of(name, folder)
+        facts = pd.DataFrame(_read_all(corpus, folder), columns=COLUMNS)
+        facts["who"] = facts["subject"] + " " + facts["trial"]
+        facts["about"] = pd.Categorical(facts["about"], facts["about"].unique())
     except (CorpusError, OSError) as error:
         return CorpusReport(f"NOT USABLE: {error}", usable=False)
-    real = "open" if corpus.is_open else "licensed"
-    found = CorpusReport(
-        "",
-        False,
-        "surrogate" if surrogate else real,
-        [row for row in rows if row["trial"] not in corpus.optional_trials],
-        [row for row in rows if row["trial"] in corpus.optional_trials],
-        damaged,
-        time.perf_counter() - start,
-        sum(path.stat().st_size for path in files),
-    )
-    return _judge(corpus, folder, found)
+    mark = " (SURROGATE: not a result)" if source == "surrogate" else ""
+    reasons = _find_reasons(corpus, facts)
+    words = [
+        f"{corpus.title} in '{folder}': {source}{mark}, {n_bytes / 1e6:.0f} MB",
+        f"the whole corpus: {corpus.size}",
+        tabulate(_count(facts), "keys", "simple", showindex=False, missingval=""),
+        f"NOT USABLE: {'; '.join(reasons)}." if reasons else _next(corpus, folder),
+    ]
+    return CorpusReport("\n".join(words), not reasons, source, facts)
 
 
-def _read_all(corpus: Corpus, folder, *, n_files: int) -> tuple[list[dict], dict]:
-    """Return a row per trial, and subject -> error for files that do not read."""
-    options = corpus.read_everything
-    if n_files == 1 or corpus.n_utterances:
-        return [_row(recording) for recording in corpus.read(folder, **options)], {}
-    rows, damaged = [], {}
+def _read_all(corpus: Corpus, folder) -> Iterator[tuple]:
+    """Yield the facts of every trial, and of files that do not read."""
+    if corpus.list_subjects is None:
+        for recording in corpus.read(folder):
+            yield from _facts(corpus, recording)
+        return
     for subject in corpus.list_subjects(folder):
         try:
-            trials = corpus.read(folder, subjects=[subject], **options)
-            rows += [_row(trial) for trial in trials]
+            for recording in corpus.read(folder, subjects=[subject]):
+                yield from _facts(corpus, recording)
         except CorpusError as error:
-            damaged[subject] = str(error)
-    return rows, damaged
+            yield subject, "", TOLD[2], str(error), None, subject
 
 
-def _row(recording: Recording) -> dict:
-    """Return what the report needs of a trial; the signals are let go."""
-    row = {
-        "subject": recording.subject,
-        "trial": recording.trial,
-        "problems": recording.problems,
-        "ratings": dict(recording.ratings),
-        "odd": [*recording.notes, *_find_oddities(recording)],
-        "parts": dict(recording.parts),
-        "baseline_s": [signal.duration_s for signal in recording.baseline.values()],
-    }
-    for modality, signal in recording.signals.items():
-        if isinstance(signal, Features):
-            row[modality] = (signal.n_steps, signal.n_features, signal.kind)
+def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
+    """Yield a row of `COLUMNS` for each thing that a trial holds or lacks."""
+    who = (recording.subject, recording.trial)
+    usable = not recording.problems
+    state = "usable" if usable else "with a problem"
+    for modality, held in recording.signals.items():
+        if isinstance(held, Features):
+            what, size = f"{held.n_features} features, {held.kind}", held.n_steps
         else:
-            row[modality] = (
-                signal.ch_names, signal.sfreq, signal.unit, signal.duration_s,
-            )  # fmt: skip
-    return row
+            what = f"{' '.join(held.ch_names)} at {held.sfreq:g} Hz in {held.unit}"
+            size = held.duration_s
+        yield *who, modality, what, size, what
+    yield *who, "trials", state, None, state
+    for target, rating in recording.ratings.items() if usable else ():
+        what = corpus.class_of(rating)
+        yield *who, target, what, rating, what
+    for fold, part in recording.parts.items() if usable else ():
+        yield *who, f"fold {fold}", part, None, part
+    notes = (*recording.notes, *_find_oddities(recording))
+    for about, told in zip(TOLD, (recording.problems, notes), strict=False):
+        for what in told:
+            yield *who, about, what, None, re.sub(r"'[^']*'|[\d.]+", "…", what)
 
 
 def _find_oddities(recording: Recording) -> list[str]:
@@ -155,38 +142,41 @@ def _find_oddities(recording: Recording) -> list[str]:
     return ["ecg: no heartbeat was found in the first minute (trial kept)."]
 
 
-def _judge(corpus: Corpus, folder, found: CorpusReport) -> CorpusReport:
-    """Return the report with its text and its verdict."""
-    from dataclasses import replace
+def _count(facts: pd.DataFrame) -> pd.DataFrame:
+    """Return how many trials and people have each thing, and what sizes it has."""
+    counts = facts.groupby(["about", "kind"], observed=True).agg(
+        trials=("trial", "size"),
+        people=("subject", "nunique"),
+        least=("size", "min"),
+        most=("size", "max"),
+        what=("what", "first"),
+        such_as=("who", lambda names: ", ".join(names[:MOST_NAMES])),
+    )
+    about = counts.index.get_level_values("about")
+    counts["such_as"] = counts["such_as"].where(about.isin(TOLD), None)
+    counts.insert(0, "about", about)
+    return counts.astype(object).where(counts.notna(), None)
 
-    if corpus.n_utterances:
-        from emolib.corpora.utterances import (
-            describe_next,
-            describe_trials,
-            list_labels,
-        )
-    else:
-        from emolib.corpora.wording import describe_next, describe_trials, list_labels
 
-    labels = list_labels(corpus, found.trials)
-    reasons = []
-    if found.damaged:
-        reasons.append(f"{len(found.damaged)} damaged file(s), see above")
-    if found.n_subjects < 3:
-        words = f"{corpus.people} with usable trials; 3 are needed"
-        reasons.append(f"{found.n_subjects} {words}")
-    if not any(sum(n > 0 for n in counts) > 1 for *counts, _ in labels.values()):
-        reasons.append("no target has both classes")
-    lines = describe_trials(corpus, folder, found, labels)
-    if reasons:
-        lines.append(f"NOT USABLE: {'; '.join(reasons)}.")
-    else:
-        if found.n_subjects < LEAST_SUBJECTS and not corpus.n_utterances:
-            lines.append(
-                f"note       {found.n_subjects} subjects make fewer folds by subject "
-                f"than the {LEAST_SUBJECTS} of the full tables"
-            )
-        noted = noted_folders().get(corpus.name)
-        is_noted = noted is not None and noted == Path(folder).expanduser().resolve()
-        lines += describe_next(corpus, folder, found, is_noted=is_noted)
-    return replace(found, text="\n".join(lines), usable=not reasons)
+def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
+    """Return why no paper can run on it."""
+    n_people = facts[facts["kind"] == "usable"]["subject"].nunique()
+    n_damaged = (facts["about"] == TOLD[2]).sum()
+    rated = facts[facts["about"].isin(corpus.targets)]
+    n_classes = rated.groupby("about", observed=True)["kind"].nunique().max()
+    reasons = {
+        f"{n_damaged} damaged file(s), see above": n_damaged,
+        f"{n_people} people with usable trials; 3 are needed": n_people < 3,
+        "no target has both classes": not n_classes > 1,
+    }
+    return [reason for reason, holds in reasons.items() if holds]
+
+
+def _next(corpus: Corpus, folder) -> str:
+    """Return the next commands: note the folder, run a table."""
+    stem = "nmer" if corpus.modalities == MODALITIES_AVL else "ecg_eeg"
+    local = f"quick -p data local -p corpora '[{corpus.name}]'"
+    steps = [f"emolib run {stem} --config {corpus.name if corpus.is_open else local}"]
+    if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
+        steps.insert(0, f"emolib corpora add {corpus.name} '{folder}'")
+    return "\n".join(f"next: {step}" for step in steps)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from emolib.checks import CorpusError
 
 PHYSIONET = "https://physionet.org/files/eegmat/1.0.0/"
 CHECKSUMS = "SHA256SUMS.txt"
-_WANTED = re.compile(r"Subject\d\d_[12]\.edf|subject-info\.csv")
-_LINE = re.compile(r"([0-9a-f]{64}) [ *]?(\S+)")
+_LINE = re.compile(r"([0-9a-f]{64}) [ *]?(Subject\d\d_[12]\.edf|subject-info\.csv)")
 
 
 def fetch_eegmat(
-    folder: str | Path,
-    *,
-    base_url: str = PHYSIONET,
-    n_retries: int = 2,
-    report: Callable[[str], None] | None = None,
+    folder: str | Path, *, base_url: str = PHYSIONET, n_retries: int = 2
 ) -> Path:
     """Download EEGMAT: 36 subjects, two EDF files each, about 175 MB.
 
@@ -35,8 +29,6 @@ def fetch_eegmat(
         Where ``SHA256SUMS.txt`` and the files are.
     n_retries : int
         How often a file is tried again before the call gives up.
-    report : callable
-        Called with a line of text before each file.
 
     Returns
     -------
@@ -48,68 +40,25 @@ def fetch_eegmat(
         When the list or a file cannot be had, or a file is not what the list says.
     """
     import pooch
-
-    folder = Path(folder).expanduser()
-    base_url = base_url.rstrip("/") + "/"
-    registry = _read_checksums(base_url)
-    keeper = pooch.create(
-        folder, base_url, registry=registry, retry_if_failed=n_retries
-    )
-    for i, name in enumerate(sorted(registry)):
-        if report:
-            report(f"{i + 1} of {len(registry)}: {name}")
-        _call(keeper.fetch, name, base_url, downloader=_downloader())
-    return folder
-
-
-def _read_checksums(base_url: str) -> dict[str, str]:
-    """Return file name -> ``sha256:…`` from the publisher's list."""
-    import tempfile
-
-    import pooch
-
-    with tempfile.TemporaryDirectory() as aside:
-        listed = _call(
-            pooch.retrieve,
-            base_url + CHECKSUMS,
-            base_url,
-            known_hash=None,
-            fname=CHECKSUMS,
-            path=aside,
-            downloader=_downloader(),
-        )
-        text = Path(listed).read_text(encoding="utf-8", errors="replace")
-    matches = [_LINE.fullmatch(line.strip()) for line in text.splitlines()]
-    registry = {
-        match[2]: f"sha256:{match[1]}"
-        for match in matches
-        if match and _WANTED.fullmatch(match[2])
-    }
-    if not registry:
-        raise CorpusError(
-            f"{base_url}{CHECKSUMS}: expected lines 'sha256 file' that name "
-            f"Subject00_1.edf …; got {len(text)} characters without one. Check the "
-            "address, or download the files by hand."
-        )
-    return registry
-
-
-def _downloader():
-    """Return pooch's downloader over HTTP, with a time limit for a silent host."""
-    import pooch
-
-    return pooch.HTTPDownloader(timeout=60)
-
-
-def _call(function: Callable, what: str, base_url: str, **options):
-    """Call one of pooch's functions; turn its failures into one error."""
     import requests
 
+    folder, name = Path(folder).expanduser(), CHECKSUMS
+    base_url = base_url.rstrip("/") + "/"
     try:
-        return function(what, **options)
+        listed = requests.get(base_url + CHECKSUMS, timeout=60)
+        listed.raise_for_status()
+        registry = {file: f"sha256:{own}" for own, file in _LINE.findall(listed.text)}
+        if not registry:
+            raise ValueError("no line 'sha256 file' that names Subject00_1.edf …")
+        keeper = pooch.create(
+            folder, base_url, registry=registry, retry_if_failed=n_retries
+        )
+        for name in sorted(registry):
+            keeper.fetch(name, downloader=pooch.HTTPDownloader(timeout=60))
     except (requests.RequestException, ValueError) as error:
         raise CorpusError(
-            f"{what.removeprefix(base_url)}: expected a whole file from {base_url}; "
-            f"got {type(error).__name__}: {error}. Give the same command again: files "
-            "that are finished are kept."
+            f"{name}: expected a whole file from {base_url}; got "
+            f"{type(error).__name__}: {error}. Give the same command again: files that "
+            "are finished are kept."
         ) from error
+    return folder

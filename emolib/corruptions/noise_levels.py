@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from emolib.checks import check_option, check_range
 from emolib.corruptions.noise_schedule import (
     BETA_END,
-    BETA_START,
     alpha_bar,
     beta_schedule,
     check_variance,
@@ -26,15 +25,7 @@ NOISES = ("gaussian", "impulse")
 IMPULSE_P = 0.3  # Section 3.3
 
 
-def steps_for(
-    db: float,
-    variance: float,
-    *,
-    noise_power: float = 1.0,
-    start: float = BETA_START,
-    end: float = BETA_END,
-    shape: str = "linear",
-) -> int:
+def steps_for(db: float, variance: float, *, end: float = BETA_END) -> int:
     """Return the T whose nominal SNR is nearest to `db`.
 
     Paper 3, Section 2.2.3. The paper chooses T by modality and prints one triple, 140,
@@ -43,11 +34,11 @@ def steps_for(
     Parameters
     ----------
     db : float
-        Wanted SNR in dB.
+        Wanted SNR in dB, for Gaussian noise: impulses share its T, as in the paper.
     variance : float
         σ² of one modality (see `snr`).
-    noise_power : float
-        Leave it at 1 for the paper's T, which impulses share with Gaussian noise.
+    end : float
+        Of the β schedule.
 
     Returns
     -------
@@ -56,20 +47,17 @@ def steps_for(
         variance and about 20 dB from T = 1 to 2: see `exact_alpha_bar`.
     """
     _check_db(db)
-    check_variance(variance)
     n_steps, nearest = 0, math.inf
     while True:
-        betas = beta_schedule(n_steps + 1, start=start, end=end, shape=shape)
-        off = snr_db(alpha_bar(betas)[-1].item(), variance, noise_power) - db
-        if abs(off) >= nearest:
+        betas = beta_schedule(n_steps + 1, end=end)
+        off = abs(snr_db(alpha_bar(betas)[-1].item(), variance) - db)
+        if off >= nearest:
             return n_steps
-        n_steps, nearest = n_steps + 1, abs(off)
+        n_steps, nearest = n_steps + 1, off
 
 
 def _check_db(db: float) -> None:
-    check_range(
-        "db", db, -1000, 1000, hint="It is a signal-to-noise ratio in decibels."
-    )
+    check_range("db", db, -1000, 1000, hint="It is a signal-to-noise ratio.")
 
 
 def exact_alpha_bar(db: float, variance: float, noise_power: float = 1.0) -> float:
@@ -129,7 +117,6 @@ def level_for(
     noise: str = "gaussian",
     exact: bool = False,
     p: float = IMPULSE_P,
-    shape: str = "linear",
 ) -> Level:
     """Return the level that brings one modality nearest to `db`.
 
@@ -147,15 +134,13 @@ def level_for(
         Solve ᾱ for `db` and for the noise's own power, instead of choosing T.
     p : float
         Share of elements that an impulse hits.
-    shape : {'linear', 'scaled_linear'}
-        Of the β schedule.
     """
     power = power_of(noise, p)
     if exact:
         keep, n_steps = exact_alpha_bar(db, variance, power), None
     else:
-        n_steps = steps_for(db, variance, shape=shape)
-        keep = alpha_bar(beta_schedule(n_steps, shape=shape))[-1].item()
+        n_steps = steps_for(db, variance)
+        keep = alpha_bar(beta_schedule(n_steps))[-1].item()
     return Level(
         asked_db=float(db), n_steps=n_steps, alpha_bar=keep,
         nominal_db=snr_db(keep, variance, power), noise=noise, p=p,

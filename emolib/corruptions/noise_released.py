@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from emolib.containers import MODALITIES_AVL
-from emolib.corruptions.noise_levels import IMPULSE_P, Level, power_of
+from emolib.corruptions.noise_levels import Level, power_of
 from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr_db
 from emolib.corruptions.noise_scheduler import corrupt
 
@@ -35,7 +35,6 @@ def corrupt_as_released(
     generator: torch.Generator,
     *,
     noise: str = "gaussian",
-    p: float = IMPULSE_P,
 ) -> dict[str, Tensor]:
     """Add noise to the noisy modalities, as strong as a step drawn at this call.
 
@@ -44,9 +43,9 @@ def corrupt_as_released(
     """
     alpha_bars = released_alpha_bars()
     drawn = {m: _draw(alpha_bars, generator) for m in MODALITIES_AVL if m in x}
-    power = power_of(noise, p)
+    power = power_of(noise)
     levels = {
-        m: Level(float("nan"), None, keep, snr_db(keep, 1.0, power), noise, p)
+        m: Level(float("nan"), None, keep, snr_db(keep, 1.0, power), noise)
         for m, keep in drawn.items()
     }
     whole = {m: torch.full((len(v),), v.shape[1]) for m, v in x.items()}

@@ -77,7 +77,7 @@ def alpha_bar(betas: Tensor) -> Tensor:
 
 
 def snr(
-    alpha_bar: float | Tensor, variance: float | Tensor, noise_power: float = 1.0
+    alpha_bar: float | Tensor, variance: float, noise_power: float = 1.0
 ) -> float | Tensor:
     """Return the power of the data left over the power of the noise added.
 
@@ -87,7 +87,7 @@ def snr(
     ----------
     alpha_bar : float or Tensor
         ᾱ_T, in [0, 1].
-    variance : float or Tensor
+    variance : float
         σ², above 0: the mean over dimensions of the variance over real training frames,
         after the reader's normalisation.
     noise_power : float
@@ -96,7 +96,7 @@ def snr(
     Returns
     -------
     ratio : float or Tensor
-        A tensor when an argument is one.
+        A tensor when `alpha_bar` is one.
 
     Notes
     -----
@@ -104,25 +104,18 @@ def snr(
     p = 0.3 5.23 dB stronger than they are. The paper calls √ᾱ and √(1 − ᾱ) powers; they
     are amplitudes, and their squares stand in the formula.
     """
-    _check_powers(alpha_bar, variance, noise_power)
     kept = torch.as_tensor(alpha_bar, dtype=torch.float64)  # 1 - kept may be 0
-    ratio = kept * variance / ((1 - kept) * noise_power)
-    is_tensor = isinstance(alpha_bar, Tensor) or isinstance(variance, Tensor)
-    return ratio if is_tensor else ratio.item()
-
-
-def _check_powers(alpha_bar, variance, noise_power: float) -> None:
-    kept = torch.as_tensor(alpha_bar, dtype=torch.float64)
     if not bool(((kept >= 0) & (kept <= 1)).all()):
         raise ValueError(f"alpha_bar must lie in [0, 1]; got {alpha_bar}.")
     check_variance(variance)
     check_range("noise_power", noise_power, 0, math.inf, closed="neither")
+    ratio = kept * variance / ((1 - kept) * noise_power)
+    return ratio if isinstance(alpha_bar, Tensor) else ratio.item()
 
 
-def check_variance(variance: float | Tensor) -> None:
-    """Raise ValueError unless every variance is finite and above 0."""
-    spread = torch.as_tensor(variance, dtype=torch.float64)
-    if not bool((spread.isfinite() & (spread > 0)).all()):
+def check_variance(variance: float) -> None:
+    """Raise ValueError unless a variance is finite and above 0."""
+    if not 0 < variance < math.inf:
         raise ValueError(
             f"variance must be finite and above 0; got {variance}. Take it over the "
             "real frames of training data that vary."
@@ -130,7 +123,7 @@ def check_variance(variance: float | Tensor) -> None:
 
 
 def snr_db(
-    alpha_bar: float | Tensor, variance: float | Tensor, noise_power: float = 1.0
+    alpha_bar: float | Tensor, variance: float, noise_power: float = 1.0
 ) -> float | Tensor:
     """Return the signal-to-noise ratio in decibels.
 

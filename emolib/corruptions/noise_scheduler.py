@@ -4,8 +4,8 @@ Fan et al. 2024 (paper 3), Section 2.2, Algorithm 1, Eq. (3). Drawing and adding
 are apart, so that any tensor may be the noise. x {m: (b, t, d)} → {m: (b, t, d)}.
 
 How strong the noise is, is decided in `noise_schedule` (Eq. (1), (2), (4), (5)) and
-`noise_levels`, whose names stand here too; who is noisy in `conditions`; what the
-released code does instead in `noise_released`.
+`noise_levels`; who is noisy in `conditions`; what the released code does instead in
+`noise_released`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from emolib.checks import check_option, check_range, check_shape
+from emolib.checks import check_range, check_shape
 from emolib.containers import MODALITIES_AVL
-from emolib.corruptions.noise_levels import (
-    IMPULSE_P,
-    NOISES,
-    Level,
-    exact_alpha_bar,
-    level_for,
-    power_of,
-    steps_for,
-)
-from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr, snr_db
-
-__all__ = [
-    "IMPULSE_P", "NOISES", "Level", "added_noise", "alpha_bar",
-    "beta_schedule", "corrupt", "draw_noise", "drop", "exact_alpha_bar",
-    "gaussian_noise", "impulse_noise", "iterate", "level_for", "mix",
-    "power_of", "real_steps", "snr", "snr_db", "steps_for",
-]  # fmt: skip
+from emolib.corruptions.noise_levels import IMPULSE_P, Level
 
 
 def gaussian_noise(
@@ -68,7 +52,6 @@ def draw_noise(
     dtype=torch.float32,
 ) -> Tensor:
     """Draw ε of the kind that a level names."""
-    check_option("noise", level.noise, NOISES)
     if level.noise == "impulse":
         return impulse_noise(shape, generator, level.p, dtype)
     return gaussian_noise(shape, generator, dtype)

@@ -17,7 +17,7 @@ from emolib.corruptions.ts_tcc_views import jitter, permute_segments, weak_view
 
 
 def time_view(
-    x: Tensor, *, sigma: float = 0.8, sigma_scale: float = 1.1, max_segments: int = 8,
+    x: Tensor, *, sigma: float, sigma_scale: float, max_segments: int,
     generator: torch.Generator,
 ) -> Tensor:  # fmt: skip
     """Jitter, scale or permute each window, one of the three drawn per window.

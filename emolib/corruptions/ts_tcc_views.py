@@ -15,7 +15,7 @@ from torch import Tensor
 from emolib.checks import check_range, check_shape
 
 
-def weak_view(x: Tensor, *, sigma: float = 1.1, generator: torch.Generator) -> Tensor:
+def weak_view(x: Tensor, *, sigma: float, generator: torch.Generator) -> Tensor:
     """Multiply every time point by a factor of its own from N(2, sigma).
 
     The factor is shared by the channels. Mean two and no smoothness in time are the
@@ -25,23 +25,23 @@ def weak_view(x: Tensor, *, sigma: float = 1.1, generator: torch.Generator) -> T
     ----------
     x : Tensor, shape (b, c, t)
     sigma : float
-        1.1 is the published value for ECG and activity data.
+        Published: 2 for fault diagnosis, 1.1 for activity data.
     """
     check_shape("x", x, "b c t")
     return x * (2 + sigma * _normal(x[:, :1], generator))
 
 
 def strong_view(
-    x: Tensor, *, sigma: float = 0.8, max_segments: int = 8,
-    generator: torch.Generator,
-) -> Tensor:  # fmt: skip
+    x: Tensor, *, sigma: float, max_segments: int, generator: torch.Generator
+) -> Tensor:
     """Permute segments of each window, then add noise from N(0, sigma).
 
     Parameters
     ----------
     x : Tensor, shape (b, c, t)
     sigma : float
-        In the unit of `x`, z-scored here; 0.8 is the published value.
+        In the unit of `x`, z-scored here. Published: .1 for fault diagnosis, .8 for
+        activity data.
     max_segments : int
         Upper bound, not reached, of the number of segments.
     """

@@ -7,38 +7,22 @@ stimuli of both modalities as cells of (n_times, n_chans) matrices, time first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from emolib.checks import damaged
 from emolib.containers import Recording, Signal
-from emolib.datasets.folders import choose_subjects, find_files
-from emolib.datasets.mat import load_mat
-from emolib.datasets.quality import rating_problems, signal_problems
-from emolib.datasets.structs import cells, get_field, matrix, text, unwrap
+from emolib.datasets.corpus import Corpus, choose_subjects
+from emolib.datasets.mat import cells, load_mat, matrix
+from emolib.datasets.opened import opened, wrong
+from emolib.datasets.trials import build_trial
 
-EEG_CH_NAMES = (
-    "AF3", "F7", "F3", "FC5", "T7", "P7", "O1",
-    "O2", "P8", "T8", "FC6", "F4", "F8", "AF4",
-)  # fmt: skip
+EEG_CH_NAMES = tuple("AF3 F7 F3 FC5 T7 P7 O1 O2 P8 T8 FC6 F4 F8 AF4".split())
 ECG_CH_NAMES = ("ECG1", "ECG2")
 EEG_SFREQ = 128.0
 ECG_SFREQ = 256.0
 BASELINE_S = 61
-N_SUBJECTS = 23
-N_TRIALS = 18
-TARGETS = ("valence", "arousal", "dominance")
-RATING_SCALE = (1, 5)
-
-TARGET_EMOTIONS = (
-    "calmness", "surprise", "amusement", "fear", "excitement", "disgust",
-    "happiness", "anger", "sadness", "disgust", "calmness", "amusement",
-    "happiness", "anger", "fear", "excitement", "sadness", "surprise",
-)  # fmt: skip
-"""The emotion each clip was chosen for, in file order."""
-
 MEAN_RATINGS = {
     "valence": (
         3.17, 3.04, 4.57, 2.04, 3.22, 2.70, 4.52, 1.35, 1.39,
@@ -51,36 +35,16 @@ MEAN_RATINGS = {
 }  # fmt: skip
 """Published mean rating of each clip, in file order."""
 
-_SCORES = {
-    "valence": "ScoreValence",
-    "arousal": "ScoreArousal",
-    "dominance": "ScoreDominance",
-}
 _MODALITIES = {
-    "eeg": ("EEG", EEG_CH_NAMES, EEG_SFREQ, "uV"),
-    "ecg": ("ECG", ECG_CH_NAMES, ECG_SFREQ, "counts"),
+    "eeg": (EEG_CH_NAMES, EEG_SFREQ, "uV"),
+    "ecg": (ECG_CH_NAMES, ECG_SFREQ, "counts"),
 }
-_REMEDY = "Check that the file is DREAMER.mat 1.0.2, unchanged."
+_EXPECTED = "DREAMER.mat 1.0.2"
 
 
 def find_dreamer(folder: str | Path) -> Path:
-    """Return the path of ``DREAMER.mat``.
-
-    Parameters
-    ----------
-    folder : path
-        The folder that holds the file, its parent, or the file itself.
-
-    Returns
-    -------
-    path : Path
-
-    Raises
-    ------
-    FileNotFoundError, CorpusError
-        When folder or file is not there; the message says what is there instead.
-    """
-    return next(iter(find_files(folder, "dreamer", "DREAMER", "DREAMER.mat").values()))
+    """Return the path of ``DREAMER.mat``: in `folder`, below it, or `folder` itself."""
+    return CORPUS.files(folder)[0]
 
 
 def read_dreamer(
@@ -113,125 +77,87 @@ def read_dreamer(
     ValueError
         When a subject is not in the file.
     """
-    path, people = _load(folder)
-    names = _subject_names(people)
-    chosen = choose_subjects(names, subjects)
-    people = dict(zip(names, people, strict=True))
-    for subject in list(people):
-        if subject not in chosen:
-            del people[subject]
+    path = find_dreamer(folder)
+    people = {f"s{i + 1:02d}": person for i, person in enumerate(_load(path))}
+    chosen = choose_subjects(list(people), subjects)
+    people = {subject: people[subject] for subject in chosen}
     for subject in chosen:
         # pop, so that a person's signals are freed before the next one's are used
-        yield from _read_subject(path, subject, people.pop(subject))
+        with opened(path, _EXPECTED):
+            yield from _read_subject(subject, people.pop(subject))
 
 
-def list_subjects(folder: str | Path) -> list[str]:
-    """Return the ids of the subjects in the file; this loads it."""
-    return _subject_names(_load(folder)[1])
+def _load(path: Path) -> list[dict]:
+    """Return a struct per person, after checking the file's own facts."""
+    with opened(path, _EXPECTED):
+        root = load_mat(path, ["DREAMER"])["DREAMER"]
+        for name, (_, sfreq, _) in _MODALITIES.items():
+            rate = root[f"{name.upper()}_SamplingRate"]
+            if rate != sfreq:
+                raise wrong(path, f"{name} at {sfreq:g} Hz", f"{rate} Hz")
+        electrodes = tuple(map(str, cells(root["EEG_Electrodes"])))
+        if electrodes != EEG_CH_NAMES:
+            raise wrong(path, f"the electrodes {EEG_CH_NAMES}", f"{electrodes}")
+        if not (people := cells(root["Data"])):
+            raise wrong(path, "a cell per person in Data", "none")
+        return people
 
 
-def _subject_names(people: Sequence) -> list[str]:
-    """Return ``s01``, ``s02``, … in file order."""
-    return [f"s{i + 1:02d}" for i in range(len(people))]
-
-
-def _load(folder: str | Path) -> tuple[Path, list]:
-    """Return the path and a struct per person, after checking the file's own facts."""
-    path = find_dreamer(folder)
-    root = load_mat(path, ["DREAMER"])["DREAMER"]
-    for name, expected in (("EEG", EEG_SFREQ), ("ECG", ECG_SFREQ)):
-        rate = get_field(path, root, f"{name}_SamplingRate", "DREAMER")
-        if text(rate) != f"{expected:g}":
-            raise damaged(
-                path, f"{name} at {expected:g} Hz", f"{text(rate)} Hz", _REMEDY
-            )
-    electrodes = tuple(map(text, cells(_held(path, root, "EEG_Electrodes"))))
-    if electrodes != EEG_CH_NAMES:
-        raise damaged(path, f"the electrodes {EEG_CH_NAMES}", f"{electrodes}", _REMEDY)
-    people = cells(_held(path, root, "Data"))
-    if not people:
-        raise damaged(path, "a cell per person in Data", "none", _REMEDY)
-    return path, people
-
-
-def _held(path: Path, root, name: str):
-    """Return a field of the top struct."""
-    return get_field(path, root, name, "DREAMER")
-
-
-def _read_subject(path: Path, subject: str, person) -> Iterator[Recording]:
+def _read_subject(subject: str, person: dict) -> Iterator[Recording]:
     """Yield the trials of one person's struct."""
-    where = f"participant {subject}"
-    parts = {
-        modality: {
-            part: cells(
-                get_field(path, get_field(path, person, name, where), part, where)
-            )
-            for part in ("stimuli", "baseline")
+    scores = [np.ravel(person[f"Score{t.title()}"]) for t in CORPUS.targets]
+    worn = {name: person.get(name.upper()) for name in _MODALITIES}
+    stimuli, before = (
+        {
+            m: cells(own[part]) if isinstance(own, dict) else []
+            for m, own in worn.items()
         }
-        for modality, (name, *_) in _MODALITIES.items()
-        if _has(person, name)
-    }
-    scores = {
-        target: matrix(get_field(path, person, name, where)).ravel()
-        for target, name in _SCORES.items()
-    }
-    n_trials = max(
-        [len(held["stimuli"]) for held in parts.values()]
-        + [len(values) for values in scores.values()]
+        for part in ("stimuli", "baseline")
     )
-    for i in range(n_trials):
-        yield _read_trial(subject, i, parts, scores)
+    for i in range(max(map(len, [*scores, *stimuli.values()]))):
+        rated = [float(own[i]) if i < len(own) else np.nan for own in scores]
+        ratings = dict(zip(CORPUS.targets, rated, strict=True))
+        found, baseline = (
+            {name: _signal(name, own, i) for name, own in cells_of.items()}
+            for cells_of in (stimuli, before)
+        )
+        who, odd = (subject, "1", f"{i + 1:02d}"), _length_problems(found)
+        yield build_trial(CORPUS, who, found, ratings, odd, baseline=baseline)
 
 
-def _has(person, name: str) -> bool:
-    """Return True when the person's struct has the modality at all."""
-    held = unwrap(person)
-    return name in (getattr(held.dtype, "names", None) or ()) and held[name].size > 0
+def _signal(modality: str, held: list, i: int) -> Signal | str:
+    """Return trial `i` of one modality, or why there is none."""
+    ch_names, sfreq, unit = _MODALITIES[modality]
+    data = matrix(held[i]) if i < len(held) else np.empty((0, 0))
+    if not data.size:
+        return "no signal was recorded."
+    if data.shape[1] != len(ch_names):
+        wanted = f"(n_times, {len(ch_names)})"
+        return f"expected a matrix of shape {wanted}; got {data.shape}."
+    return Signal(data.T, sfreq, ch_names, unit)
 
 
-def _read_trial(subject: str, i: int, parts: dict, scores: dict) -> Recording:
-    """Return trial `i` of one person."""
-    signals, baseline, problems = {}, {}, []
-    for modality, (_, ch_names, sfreq, unit) in _MODALITIES.items():
-        held = parts.get(modality, {"stimuli": [], "baseline": []})
-        for part, into in (("stimuli", signals), ("baseline", baseline)):
-            data = matrix(held[part][i]) if i < len(held[part]) else np.empty((0, 0))
-            if data.shape[1] == len(ch_names) and len(data):
-                into[modality] = Signal(data.T, sfreq, ch_names, unit)
-        problems += _modality_problems(modality, held["stimuli"], i, signals)
-    problems += _length_problems(signals)
-    ratings = {
-        target: float(values[i]) if i < len(values) else float("nan")
-        for target, values in scores.items()
-    }
-    problems += rating_problems(ratings, RATING_SCALE)
-    ratings = {name: value for name, value in ratings.items() if np.isfinite(value)}
-    return Recording(
-        "dreamer", subject, "1", f"{i + 1:02d}", signals, ratings, baseline,
-        problems=tuple(problems),
-    )  # fmt: skip
-
-
-def _modality_problems(modality: str, held: list, i: int, signals: dict) -> list[str]:
-    """Return what is wrong with one modality of trial `i`."""
-    if modality in signals:
-        signal = signals[modality]
-        return signal_problems(modality, signal.data, signal.ch_names)
-    if i < len(held) and matrix(held[i]).size:
-        n_chans = len(_MODALITIES[modality][1])
-        return [
-            f"{modality}: expected a matrix of shape (n_times, {n_chans}); got "
-            f"{matrix(held[i]).shape}."
-        ]
-    return [f"{modality}: no signal was recorded."]
-
-
-def _length_problems(signals: dict) -> list[str]:
+def _length_problems(found: dict) -> list[str]:
     """Return a sentence when ECG does not have twice the rows of EEG."""
-    if len(signals) < 2:
+    if not all(isinstance(held, Signal) for held in found.values()):
         return []
-    n_eeg, n_ecg = (signals[name].data.shape[1] for name in ("eeg", "ecg"))
+    n_eeg, n_ecg = (found[name].data.shape[1] for name in ("eeg", "ecg"))
     if abs(n_ecg - 2 * n_eeg) <= 2:
         return []
     return [f"ecg: {n_ecg} time points beside {n_eeg} of eeg; expected {2 * n_eeg}."]
+
+
+CORPUS = Corpus(
+    name="dreamer",
+    title="DREAMER",
+    pattern=r"DREAMER\.mat",
+    expected="DREAMER.mat",
+    read=read_dreamer,
+    licence="on request, for research",
+    ask="https://zenodo.org/records/546113",
+    targets=("valence", "arousal", "dominance"),
+    rating_scale=(1, 5),
+    threshold=3.0,
+    modalities=("eeg", "ecg"),
+    size="23 people, 18 film clips each",
+)

@@ -6,53 +6,32 @@ files a person. The labels are workload, not emotion.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from emolib.containers import Recording, Signal
-from emolib.datasets.edf import read_edf
-from emolib.datasets.folders import choose_subjects, find_files
-from emolib.datasets.quality import signal_problems
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files
+from emolib.datasets.opened import opened, wrong
+from emolib.datasets.trials import build_trial
 
-EEG_CH_NAMES = (
-    "Fp1", "Fp2", "F3", "F4", "F7", "F8", "T3", "T4", "C3", "C4",
-    "T5", "T6", "P3", "P4", "O1", "O2", "Fz", "Cz", "Pz",
-)  # fmt: skip
-ECG_CH_NAMES = ("ECG",)
-SFREQ = 500.0
-N_SUBJECTS = 36
-N_TRIALS = 2
-TRIALS = {"1": "rest", "2": "task"}
-WORKLOAD = {"rest": 0.0, "task": 1.0}
-TARGETS = ("workload",)
-RATING_SCALE = (0, 1)
+CH_NAMES = {
+    "eeg": tuple("Fp1 Fp2 F3 F4 F7 F8 T3 T4 C3 C4 T5 T6 P3 P4 O1 O2 Fz Cz Pz".split()),
+    "ecg": ("ECG",),
+}
+SFREQ, RATE_TOLERANCE = 500.0, 1e-3
+"""Rate in Hz; a rate within a thousandth of it is taken for it, with a note."""
+TRIALS = {"1": ("rest", 0.0), "2": ("task", 1.0)}
+"""Number in a file's name -> trial and workload."""
 
-
-def find_eegmat(folder: str | Path) -> list[Path]:
-    """Return the EDF files of EEGMAT, in the order of subjects.
-
-    Parameters
-    ----------
-    folder : path
-        The folder that holds ``Subject00_1.edf`` …, or its parent.
-
-    Returns
-    -------
-    paths : list of Path
-
-    Raises
-    ------
-    FileNotFoundError, CorpusError
-        When folder or files are not there; the message says what is there instead.
-    """
-    return list(_find(folder).values())
+_MICROVOLTS = {"uv": 1.0, "µv": 1.0, "μv": 1.0, "mv": 1e3, "v": 1e6, "nv": 1e-3}
 
 
 def list_subjects(folder: str | Path) -> list[str]:
     """Return the ids of the subjects that have a file, for example ``"Subject02"``."""
-    return sorted({f"Subject{number}" for number, _ in _find(folder)})
+    return sorted({f"Subject{number}" for number, _ in find_files(folder, CORPUS)})
 
 
 def read_eegmat(
@@ -85,51 +64,108 @@ def read_eegmat(
     ValueError
         When a subject is not in the folder.
     """
-    files = _find(folder)
-    available = sorted({f"Subject{number}" for number, _ in files})
-    for subject in choose_subjects(available, subjects):
-        for number, trial in TRIALS.items():
-            path = files.get((subject.removeprefix("Subject"), number))
-            yield _read_trial(subject, trial, path)
+    files = find_files(folder, CORPUS)
+    for subject in choose_subjects(list_subjects(folder), subjects):
+        for number, (trial, workload) in TRIALS.items():
+            notes: list[str] = []
+            found = dict.fromkeys(CH_NAMES, "the file of this trial is not there.")
+            if path := files.get((subject.removeprefix("Subject"), number)):
+                channels = read_edf(path, notes)
+                found = {name: _signal(name, channels, notes) for name in CH_NAMES}
+            who, ratings = (subject, "1", trial), {"workload": workload}
+            yield build_trial(CORPUS, who, found, ratings, notes=notes)
 
 
-def _find(folder: str | Path) -> dict[tuple[str, str], Path]:
-    """Return (subject number, trial number) -> file."""
-    expected = "Subject00_1.edf … Subject35_2.edf"
-    return find_files(folder, "eegmat", "EEGMAT", expected)
+def read_edf(
+    path: str | Path, notes: list[str]
+) -> dict[str, tuple[np.ndarray, float, str]]:
+    """Return the channels of an EDF file, annotations left out.
+
+    Parameters
+    ----------
+    path : path
+    notes : list of str
+        A sentence is added for what was set right.
+
+    Returns
+    -------
+    channels : dict of str to (ndarray of shape (n_times,), float, str)
+        Label -> values, sampling rate in Hz, unit. Electrical channels come in
+        microvolts, ``"uV"``; others in the file's unit.
+
+    Raises
+    ------
+    CorpusError
+        When the file is no EDF file, truncated, mangled, or has gaps.
+    """
+    import edfio
+
+    with opened(path, "an EDF file", b"0       ") as path:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            edf = edfio.read_edf(path, header_encoding="latin-1")
+            channels = {
+                signal.label: _in_microvolts(path, signal) for signal in edf.signals
+            }
+        for warning in said:  # too few records, a scale without extent
+            if "indicates -1 data records" not in str(warning.message):
+                raise ValueError(warning.message)
+            notes.append("file: its number of records was not written; all are read.")
+        if len(channels) < len(edf.signals):
+            labels = [signal.label for signal in edf.signals]
+            twice = max(labels, key=labels.count)
+            raise wrong(
+                path, "each channel once", f"{twice} {labels.count(twice)} times"
+            )
+        if edf.reserved.startswith("EDF+D"):
+            raise wrong(path, "one continuous recording", "EDF+D, which has gaps")
+        return channels
 
 
-def _read_trial(subject: str, trial: str, path: Path | None) -> Recording:
-    """Return one file as a recording; without a file, one that says so."""
-    signals, problems = {}, []
-    channels = read_edf(path) if path else {}
-    for modality, prefix, ch_names in (
-        ("eeg", "EEG ", EEG_CH_NAMES),
-        ("ecg", "ECG ", ECG_CH_NAMES),
-    ):
-        found = {name: channels.get(prefix + name) for name in ch_names}
-        signal, trouble = _build_signal(modality, found)
-        if path is None:
-            trouble = [f"{modality}: the file of this trial is not in the folder."]
-        if signal is not None:
-            signals[modality] = signal
-        problems += trouble
-    ratings = {"workload": WORKLOAD[trial]}
-    return Recording(
-        "eegmat", subject, "1", trial, signals, ratings, problems=tuple(problems)
-    )
+def _in_microvolts(path: Path, signal) -> tuple[np.ndarray, float, str]:
+    """Return values, rate and unit of one channel."""
+    with opened(path, f"a scale of {signal.label} in numbers"):
+        _ = signal.physical_range, signal.digital_range
+    unit, rate = signal.physical_dimension, float(signal.sampling_frequency)
+    scale = _MICROVOLTS.get(unit.strip().lower())
+    data = np.asarray(signal.data, dtype=float)
+    return (data, rate, unit) if scale is None else (data * scale, rate, "uV")
 
 
-def _build_signal(modality: str, found: dict) -> tuple[Signal | None, list[str]]:
-    """Return one modality of a file (None: cannot be built) and its problems."""
-    missing = [name for name, channel in found.items() if channel is None]
+def _signal(modality: str, channels: dict, notes: list[str]) -> Signal | str:
+    """Return one modality of a file, or why it cannot be built."""
+    names, prefix = CH_NAMES[modality], f"{modality.upper()} "
+    missing = [name for name in names if prefix + name not in channels]
     if missing:
-        return None, [f"{modality}: the file has no channel {', '.join(missing)}."]
-    kinds = {(rate, unit, len(data)) for data, rate, unit in found.values()}
+        return f"the file has no channel {', '.join(missing)}."
+    held = [channels[prefix + name] for name in names]
+    kinds = {(rate, unit, len(data)) for data, rate, unit in held}
     if len(kinds) > 1:
-        return None, [f"{modality}: its channels differ in rate or unit: {kinds}."]
-    (rate, unit, _), data = kinds.pop(), np.stack([c[0] for c in found.values()])
-    problems = signal_problems(modality, data, tuple(found))
-    if rate != SFREQ:
-        problems.append(f"{modality}: sampled at {rate:g} Hz; expected {SFREQ:g} Hz.")
-    return Signal(data, rate, tuple(found), unit), problems
+        return f"its channels differ in rate or unit: {kinds}."
+    rate, unit, _ = kinds.pop()
+    if abs(rate / SFREQ - 1) > RATE_TOLERANCE:
+        return f"sampled at {rate:g} Hz; expected {SFREQ:g} Hz."
+    if abs(rate / SFREQ - 1) > 1e-9:
+        notes.append(f"{modality}: sampled at {rate:g} Hz; taken for {SFREQ:g} Hz.")
+    if unit != "uV":
+        notes.append(f"{modality}: its unit is {unit!r}; expected microvolts.")
+    return Signal(np.stack([data for data, *_ in held]), SFREQ, names, unit)
+
+
+CORPUS = Corpus(
+    name="eegmat",
+    title="EEGMAT",
+    pattern=r"Subject(\d\d)_([12])\.edf",
+    expected="Subject00_1.edf … Subject35_2.edf",
+    read=read_eegmat,
+    list_subjects=list_subjects,
+    licence="ODC-By 1.0, open",
+    ask="https://physionet.org/content/eegmat/1.0.0/",
+    targets=("workload",),
+    rating_scale=(0, 1),
+    threshold=0.5,
+    modalities=("eeg", "ecg"),
+    size="36 people, rest and task each",
+    is_open=True,
+    is_fetched=True,
+)

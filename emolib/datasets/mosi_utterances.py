@@ -12,39 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.checks import damaged
-from emolib.containers import Features, Recording
-from emolib.datasets.folders import choose_subjects, find_files
-from emolib.datasets.npy import load_npz
-from emolib.datasets.steps import features_problems
+from emolib.containers import MODALITIES_AVL, Features, Recording
+from emolib.datasets.arrays import load_npz
+from emolib.datasets.corpus import Corpus, choose_subjects
+from emolib.datasets.opened import opened
+from emolib.datasets.trials import build_trial
 
-TARGETS = ("sentiment",)
-RATING_SCALE = (0, 1)
-N_SUBJECTS, N_UTTERANCES = 93, 2199
 KEYS = {"audio": "audio", "visual": "video", "text": "text"}
 """Modality -> beginning of its key; ``_train`` or ``_test`` follows."""
+IDS = ("utt_id", "video_id")
 PARTS = ("train", "test")
-_REMEDY = "Check that the file is as emolib/datasets/README.md describes it."
-
-
-def find_mosi_utterances(folder: str | Path) -> Path:
-    """Return ``mosi_utterance_features.npz`` in `folder`, or `folder` if it is that.
-
-    Raises
-    ------
-    FileNotFoundError, CorpusError
-        When folder or file are not there; the message says what is there instead.
-    """
-    expected = "mosi_utterance_features.npz"
-    found = find_files(folder, "mosi_utterances", "MOSI utterances", expected)
-    return next(iter(found.values()))
-
-
-def list_subjects(folder: str | Path) -> list[str]:
-    """Return the videos, of a speaker each."""
-    names = [f"video_id_{part}" for part in PARTS]
-    held = load_npz(find_mosi_utterances(folder), names)
-    return sorted({str(video) for name in names for video in held[name]})
+KIND = "one vector per utterance"
 
 
 def read_mosi_utterances(
@@ -75,51 +53,47 @@ def read_mosi_utterances(
     ValueError
         When a video is not there.
     """
-    path = find_mosi_utterances(folder)
-    starts = [*KEYS.values(), "label", "utt_id", "video_id"]
+    (path,) = CORPUS.files(folder)
+    starts = (*KEYS.values(), "label", *IDS)
     held = load_npz(path, [f"{start}_{part}" for part in PARTS for start in starts])
-    _check(path, held, starts)
-    videos = {str(video) for part in PARTS for video in held[f"video_id_{part}"]}
+    with opened(path, "arrays of as many rows and columns each, and printable ids"):
+        parts = {p: {start: held[f"{start}_{p}"] for start in starts} for p in PARTS}
+        for own in parts.values():
+            _check(own, parts["train"])
+    videos = {str(video) for own in parts.values() for video in own["video_id"]}
     chosen = set(choose_subjects(sorted(videos), subjects))
-    for part in PARTS:
-        for row, video in enumerate(map(str, held[f"video_id_{part}"])):
+    for part, own in parts.items():
+        for row, video in enumerate(map(str, own["video_id"])):
             if video in chosen:
-                yield _read_row(held, part, row, video)
+                who = (video, "1", str(own["utt_id"][row]))
+                found = {m: Features(own[key][[row]], KIND) for m, key in KEYS.items()}
+                rating = {"sentiment": float(own["label"][row])}
+                yield build_trial(CORPUS, who, found, rating, parts={"1": part})
 
 
-def _check(path: Path, held: dict[str, np.ndarray], starts: list[str]) -> None:
-    """Raise unless rows and widths agree and labels are 0 and 1."""
-    for part in PARTS:
-        sizes = {start: held[f"{start}_{part}"].shape[:1] for start in starts}
-        if len(set(sizes.values())) > 1:
-            raise damaged(path, f"as many rows of each in {part}", f"{sizes}", _REMEDY)
-        labels = held[f"label_{part}"]
-        if labels.ndim != 1 or not np.isin(labels, (0, 1)).all():
-            got = f"{np.unique(labels)[:5]}"
-            raise damaged(path, f"label_{part} of 0 and 1", got, _REMEDY)
-        for start in ("utt_id", "video_id"):
-            ids = held[f"{start}_{part}"]
-            if ids.dtype.kind != "U" or not all(str(i).isprintable() for i in ids.flat):
-                raise damaged(path, f"{start}_{part} of text", f"{ids.dtype}", _REMEDY)
-    for start in KEYS.values():
-        arrays = [held[f"{start}_{part}"] for part in PARTS]
-        shapes = [array.shape for array in arrays]
-        if (
-            any(a.ndim != 2 or a.dtype.kind not in "fiu" for a in arrays)
-            or len({shape[1] for shape in shapes}) > 1
-        ):
-            wanted = f"{start} equally wide in {' and '.join(PARTS)}"
-            raise damaged(path, wanted, f"shapes {shapes}", _REMEDY)
+def _check(own: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    """Raise unless the arrays of one part fit together, and to those of another."""
+    for start, array in own.items():
+        odd = array.shape != (len(own["label"]), *other[start].shape[1:])
+        if odd or array.dtype.kind not in ("U" if start in IDS else "fiu"):
+            raise ValueError(f"{start} of {array.dtype}, shape {array.shape}")
+        if start in IDS and not all(str(i).isprintable() for i in array):
+            raise ValueError(f"{start} with letters that cannot be printed")
 
 
-def _read_row(held: dict, part: str, row: int, video: str) -> Recording:
-    signals, problems = {}, []
-    for modality, start in KEYS.items():
-        step = held[f"{start}_{part}"][row : row + 1]
-        signals[modality] = Features(step, "one vector per utterance")
-        problems += features_problems(modality, signals[modality])
-    return Recording(
-        "mosi_utterances", video, "1", str(held[f"utt_id_{part}"][row]), signals,
-        {"sentiment": float(held[f"label_{part}"][row])}, problems=tuple(problems),
-        parts={"1": part},
-    )  # fmt: skip
+CORPUS = Corpus(
+    name="mosi_utterances",
+    title="CMU-MOSI (a vector per utterance)",
+    pattern=r"mosi_utterance_features\.npz",
+    expected="mosi_utterance_features.npz",
+    read=read_mosi_utterances,
+    licence="MIT, open",
+    ask="https://github.com/soujanyaporia/multimodal-sentiment-analysis",
+    targets=("sentiment",),
+    rating_scale=(0, 1),
+    threshold=None,
+    modalities=MODALITIES_AVL,
+    size="2199 utterances of 93 videos",
+    classes=("negative", "positive"),
+    is_open=True,
+)

@@ -3,13 +3,10 @@
 Nothing is shown or saved here. Each figure carries `alt_text`, a sentence made from its
 data. Which module holds which:
 
+- `scores`: `plot_scores`, the one figure for all scores
 - `signals`: windows with their patches, patch shuffle
-- `similarity`, `embeddings`: Fig. 2 of paper 2
-- `curves`: readability, history, sweep
-- `efficiency`: gain of alignment over the fraction of labels
-- `protocols`: one system under three splits
-- `noise`, `noise_effects`: paper 3's noise scheduler, its Fig. 3, scores under noise
-- `comparison`: paper and ours, ablation rows
-- `subjects`, `scalp`: class priors, heart rates, maps of the head
-- `style`: the look, and what tests compare (`digest_of`, `structure_of`)
+- `maps`: the scalp, similarities of windows (paper 2, Fig. 2), t-SNE coordinates
+- `noise`: paper 3's noise scheduler, its examples, its Fig. 3
+- `history`: losses over epochs
+- `style`: the look, which seaborn calls of notebooks share
 """

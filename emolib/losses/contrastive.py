@@ -18,6 +18,8 @@ from emolib.checks import check_option, check_range, check_shape
 
 TWINS = ("excluded", "negative")
 SIMILARITIES = ("cosine", "centred")
+COLDEST = 1e-3
+"""Lowest temperature: below it gradients leave the range of half precision."""
 
 
 class _Encoded(Protocol):
@@ -39,7 +41,7 @@ def info_nce(positive: Tensor, negatives: Tensor, *, temperature: float) -> Tens
     negatives : Tensor, shape (..., k)
         Similarity with every other candidate; ``-inf`` takes a candidate out.
     temperature : float
-        tau of the paper, above 0.
+        tau of the paper, from `COLDEST` up.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def info_nce(positive: Tensor, negatives: Tensor, *, temperature: float) -> Tens
     ``-log(e^p / (e^p + sum e^n))`` is ``softplus(logsumexp(n) - p)``: no overflow at
     small temperatures.
     """
-    check_range("temperature", temperature, 0, float("inf"), closed="neither")
+    _check_temperature(temperature)
     others = torch.logsumexp(negatives / temperature, dim=-1)
     return F.softplus(others - positive / temperature).mean()
 
@@ -190,7 +192,7 @@ def nt_xent(
     loss : Tensor, shape ()
         0 is perfect without `poly`; log(2 b - 1) when all similarities are equal.
     """
-    check_range("temperature", temperature, 0, float("inf"), closed="neither")
+    _check_temperature(temperature)
     _check_pair("a", a, "b", b, "b d")
     n = len(a)
     views = _unit(torch.cat([a, b]))
@@ -212,9 +214,21 @@ def _centred(x: Tensor) -> Tensor:
     return x - x.mean(dim=0, keepdim=True)
 
 
+def _check_temperature(temperature: float) -> None:
+    check_range("temperature", temperature, COLDEST, float("inf"))
+
+
 def _unit(x: Tensor) -> Tensor:
-    """Return `x` with rows of length 1, so that products are cosines."""
-    return F.normalize(x, dim=-1)
+    """Return `x` with rows of length 1, in single precision at least.
+
+    Products are then cosines. A row without length has cosine 0 with all others, and no
+    gradient: where it would have to turn is not defined, and dividing by a tiny number
+    only hides that.
+    """
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
+    length = x.norm(dim=-1, keepdim=True)
+    none = length < 1e-8
+    return x.masked_fill(none, 0) / length.masked_fill(none, 1)
 
 
 def _check_pair(name: str, a: Tensor, other: str, b: Tensor, pattern: str) -> None:

@@ -43,10 +43,9 @@ def distortion_loss(
     return each.mean(0) @ torch.as_tensor(weights).to(logits)
 
 
-def weight_penalty(parameters: Iterable[Tensor], *, weight: float = 1e-4) -> Tensor:
-    """Return `weight` times half the squared length of all kernels.
+def weight_penalty(parameters: Iterable[Tensor], *, weight: float) -> Tensor:
+    """Return `weight` times the sum of squares of all kernels.
 
     Kernels are the parameters with two axes or more; biases and scales are left alone.
     """
-    kernels = [p for p in parameters if p.ndim > 1]
-    return 0.5 * weight * sum(p.square().sum() for p in kernels)
+    return weight * sum(p.square().sum() for p in parameters if p.ndim > 1)

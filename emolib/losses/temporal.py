@@ -15,13 +15,14 @@ from emolib.losses.contrastive import nt_xent
 
 
 def temporal_contrast(predictions: Tensor, targets: Tensor) -> Tensor:
-    """Return how badly each prediction finds its own target among the batch's.
+    """Return how badly each target finds its own prediction among the batch's.
 
     Parameters
     ----------
     predictions, targets : Tensor, shape (m, p, b, d)
         Directions, steps predicted ahead, windows, features. Similarity is the plain
-        product, without temperature.
+        product, without temperature, normalised over predictions: so does the public
+        code, where the article's equation normalises over the batch's targets.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def temporal_contrast(predictions: Tensor, targets: Tensor) -> Tensor:
     sizes = dict(zip("mpbd", predictions.shape, strict=True))
     check_shape("targets", targets, "m p b d", "It must match predictions.", **sizes)
     scores = torch.einsum("mpid,mpjd->mpij", predictions, targets)
-    found = scores.log_softmax(-1).diagonal(dim1=-2, dim2=-1)  # (m, p, b)
+    found = scores.log_softmax(-2).diagonal(dim1=-2, dim2=-1)  # (m, p, b)
     return -found.mean((1, 2)).sum()
 
 

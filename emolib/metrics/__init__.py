@@ -10,7 +10,6 @@ from emolib.metrics.comparisons import (
     PairedDifference,
     holm,
     paired_differences,
-    permutation_null,
     permutation_test,
     pooled_difference,
 )
@@ -18,20 +17,14 @@ from emolib.metrics.scores import (
     CLASS_METRICS,
     EVERY_METRIC,
     METRICS,
-    auc_score,
     chance_predictions,
-    majority_predictions,
-    predictions_frame,
-    score_classification,
     score_folds,
     subject_scores,
 )
-from emolib.metrics.summaries import bootstrap_interval, summarise, t_interval
+from emolib.metrics.summaries import summarise
 
 __all__ = [
-    "CLASS_METRICS", "EVERY_METRIC", "METRICS", "PairedDifference", "auc_score",
-    "bootstrap_interval", "chance_predictions", "holm", "majority_predictions",
-    "paired_differences", "permutation_null", "permutation_test", "pooled_difference",
-    "predictions_frame", "score_classification", "score_folds", "subject_scores",
-    "summarise", "t_interval",
+    "CLASS_METRICS", "EVERY_METRIC", "METRICS", "PairedDifference",
+    "chance_predictions", "holm", "paired_differences", "permutation_test",
+    "pooled_difference", "score_folds", "subject_scores", "summarise",
 ]  # fmt: skip

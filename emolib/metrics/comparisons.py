@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from emolib.checks import check_option
 from emolib.metrics.scores import (
     CLASS_METRICS,
-    n_classes_of,
-    score_one,
+    known_mean,
+    ratio,
+    score_folds,
     subject_scores,
 )
 from emolib.metrics.summaries import (
     MIN_SUBJECTS,
+    OVER_SUBJECTS,
     bootstrap_draws,
     quantile_interval,
     t_interval,
@@ -28,26 +30,20 @@ class PairedDifference:
 
     Parameters
     ----------
-    mean, sd : float
-        Of a minus b over subjects (SD with ddof 1).
-    low, high : float
-        95 % interval of the mean.
+    mean, low, high : float
+        Of a minus b over subjects, and its 95 % interval.
     n : int
-        Subjects compared.
-    n_left_out : int
-        Subjects without a score, because their labels are of one class.
+        Subjects compared; one whose labels are of one class has no AUC and is left out.
     interval : str
-        "t over subjects", or "subject bootstrap" from 20 subjects up.
+        "t over subjects" from 5 subjects up, "subject bootstrap" from 20, else "".
     per_subject : DataFrame
         Columns subject, a, b, difference.
     """
 
     mean: float
-    sd: float
     low: float
     high: float
     n: int
-    n_left_out: int
     interval: str
     per_subject: object
 
@@ -76,24 +72,24 @@ def paired_differences(
         Of the bootstrap.
     """
     _check_same_windows(a, b)
-    both = subject_scores(a, metric, parts=parts).merge(
-        subject_scores(b, metric, parts=parts), on="subject", suffixes=("_a", "_b")
-    )
+    each = [subject_scores(side, metric, parts=parts) for side in (a, b)]
+    both = each[0].merge(each[1], on="subject", suffixes=("_a", "_b"))
     both = both.rename(columns={"value_a": "a", "value_b": "b"})[["subject", "a", "b"]]
-    scored = both.dropna().reset_index(drop=True)
-    scored["difference"] = scored["a"] - scored["b"]
-    values = scored["difference"].to_numpy()
+    both = both.dropna().reset_index(drop=True)
+    both["difference"] = both["a"] - both["b"]
+    values = both["difference"].to_numpy()
     low, high, interval = _interval_of_mean(values, n_draws, seed)
-    return PairedDifference(
-        mean=float(values.mean()) if len(values) else float("nan"),
-        sd=float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
-        low=low,
-        high=high,
-        n=len(values),
-        n_left_out=len(both) - len(scored),
-        interval=interval,
-        per_subject=scored,
-    )
+    mean = float(values.mean()) if len(values) else float("nan")
+    return PairedDifference(mean, low, high, len(values), interval, both)
+
+
+def _interval_of_mean(values, n_draws, seed) -> tuple[float, float, str]:
+    if len(values) < MIN_SUBJECTS:
+        low, high = t_interval(values, (-1, 1))
+        return low, high, "t over subjects" if np.isfinite(low) else ""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(values), size=(n_draws, len(values)))
+    return *quantile_interval(values[drawn].mean(axis=1)), OVER_SUBJECTS
 
 
 def pooled_difference(
@@ -123,22 +119,14 @@ def pooled_difference(
     difference, low, high : float
     """
     _check_same_windows(a, b)
-    values = [
-        np.mean([score_one(part, metric) for _, part in side.groupby([*parts])])
-        for side in (a, b)
-    ]
     options = {"metric": metric, "parts": parts, "n_draws": n_draws, "seed": seed}
-    draws = bootstrap_draws(a, **options) - bootstrap_draws(b, **options)
-    return float(values[0] - values[1]), *quantile_interval(draws)
-
-
-def _interval_of_mean(values, n_draws, seed) -> tuple[float, float, str]:
-    if len(values) < MIN_SUBJECTS:
-        return *t_interval(values), "t over subjects"
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(values), size=(n_draws, len(values)))
-    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
-    return float(low), float(high), "subject bootstrap"
+    values, draws = [], []
+    for side in (a, b):
+        each = score_folds(side, by=parts, metrics=(metric,))
+        values.append(each.loc[each["metric"] == metric, "value"].mean())
+        draws.append(bootstrap_draws(side, **options))
+    interval = quantile_interval(draws[0] - draws[1])
+    return float(values[0] - values[1]), *interval
 
 
 def _check_same_windows(a, b) -> None:
@@ -179,22 +167,16 @@ def permutation_test(
         Columns that tell one scored set from another.
     n_draws, seed : int
     """
-    options = {"parts": parts, "n_draws": n_draws, "seed": seed}
-    observed, null = permutation_null(predictions, metric, **options)
+    observed, null = permutation_null(predictions, metric, parts, n_draws, seed)
     if not np.isfinite(observed):
         return float("nan")
     return float((1 + np.sum(null >= observed - 1e-12)) / (1 + len(null)))
 
 
-def permutation_null(
-    predictions,
-    metric: str = "auc",
-    *,
-    parts: Sequence[str] = ("fold", "seed"),
-    n_draws: int = 10_000,
-    seed: int = 0,
-) -> tuple[float, np.ndarray]:
+def permutation_null(predictions, metric, parts, n_draws, seed):
     """Return the part-averaged score, and its values under permuted trial labels.
+
+    Arguments are those of `permutation_test`.
 
     Returns
     -------
@@ -203,57 +185,24 @@ def permutation_null(
     """
     check_option("metric", metric, ("auc", *CLASS_METRICS))
     trials, labels, subjects = _trials(predictions)
-    score = _scorer(predictions, metric, trials, len(labels), [*parts])
+    part = predictions.groupby([*parts], sort=True).ngroup().to_numpy()
+    scorer = _auc_scorer if metric == "auc" else _class_scorer
+    score = scorer(predictions, trials, part, metric)
     rng = np.random.default_rng(seed)
     null = []
     for start in range(0, n_draws, 1000):
-        n = min(1000, n_draws - start)
-        drawn = np.empty((n, len(labels)), int)
+        drawn = np.empty((min(1000, n_draws - start), len(labels)), int)
         for subject in np.unique(subjects):
             mine = np.flatnonzero(subjects == subject)
-            order = rng.random((n, len(mine))).argsort(axis=1)
+            order = rng.random((len(drawn), len(mine))).argsort(axis=1)
             drawn[:, mine] = labels[mine][order]
         null.append(score(drawn))
     return float(score(labels[None])[0]), np.concatenate(null)
 
 
-def _scorer(predictions, metric: str, trials, n_trials: int, parts: list[str]):
-    """Return the function from labels (n_draws, n_trials) to mean scores (n_draws,)."""
-    if metric == "auc":
-        ranks, n_windows = _rank_sums(predictions, trials, n_trials, parts)
-        return lambda labels: _mean_auc(labels.astype(float), ranks, n_windows)
-    answers = _answers(predictions, trials, n_trials, parts)
-    return lambda labels: _mean_of_classes(labels, answers, metric)
-
-
-def _answers(predictions, trials, n_trials: int, parts: list[str]) -> np.ndarray:
-    """Return how often each trial was answered by each class, in each part.
-
-    Shape (n_classes, n_trials, n_parts).
-    """
-    part = predictions.groupby(parts, sort=True).ngroup().to_numpy()
-    answers = np.zeros((n_classes_of(predictions), n_trials, part.max() + 1))
-    np.add.at(answers, (predictions["y_pred"].to_numpy(), trials, part), 1.0)
-    return answers
-
-
-def _mean_of_classes(labels, answers, metric: str) -> np.ndarray:
-    """Return WA or UA of each row of labels (n_draws, n_trials), mean over parts."""
-    n_windows = answers.sum(axis=0)
-    is_class = [(labels == k).astype(float) for k in range(len(answers))]
-    hits = np.stack([mine @ answers[k] for k, mine in enumerate(is_class)])
-    there = np.stack([mine @ n_windows for mine in is_class])  # (k, draws, parts)
-    if metric == "wa":
-        return (hits.sum(axis=0) / there.sum(axis=0)).mean(axis=1)
-    recalls = np.where(there > 0, hits / np.where(there > 0, there, 1), 0.0)
-    return (recalls.sum(axis=0) / (there > 0).sum(axis=0)).mean(axis=1)
-
-
 def _trials(predictions):
     """Return the trial code of each row; label and subject code of each trial."""
-    keys = ["subject", "session", "trial"] if "session" in predictions else [
-        "subject", "trial",
-    ]  # fmt: skip
+    keys = [k for k in ("subject", "session", "trial") if k in predictions]
     groups = predictions.groupby(keys, sort=True)
     if (groups["y_true"].nunique() > 1).any():
         raise ValueError(
@@ -266,42 +215,48 @@ def _trials(predictions):
     return groups.ngroup().to_numpy(), labels.to_numpy(), subjects
 
 
-def _rank_sums(predictions, trials, n_trials, parts):
-    """Return rank sums and window counts, shape (n_trials, n_parts)."""
-    from scipy.stats import rankdata
+def _auc_scorer(predictions, trials, part, metric: str):
+    """Return the function from labels (n_draws, n_trials) to mean AUC (n_draws,)."""
+    rank = predictions["y_score_1"].groupby(part).rank().to_numpy()
+    ranks, n_windows = _totals(rank, trials, part), _totals(1.0, trials, part)
 
-    scores = predictions["y_score_1"].to_numpy(float)
-    ranks, n_windows = [], []
-    for rows in predictions.groupby(parts, sort=True).indices.values():
-        rank = rankdata(scores[rows])
-        ranks.append(np.bincount(trials[rows], rank, n_trials))
-        n_windows.append(np.bincount(trials[rows], minlength=n_trials).astype(float))
-    return np.stack(ranks, axis=1), np.stack(n_windows, axis=1)
+    def score(labels):
+        n_pos = labels @ n_windows
+        pairs = n_pos * (n_windows.sum(axis=0) - n_pos)
+        won = labels @ ranks - n_pos * (n_pos + 1) / 2
+        return known_mean(ratio(won, pairs), axis=1)
 
-
-def _mean_auc(labels, ranks, n_windows) -> np.ndarray:
-    """Return the mean AUC over folds of each row of labels (n_draws, n_trials)."""
-    n_pos = labels @ n_windows
-    n_neg = n_windows.sum(axis=0) - n_pos
-    pairs = n_pos * n_neg
-    won = labels @ ranks - n_pos * (n_pos + 1) / 2
-    scored = pairs > 0
-    auc = np.where(scored, won / np.where(scored, pairs, 1), 0.0)
-    n_scored = scored.sum(axis=1)
-    mean = auc.sum(axis=1) / np.maximum(n_scored, 1)
-    return np.where(n_scored > 0, mean, np.nan)
+    return score
 
 
-def holm(p_values):
-    """Return Holm-adjusted p-values, in the form they came in.
+def _class_scorer(predictions, trials, part, metric: str):
+    """Return the function from labels (n_draws, n_trials) to mean WA or UA."""
+    y_pred = predictions["y_pred"].to_numpy()
+    n_classes = 1 + max(y_pred.max(), predictions["y_true"].max())
+    n_windows = _totals(1.0, trials, part)
+    answers = [_totals(1.0 * (y_pred == k), trials, part) for k in range(n_classes)]
 
-    Parameters
-    ----------
-    p_values : mapping of name to float, or sequence of float
-        NaN is passed through and not counted.
-    """
-    if isinstance(p_values, Mapping):
-        return dict(zip(p_values, holm(list(p_values.values())).tolist(), strict=True))
+    def score(labels):
+        is_class = [(labels == k).astype(float) for k in range(n_classes)]
+        hits = np.stack([mine @ answers[k] for k, mine in enumerate(is_class)])
+        there = np.stack([mine @ n_windows for mine in is_class])  # (k, draws, parts)
+        if metric == "wa":
+            return ratio(hits.sum(axis=0), there.sum(axis=0)).mean(axis=1)
+        recalls = ratio(hits, there, 0.0)
+        return (recalls.sum(axis=0) / (there > 0).sum(axis=0)).mean(axis=1)
+
+    return score
+
+
+def _totals(weights, trials, part) -> np.ndarray:
+    """Return the sum of weights of each trial's windows, (n_trials, n_parts)."""
+    totals = np.zeros((trials.max() + 1, part.max() + 1))
+    np.add.at(totals, (trials, part), weights)
+    return totals
+
+
+def holm(p_values: Sequence[float]) -> np.ndarray:
+    """Return Holm-adjusted p-values; NaN is passed through and not counted."""
     p = np.asarray(p_values, float)
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(~np.isnan(p))

@@ -6,37 +6,26 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from emolib.metrics.scores import (
-    CLASS_METRICS,
     EVERY_METRIC,
     class_counts,
-    from_class_counts,
-    from_confusion,
-    n_classes_of,
+    from_counts,
+    known_mean,
+    ratio,
 )
 
 MIN_SUBJECTS = 20
 """From so many subjects up an interval comes from resampling subjects."""
 
+MIN_UNITS = 5
+"""Of fewer folds or subjects no t interval is told: mean and SD stand alone."""
+
 OVER_FOLDS = "t over folds"
 OVER_SUBJECTS = "subject bootstrap"
-
-
-def t_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """Return the t interval of the mean of `values`; NaN where there are fewer than 2.
-
-    NaN values are left out.
-    """
-    from scipy.stats import t
-
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    if len(values) < 2:
-        return float("nan"), float("nan")
-    half = t.ppf((1 + level) / 2, len(values) - 1)
-    half *= values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - half), float(values.mean() + half)
+UNGROUPED = "random_windows"
+"""The protocol whose folds share trials, so that no t interval over them holds."""
 
 
 def summarise(
@@ -51,7 +40,8 @@ def summarise(
     """Return mean, SD and 95 % interval of each group of results.
 
     Seeds are averaged within a fold first: folds are the unit, or subjects where
-    `predictions` are given and the group has 20 subjects or more.
+    `predictions` are given and the group has 20 subjects or more. Fewer than five
+    folds, or folds of windows drawn at random (column `protocol`), have no interval.
 
     Parameters
     ----------
@@ -72,19 +62,20 @@ def summarise(
     -------
     summary : DataFrame
         Columns `by`, metric, mean, sd (ddof 1, over folds; over seeds where there is
-        one fold), n (folds that count), low, high, interval ("t over folds" or "subject
-        bootstrap"), n_subjects.
+        one fold), n (folds that count), low, high (within the metric's range), interval
+        ("t over folds", "subject bootstrap", or "" where there is none), n_subjects.
     """
-    import pandas as pd
-
     keys = [name for name in by if name != "metric"]
     behind_of, rows = _finder(predictions, keys), []
+    options = {"parts": parts, "n_draws": n_draws, "seed": seed}
     for key, part in results.groupby([*keys, "metric"], sort=True):
         per_fold = part.groupby("fold")["value"].mean().dropna()
         row = dict(zip([*keys, "metric"], key, strict=True))
         behind = behind_of({name: row[name] for name in keys})
         row |= {"mean": per_fold.mean(), "sd": _spread(part), "n": len(per_fold)}
-        rows.append(row | _interval(per_fold, behind, key[-1], parts, n_draws, seed))
+        if UNGROUPED in {*part.get("protocol", ())}:
+            per_fold = per_fold[:0]
+        rows.append(row | _interval(per_fold, behind, row["metric"], options))
     return pd.DataFrame(rows)
 
 
@@ -104,37 +95,29 @@ def _finder(predictions, keys: list[str]):
     return lambda group: groups.get(tuple(group.values()))
 
 
-def _interval(per_fold, predictions, metric, parts, n_draws, seed) -> dict:
+def _interval(per_fold, predictions, metric: str, options: dict) -> dict:
     n_subjects = np.nan if predictions is None else predictions["subject"].nunique()
     if n_subjects >= MIN_SUBJECTS and metric in EVERY_METRIC:
-        low, high = bootstrap_interval(
-            predictions, metric=metric, parts=parts, n_draws=n_draws, seed=seed
-        )
-        name = OVER_SUBJECTS
+        draws = bootstrap_draws(predictions, metric=metric, **options)
+        (low, high), name = quantile_interval(draws), OVER_SUBJECTS
     else:
-        (low, high), name = t_interval(per_fold), OVER_FOLDS
+        bounds = (0, 1) if metric in EVERY_METRIC else (-np.inf, np.inf)
+        low, high = t_interval(per_fold, bounds)
+        name = OVER_FOLDS if np.isfinite(low) else ""
     return {"low": low, "high": high, "interval": name, "n_subjects": n_subjects}
 
 
-def bootstrap_interval(
-    predictions,
-    *,
-    metric: str = "auc",
-    parts: Sequence[str] = ("fold", "seed"),
-    n_draws: int = 2000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Return the 95 % interval of the part-averaged metric when subjects are redrawn.
+def t_interval(values, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the 95 % t interval of the mean, cut to `bounds`; NaN of fewer than 5."""
+    from scipy.stats import t
 
-    Parameters
-    ----------
-    predictions, metric, parts, n_draws, seed
-        See `bootstrap_draws`.
-    """
-    draws = bootstrap_draws(
-        predictions, metric=metric, parts=parts, n_draws=n_draws, seed=seed
-    )
-    return quantile_interval(draws)
+    values = np.asarray(values, float)
+    if len(values) < MIN_UNITS:
+        return float("nan"), float("nan")
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    half = t.ppf(0.975, len(values) - 1) * error
+    low, high = np.clip((values.mean() - half, values.mean() + half), *bounds)
+    return float(low), float(high)
 
 
 def quantile_interval(draws: np.ndarray) -> tuple[float, float]:
@@ -169,14 +152,13 @@ def bootstrap_draws(
     n_draws, seed : int
     """
     subjects = np.unique(predictions["subject"].to_numpy(str))
-    counts = _drawings(len(subjects), n_draws, seed)
-    total, n_scored = np.zeros(n_draws), np.zeros(n_draws)
+    times = _drawings(len(subjects), n_draws, seed)
+    redrawn = _redrawn_auc if metric == "auc" else _redrawn_counts
+    values = []
     for _, part in predictions.groupby([*parts], sort=True):
-        values = _redrawn(part, subjects, counts, metric)
-        scored = np.isfinite(values)
-        total += np.where(scored, values, 0)
-        n_scored += scored
-    return np.where(n_scored > 0, total / np.maximum(n_scored, 1), np.nan)
+        code = np.searchsorted(subjects, part["subject"].to_numpy(str))
+        values.append(redrawn(part, code, times, metric))
+    return known_mean(np.stack(values), axis=0)
 
 
 @lru_cache(maxsize=4)
@@ -187,38 +169,35 @@ def _drawings(n_subjects: int, n_draws: int, seed: int) -> np.ndarray:
     return rng.multinomial(n_subjects, shares, size=n_draws).astype(float)
 
 
-def _redrawn(part, subjects, counts, metric) -> np.ndarray:
-    """Return the metric of one part for each draw; counts (n_draws, n_subjects)."""
-    code = np.searchsorted(subjects, part["subject"].to_numpy(str))
-    y_true = part["y_true"].to_numpy()
-    if metric != "auc":
-        k = n_classes_of(part) if metric in CLASS_METRICS else 2
-        table = class_counts(part, code, len(subjects), k).reshape(len(subjects), -1)
-        drawn = counts @ table.astype(float)
-        if metric in CLASS_METRICS:
-            return from_class_counts(drawn.reshape(-1, k, k), metric)
-        return from_confusion(drawn, metric)
-    won, n_pos, n_neg = _wins(code, y_true == 1, part["y_score_1"].to_numpy(float),
-                              len(subjects))  # fmt: skip
-    pairs = (counts @ n_pos) * (counts @ n_neg)
-    scored = np.einsum("ds,sk,dk->d", counts, won, counts, optimize=True)
-    return np.where(pairs > 0, scored / np.where(pairs > 0, pairs, 1), np.nan)
+def _redrawn_counts(part, code, times, metric: str) -> np.ndarray:
+    """Return a metric of classes of one part for each draw; times (n_draws, n)."""
+    counts = class_counts(part, code, times.shape[1])  # (n, k, k)
+    drawn = times @ counts.reshape(len(counts), -1).astype(float)
+    return from_counts(drawn.reshape(-1, *counts.shape[1:]), metric)
 
 
-def _wins(code, positive, score, n_subjects):
+def _redrawn_auc(part, code, times, metric: str) -> np.ndarray:
+    """Return the AUC of one part for each draw; times (n_draws, n)."""
+    positive = part["y_true"].to_numpy() == 1
+    n_pos, n_neg = (
+        np.bincount(code[side], minlength=times.shape[1]).astype(float)
+        for side in (positive, ~positive)
+    )
+    won = _wins(code, positive, part["y_score_1"].to_numpy(float), times.shape[1])
+    total = np.einsum("ds,sk,dk->d", times, won, times, optimize=True)
+    return ratio(total, (times @ n_pos) * (times @ n_neg))
+
+
+def _wins(code, positive, score, n_subjects: int) -> np.ndarray:
     """Return how often a positive window of one subject beats a negative of another.
 
-    Shape (n_subjects, n_subjects), ties half; and both classes' counts per subject.
+    Shape (n_subjects, n_subjects), ties half.
     """
-    negatives, negative_code = score[~positive], code[~positive]
     below = np.zeros((positive.sum(), n_subjects))
-    for subject in np.unique(negative_code):
-        theirs = np.sort(negatives[negative_code == subject])
-        left = np.searchsorted(theirs, score[positive], "left")
-        right = np.searchsorted(theirs, score[positive], "right")
-        below[:, subject] = (left + right) / 2
+    for subject in range(n_subjects):
+        theirs = np.sort(score[~positive & (code == subject)])
+        sides = (np.searchsorted(theirs, score[positive], s) for s in ("left", "right"))
+        below[:, subject] = sum(sides) / 2
     won = np.zeros((n_subjects, n_subjects))
     np.add.at(won, code[positive], below)
-    n_pos = np.bincount(code[positive], minlength=n_subjects).astype(float)
-    n_neg = np.bincount(negative_code, minlength=n_subjects).astype(float)
-    return won, n_pos, n_neg
+    return won

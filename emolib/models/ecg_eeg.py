@@ -126,26 +126,14 @@ class ReconstructionModel(nn.Module):
     """Draw every channel again from its token, patch by patch.
 
     Paper 2, Section 2.2, "EEG Encoder Pre-training". One linear map from a chunk to
-    the `patch_times` time points of its patch, shared by chunks and channels: it ties
-    chunk j to the time of patch j.
-
-    Parameters
-    ----------
-    encoder : SignalEncoder
-    patch_times : int
-        Time points of a patch, M of the paper; the encoder's own when not given.
+    the M time points of its patch, shared by chunks and channels: it ties chunk j to
+    the time of patch j.
     """
 
-    def __init__(self, encoder: SignalEncoder, *, patch_times: int | None = None):
+    def __init__(self, encoder: SignalEncoder):
         super().__init__()
-        own = encoder.n_times // encoder.n_patches
-        if patch_times not in (None, own):
-            raise ValueError(
-                f"patch_times must be n_times / n_patches of the encoder, {own}; got "
-                f"{patch_times}. Leave it out to take the encoder's."
-            )
         self.encoder = encoder
-        self.head = nn.Linear(encoder.d_patch, own)
+        self.head = nn.Linear(encoder.d_patch, encoder.n_times // encoder.n_patches)
         self.n_chans, self.n_times = encoder.n_chans, encoder.n_times
 
     def forward(self, x: Tensor) -> ReconstructionOutputs:

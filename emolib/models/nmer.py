@@ -223,7 +223,14 @@ class CleanTeacher(nn.Module):
         self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
     ) -> CleanTeacherOutputs:
         """Return the class scores and features of a batch, as `NMER.forward` takes."""
-        specific, invariant = self.encoder(x, lengths)
+        return self.read(*self.encode(x, lengths))
+
+    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
+        """Return h and H, which depend on one modality alone, (b, m, d) each."""
+        return self.encoder(x, lengths)
+
+    def read(self, specific: Tensor, invariant: Tensor) -> CleanTeacherOutputs:
+        """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""
         specific, invariant = specific.flatten(1), invariant.flatten(1)
         logits = self.classifier(torch.cat([specific, invariant], dim=1))
         return CleanTeacherOutputs(logits, specific, invariant)

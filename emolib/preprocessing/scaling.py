@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +25,6 @@ def zscore(
     *,
     scope: str = "subject",
     train: np.ndarray | None = None,
-    modalities: Sequence[str] | None = None,
 ) -> Windows:
     """Return windows whose channels have mean 0 and SD 1 over the named scope.
 
@@ -40,8 +38,6 @@ def zscore(
         See the table at the top of this file.
     train : ndarray of int
         Rows of the training windows, for ``scope="train"`` only.
-    modalities : sequence of str or None
-        Those to scale; None: all.
 
     Returns
     -------
@@ -61,10 +57,8 @@ def zscore(
         )
     x = dict(windows.x)
     for column, name in enumerate(windows.x):
-        if modalities is None or name in modalities:
-            here = np.asarray(windows.present)[:, column]
-            groups = _groups(windows.meta, here, scope, train)
-            x[name] = _scaled(windows, name, groups)
+        here = np.asarray(windows.present)[:, column]
+        x[name] = _scaled(windows, name, _groups(windows.meta, here, scope, train))
     return replace(windows, x=x)
 
 

@@ -6,14 +6,20 @@ disk -> reader -> `Recording` -> **`cut_windows`** -> `Windows`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
+import pandas as pd
 
-from emolib.checks import check_option, check_whole
-from emolib.containers import MODALITIES, Recording, Windows
-
-ID_COLUMNS = ("subject", "session", "trial")
-REMOVED_COLUMNS = (*ID_COLUMNS, "reason")
+from emolib.checks import check_whole
+from emolib.containers import Recording, Windows
+from emolib.preprocessing.usable import (
+    ID_COLUMNS,
+    check_unique,
+    ids_of,
+    reason_against,
+    removed_table,
+)
 
 
 def cut_windows(
@@ -24,7 +30,6 @@ def cut_windows(
     modalities: Sequence[str] = ("eeg", "ecg"),
     step_s: float | None = None,
     last_s: float | None = None,
-    dtype=np.float32,
 ):
     """Return the windows of all usable trials, and the table of trials left out.
 
@@ -49,12 +54,12 @@ def cut_windows(
         Seconds from one start to the next; None: `window_s`, so no overlap.
     last_s : float or None
         Cut the last so many seconds of each trial only; a shorter trial is cut whole.
-    dtype : numpy dtype of `x`
 
     Returns
     -------
     windows : Windows
-        Sorted by subject, session, trial and start. `y` holds raw ratings.
+        Sorted by subject, session, trial and start. `x` is in single precision; `y`
+        holds raw ratings.
     removed : DataFrame
         Columns subject, session, trial, reason; one row per trial left out.
     """
@@ -64,64 +69,43 @@ def cut_windows(
             f"window_s and step_s must be above 0; got {window_s} and {step_s}."
         )
     targets = (target,) if isinstance(target, str) else tuple(target or ())
-    target = targets[0] if targets else None
     seen: dict[str, tuple] = {}
     kept, removed = [], []
     for recording in recordings:
-        reason = _reason_against(recording, modalities, targets)
+        bad = partial(_bad_channels, recording.signals, modalities)
+        reason = reason_against(recording, modalities, targets, bad)
         if not reason:
             _check_same_layout(recording, modalities, seen)
             pieces, starts = _cut(recording, modalities, window_s, step_s, last_s)
             if len(starts):
-                pieces = {name: piece.astype(dtype) for name, piece in pieces.items()}
-                rows = _rows(recording, starts, window_s)
-                kept.append((_ids(recording), rows, pieces))
+                pieces = {m: piece.astype(np.float32) for m, piece in pieces.items()}
+                kept.append(
+                    (ids_of(recording), _rows(recording, starts, window_s), pieces)
+                )
                 continue
             reason = _too_short(recording, modalities, window_s)
-        removed.append((*_ids(recording), reason))
-    return _join(kept, removed, modalities, target, seen)
+        removed.append((*ids_of(recording), reason))
+    table = removed_table(removed, len(kept), "trial")
+    return _join(kept, modalities, next(iter(targets), None), seen), table
 
 
-def _ids(recording: Recording) -> tuple[str, str, str]:
-    return str(recording.subject), str(recording.session), str(recording.trial)
-
-
-def _reason_against(recording, modalities, targets) -> str:
-    """Return why a trial cannot be used, or an empty string."""
-    reasons = _problems(recording, (*modalities, *targets))
-    if not reasons:
-        for name in modalities:
-            if name not in recording.signals:
-                reasons.append(f"{name}: absent")
-            else:
-                reasons += _bad_channels(name, recording.signals[name])
-    for target in targets:
-        if recording.ratings:
-            check_option("target", target, tuple(recording.ratings))
-        if not np.isfinite(recording.ratings.get(target, np.nan)):
-            reasons.append(f"{target}: no rating")
-    return "; ".join(reasons)
-
-
-def _problems(recording, wanted) -> list[str]:
-    """List the reader's problems but those with a modality or rating not wanted."""
-    others = {*MODALITIES, *recording.signals, *recording.ratings} - {*wanted}
-    return [p for p in recording.problems if p.split(":")[0] not in others]
-
-
-def _bad_channels(name: str, signal) -> list[str]:
-    """List the channels with missing values, and those that never move."""
-    data = np.asarray(signal.data)
-    if not data.shape[1]:
-        return [f"{name}: empty"]
-    names = np.array(signal.ch_names)
-    missing = ~np.isfinite(data).all(axis=1)
-    constant = ~missing & (data == data[:, :1]).all(axis=1)
-    return [
-        f"{name}: {what} in {', '.join(names[channels])}"
-        for what, channels in (("missing values", missing), ("no change", constant))
-        if channels.any()
-    ]
+def _bad_channels(signals, modalities) -> list[str]:
+    """List what is absent, the channels with missing values, those that never move."""
+    reasons = []
+    for name in modalities:
+        data = np.asarray(signals[name].data) if name in signals else None
+        if data is None or not data.shape[1]:
+            reasons.append(f"{name}: {'absent' if data is None else 'empty'}")
+            continue
+        names = np.array(signals[name].ch_names)
+        missing = ~np.isfinite(data).all(axis=1)
+        constant = ~missing & (data == data[:, :1]).all(axis=1)
+        reasons += [
+            f"{name}: {what} in {', '.join(names[channels])}"
+            for what, channels in (("missing values", missing), ("no change", constant))
+            if channels.any()
+        ]
+    return reasons
 
 
 def _check_same_layout(recording, modalities, seen: dict) -> None:
@@ -178,23 +162,14 @@ def _too_short(recording, modalities, window_s) -> str:
     return f"{name}: {duration:.2f} s, shorter than one window of {window_s:g} s"
 
 
-def _join(kept, removed, modalities, target, seen):
+def _join(kept, modalities, target, seen) -> Windows:
     """Join the pieces in the order of their ids; each is let go once copied."""
-    import pandas as pd
-
-    table = pd.DataFrame(sorted(removed), columns=list(REMOVED_COLUMNS))
-    if not kept:
-        reasons = "; ".join(table["reason"].head(3)) or "there was none"
-        raise ValueError(
-            f"recordings must hold at least one usable trial; got {len(table)} trials, "
-            f"all left out ({reasons}). See window_s and modalities."
-        )
     kept.sort(key=lambda item: item[0])
     meta = pd.concat([rows for _, rows, _ in kept], ignore_index=True)
-    _check_unique(meta)
+    check_unique(meta)
     x = {name: _stack([pieces for _, _, pieces in kept], name) for name in modalities}
     y = np.full(len(meta), np.nan) if target is None else meta[target].to_numpy(float)
-    windows = Windows(
+    return Windows(
         x=x,
         y=y,
         meta=meta,
@@ -202,27 +177,13 @@ def _join(kept, removed, modalities, target, seen):
         sfreq={name: seen[name][0] for name in modalities},
         ch_names={name: seen[name][1] for name in modalities},
     )
-    return windows, table
 
 
 def _rows(recording, starts, window_s):
     """Return the meta rows of one trial."""
-    import pandas as pd
-
-    rows = dict(zip(ID_COLUMNS, _ids(recording), strict=True))
+    rows = dict(zip(ID_COLUMNS, ids_of(recording), strict=True))
     rows |= {"start_s": starts, "stop_s": starts + window_s}
     return pd.DataFrame(rows | {k: float(v) for k, v in recording.ratings.items()})
-
-
-def _check_unique(meta) -> None:
-    """Raise when two recordings carry the same ids."""
-    twins = meta[meta.duplicated([*ID_COLUMNS, "start_s"])]
-    if len(twins):
-        row = twins.iloc[0]
-        raise ValueError(
-            "recordings must differ in subject, session or trial; got two for subject "
-            f"{row['subject']}, session {row['session']}, trial {row['trial']}."
-        )
 
 
 def _stack(pieces: list[dict], name: str) -> np.ndarray:

@@ -2,122 +2,65 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
-from emolib.reporting.files import write_json
-from emolib.reporting.parameters import recipe_of
-from emolib.reporting.places import notebook_stems, project_root, reports_folder
-from emolib.reporting.provenance import code_digest
-from emolib.reporting.runs import finished_runs
+from emolib.reporting.notebooks import code_of, notebook_path, parameters_of
+from emolib.reporting.save import (
+    new_folder,
+    put_in_place,
+    read_run,
+    write_json,
+)
+from emolib.store import project_root
 
-ORDER = ("paper", "full", "quick", "smoke")
-KEPT = ("table_*.csv", "table_*.md", "fig_*.svg", "alt.json")
-MAX_BYTES = 500_000
-PRIVATE = ("host", "platform", "n_cpus")
-
-
-def gallery_folder() -> Path:
-    """Return the folder of the gallery."""
-    return reports_folder() / "gallery"
+TIERS = ("smoke", "quick", "full", "paper")
+KEPT = ("table_*.csv", "table_*.md", "fig_*.svg")
 
 
 def make_gallery() -> list[str]:
     """Copy the best finished run of each notebook into the gallery.
 
     Only runs on surrogates and open corpora are copied, of the highest tier there is;
-    runs on an open corpus stand in a folder of their own. Entries whose run is gone
-    stay, with their note.
+    a config that is no tier has a folder of its own. Entries whose run is gone stay,
+    with their note.
 
     Returns
     -------
     lines : list of str
         One line an entry: its name and its note.
     """
-    for name, (folder, run) in _chosen().items():
-        _copy(folder, run, gallery_folder() / name)
-    names = gallery_names()
-    _write_index(names)
-    return [f"{name}: {gallery_note(name)}" for name in names]
-
-
-def gallery_names() -> list[str]:
-    """Return the entries of the gallery."""
-    return sorted(path.parent.name for path in gallery_folder().glob("*/run.json"))
-
-
-def _chosen() -> dict[str, tuple[Path, dict]]:
-    """Return the run that each entry of the gallery shows."""
-    best: dict[str, tuple] = {}
-    for folder, run in finished_runs().items():
-        if "licensed" in run["sources"] or run["changed"] or not run["config"]:
-            continue
-        is_open = "open" in run["sources"]
-        name = f"{run['notebook']}_{run['config']}" if is_open else run["notebook"]
-        tier = ORDER.index(run["config"]) if run["config"] in ORDER else len(ORDER)
-        rank = (-tier, run["date"])
-        if name not in best or rank > best[name][0]:
-            best[name] = (rank, folder, run)
-    return {name: (folder, run) for name, (_, folder, run) in best.items()}
-
-
-def _copy(folder: Path, run: dict, target: Path) -> None:
-    """Copy one run's tables, figures and run.json, without its machine's name."""
-    aside = target.with_name(f".{target.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    for pattern in KEPT:
-        for path in sorted(folder.glob(pattern)):
-            if path.stat().st_size <= MAX_BYTES:
-                shutil.copyfile(path, aside / path.name)
-    public = {key: value for key, value in run.items() if key not in PRIVATE}
-    write_json(aside / "run.json", public)
-    shutil.rmtree(target, ignore_errors=True)
-    aside.rename(target)
+    chosen = {}
+    for path in (project_root() / "reports").glob("*/*/run.json"):
+        run, stem = read_run(path.parent), path.parts[-3]
+        config, is_whole = run["config"], run["notebook"] == stem and not run["changed"]
+        if is_whole and "licensed" not in run["sources"]:
+            name = stem if config in TIERS else f"{stem}_{config}"
+            rank = TIERS.index(config) if config in TIERS else 0
+            chosen[name] = max(chosen.get(name, (0, path)), (rank, path))
+    for name, (_, path) in chosen.items():
+        _copy(path.parent, name)
+    return _write_index()
 
 
 def gallery_note(name: str) -> str:
-    """Say what made an entry of the gallery, and whether the code or settings changed.
+    """Say what made an entry of the gallery, and whether that is old.
 
     Returns a sentence; for an entry that is not there, how to make it.
     """
-    path = gallery_folder() / name / "run.json"
-    if not path.is_file():
+    run = read_run(project_root() / "reports" / "gallery" / name)
+    if not run:
         return "not in the gallery yet; 'emolib gallery' makes it from finished runs."
-    run = json.loads(path.read_text("utf-8"))
-    data = " and ".join(run["sources"]) or "no"
+    path = notebook_path(run["notebook"])
+    today = {
+        "code": code_of(path), "parameters": parameters_of(path, run["config"]),
+    }  # fmt: skip
+    changed = [name for name, value in today.items() if run.get(name) != value]
+    since = f"{' and '.join(changed)} since changed" if changed else "by today's code"
     made = (
-        f"made by version {run['emolib']} on {run['date'][:10]}, tier {run['tier']}, "
-        f"{data} data"
+        f"made by version {run['emolib']} on {run['date'][:10]}, tier {run['config']}"
     )
-    changes = _changes(run)
-    return f"{made}; {changes}" if changes else f"{made}, by today's code and settings"
-
-
-def _changes(run: dict) -> str:
-    """Return what changed since a run was made: code, settings or both."""
-    stem = run["notebook"]
-    if stem not in notebook_stems():
-        return "its notebook is gone"
-    path = project_root() / "notebooks" / f"{stem}.ipynb"
-    parts = []
-    if run["code"] != code_digest(recipe_of(path), path):
-        parts.append("code")
-    if _settings_changed(run, path):
-        parts.append("settings")
-    return f"{' and '.join(parts)} since changed" if parts else ""
-
-
-def _settings_changed(run: dict, path: Path) -> bool:
-    """Tell whether the config of a run says something else today."""
-    from emolib.reporting.runs import changed_parameters
-
-    try:
-        now = changed_parameters(run["notebook"], run["config"], run["settings"])
-    except (ValueError, TypeError):
-        return True
-    return list(now) != run["changed"]
+    return f"{made}, {' and '.join(run['sources'])} data; {since}"
 
 
 def gallery_table(stem: str, table: str) -> str:
@@ -125,24 +68,35 @@ def gallery_table(stem: str, table: str) -> str:
 
     A notebook shows it beside its own smoke run; where there is none, it says so.
     """
-    path = gallery_folder() / stem / f"{table}.md"
-    note = f"Gallery: {gallery_note(stem)}"
-    return f"{path.read_text('utf-8')}\n{note}\n" if path.is_file() else note
+    path = project_root() / "reports" / "gallery" / stem / f"{table}.md"
+    shown = path.read_text("utf-8") if path.is_file() else ""
+    return f"{shown}\nGallery: {gallery_note(stem)}\n"
 
 
-def _write_index(names: list[str]) -> None:
-    """Write the page on which the gallery is read."""
+def _copy(folder: Path, name: str) -> None:
+    """Copy one run's tables, figures and run.json, without its machine's name."""
+    made = new_folder(f"gallery-{name}")
+    for pattern in KEPT:
+        for path in folder.glob(pattern):
+            shutil.copyfile(path, made / path.name)
+    run = read_run(folder)
+    write_json(made / "run.json", {key: run[key] for key in run if key != "host"})
+    put_in_place(made, f"gallery/{name}")
+
+
+def _write_index() -> list[str]:
+    """Write the page on which the gallery is read; return a line an entry."""
+    gallery, notes = project_root() / "reports" / "gallery", []
     lines = ["# Gallery", "", "Written by `emolib gallery`; do not edit.", ""]
-    for name in names:
-        folder = gallery_folder() / name
-        lines += [f"## {name}", "", f"*{gallery_note(name)}.*", ""]
-        alt = folder / "alt.json"
-        words = json.loads(alt.read_text("utf-8")) if alt.is_file() else {}
+    for folder in sorted(path.parent for path in gallery.glob("*/run.json")):
+        notes.append(f"{folder.name}: {gallery_note(folder.name)}")
+        said = read_run(folder).get("figures", {})
+        lines += [f"## {folder.name}", "", f"*{gallery_note(folder.name)}.*", ""]
         for table in sorted(folder.glob("table_*.md")):
-            lines += [f"[{table.stem}]({name}/{table.name})", ""]
+            lines += [f"[{table.stem}]({folder.name}/{table.name})", ""]
         for figure in sorted(folder.glob("fig_*.svg")):
-            said = words.get(figure.name, figure.stem).replace("]", ")")
-            lines += [f"![{said}]({name}/{figure.name})", ""]
-    gallery_folder().mkdir(parents=True, exist_ok=True)
-    text = "\n".join(lines).rstrip() + "\n"
-    (gallery_folder() / "README.md").write_text(text, "utf-8")
+            alt = said.get(figure.stem, figure.stem).replace("]", ")")
+            lines += [f"![{alt}]({folder.name}/{figure.name})", ""]
+    gallery.mkdir(parents=True, exist_ok=True)
+    (gallery / "README.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+    return notes

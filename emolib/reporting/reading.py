@@ -8,41 +8,29 @@ import textwrap
 from collections.abc import Callable
 
 
-class Source:
-    """The source of one function or class, as a notebook shows it."""
-
-    def __init__(self, text: str, place: str):
-        self.text, self.place = text, place
-
-    def _repr_markdown_(self) -> str:
-        return f"`{self.place}`\n```python\n{self.text}\n```"
-
-    def __repr__(self) -> str:
-        return f"{self.place}\n{self.text}"
-
-
-def show_source(thing: Callable) -> Source:
+def show_source(thing: Callable):
     """Return the source of a function, a method or a class, without its docstrings.
 
     It is read from the installed package at the moment of the call, so what a reader
     sees is what ran.
+
+    Returns
+    -------
+    shown : IPython.display.Markdown
+        Its `data` is the text: the dotted name, then the source.
     """
+    from IPython.display import Markdown
+
     thing = inspect.unwrap(thing)
     lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
-    lines = [line.removesuffix("  # fmt: skip") for line in lines]
-    for first, last in sorted(_docstrings("\n".join(lines)), reverse=True):
-        del lines[first - 1 : last]
-    return Source("\n".join(lines), f"{thing.__module__}.{thing.__qualname__}")
-
-
-def _docstrings(text: str) -> list[tuple[int, int]]:
-    """Return the first and last line of every docstring in a piece of source."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    found = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, kinds) and ast.get_docstring(node) and len(node.body) > 1:
-            found.append((node.body[0].lineno, node.body[0].end_lineno))
-    return found
+    nodes = ast.walk(ast.parse("\n".join(lines)))
+    named = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef))
+    for node in sorted(named, key=lambda n: n.lineno, reverse=True):
+        if ast.get_docstring(node) and len(node.body) > 1:
+            del lines[node.body[0].lineno - 1 : node.body[0].end_lineno]
+    text = "\n".join(line.removesuffix("  # fmt: skip") for line in lines)
+    place = f"{thing.__module__}.{thing.__qualname__}"
+    return Markdown(f"`{place}`\n```python\n{text}\n```")
 
 
 def check_answer(
@@ -53,7 +41,8 @@ def check_answer(
     Parameters
     ----------
     answer
-        What the reader wrote; ``...`` (Ellipsis) means not answered yet.
+        What the reader wrote; ``...`` (Ellipsis) means not answered yet. One of the
+        wrong kind is wrong.
     right
         The right answer, or a function that tells whether an answer is right.
     hint : str
@@ -65,18 +54,13 @@ def check_answer(
     """
     if answer is ...:
         return f"{name}: not answered yet."
-    if _is_right(answer, right, tolerance):
-        return f"{name}: right."
-    return f"{name}: not yet. {hint}"
-
-
-def _is_right(answer, right, tolerance: float) -> bool:
-    """Return whether an answer is right; one of the wrong kind is wrong."""
     try:
         if callable(right):
-            return bool(right(answer))
-        if isinstance(right, int | float) and not isinstance(right, bool):
-            return abs(float(answer) - right) <= tolerance
-        return bool(answer == right)
+            good = bool(right(answer))
+        elif isinstance(right, int | float):
+            good = abs(float(answer) - right) <= tolerance
+        else:
+            good = bool(answer == right)
     except (TypeError, ValueError, AttributeError, IndexError, KeyError):
-        return False
+        good = False
+    return f"{name}: right." if good else f"{name}: not yet. {hint}"

@@ -1,180 +1,226 @@
-"""`save_report`: the last cell of every notebook."""
+"""`save_report`: the last cell of every notebook, and the folder that it fills.
+
+Only an unmodified config on surrogate data owns ``reports/<stem>/<config>/``. A run
+with other settings or with real data goes to ``<config>+<name or digest>/``, one
+without a config to ``reports/.scratch/``. A folder is written aside and renamed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import platform
+import re
 import shutil
+import subprocess
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from emolib.reporting.declared import write_declared
-from emolib.reporting.files import sorted_results, write_csv, write_json
-from emolib.reporting.marks import save_figure, sources_of
-from emolib.reporting.places import REPORT_DIR
-from emolib.reporting.provenance import device_kinds, process_age_s, provenance
-from emolib.reporting.records import (
+import pandas as pd
+from filelock import FileLock
+
+from emolib import __version__
+from emolib.checks import check_option
+from emolib.code import digest_of, library_versions
+from emolib.containers import RESULT_COLUMNS
+from emolib.reporting.drawings import SURROGATE, save_figure
+from emolib.reporting.notebooks import (
     code_of,
-    corpus_record,
-    failure_record,
-    seeds_of,
+    notebook_path,
+    parameters_of,
 )
-from emolib.reporting.runs import (
-    name_run,
-    new_partial,
-    put_in_place,
-    settings_of,
-)
+from emolib.reporting.tables import to_markdown
+from emolib.store import project_root
 
+STARTED = time.monotonic()
+REPORT_DIR = "EMOLIB_REPORT_DIR"
+"""Environment variable by which `emolib run` redirects a notebook's report."""
 
-@dataclass(frozen=True)
-class SavedReport:
-    """The files that a report was written to, as a notebook prints them."""
+MACHINE = ("config", "run_name", "n_workers", "device")
+"""Settings that say where and how a run is made, not what it computes."""
 
-    folder: str
-    files: tuple[str, ...]
-
-    def __iter__(self):
-        return iter(self.files)
-
-    def __str__(self) -> str:
-        return f"reports/{self.folder}: {', '.join(self.files)}"
-
-    __repr__ = __str__
+SOURCES = ("surrogate", "licensed", "open")
+CORPUS = ("name", "source", "digest", "parameters")
+"""What a report keeps of a corpus: no path."""
 
 
 def save_report(
     stem: str,
     settings,
     *,
-    results,
-    tables: Mapping | None = None,
+    results: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame] | None = None,
     figures: Mapping | None = None,
-    subjects=None,
+    subjects: pd.DataFrame | None = None,
     data: Iterable = (),
-    failures: Iterable = (),
+    failures: Iterable[Mapping] = (),
     audits: Iterable = (),
-    device_kinds_used: Iterable[str] | None = None,
-    n_workers: int | None = None,
-    extra: Mapping | None = None,
-) -> SavedReport:
+) -> str:
     """Write a notebook's results, tables and figures into its run folder.
 
     Parameters
     ----------
     stem : str
         The notebook's.
-    settings : dataclass or mapping
+    settings : `emolib.settings.Typed` or mapping
         Every parameter of the notebook, `config` among them.
     results : DataFrame
         Tidy, `emolib.containers.RESULT_COLUMNS`; no timings.
-    tables : mapping of name to DataFrame or Markdown text
+    tables : mapping of name to DataFrame
         ``table_1`` gives ``table_1.csv`` and ``table_1.md``.
     figures : mapping of name to matplotlib Figure
         ``fig_2_similarity`` gives ``fig_2_similarity.svg``; each carries `alt_text`.
+        One that is None is listed as not run, like a table without a row.
     subjects : DataFrame
-        Scores per subject, by which two runs are compared in pairs.
-    data : iterable of `emolib.corpora.CorpusFolder` or mapping
-        Names, sources and digests of the corpora; their paths are not kept.
-    failures : iterable of mapping or (unit, reason)
-        Units that gave no result.
+        Scores per subject.
+    data : iterable of `emolib.corpora.CorpusFolder`
+    failures : iterable of mapping
+        Units that gave no result: their labels and the `reason`.
     audits : iterable of mapping or text
         What the splits let overlap.
-    device_kinds_used : iterable of str
-        Of the units; what torch sees here when not given.
 
     Returns
     -------
-    SavedReport
-        Prints as the files written.
+    said : str
+        The folder, the files in it, and what was not run.
 
     Notes
     -----
     Same results, same bytes: ``results.csv`` is sorted, and date, durations and host
     stand in ``run.json`` alone, which is written last.
     """
-    values = settings_of(settings, stem)
-    corpora = [corpus_record(item) for item in data]
-    sources = sources_of(results, corpora)
-    run = name_run(stem, values, sources=sources, data=corpora)
-    redirected = os.environ.get(REPORT_DIR)
-    folder = Path(redirected) if redirected else new_partial(stem)
-    try:
-        files = _write_results(folder, results, subjects)
-        files += _write_tables(folder, tables or {}, run, sources, corpora, results)
-        files += _write_figures(folder, figures or {}, sources)
-        files += write_declared(folder, run, files)
-        about = {
-            "finished": True, "notebook": stem, "config": run.config,
-            "folder": run.folder, "tier": run.tier, "changed": list(run.changed),
-            "settings": values, "settings_digest": run.digest, "sources": sources,
-            "data": corpora, "failures": [failure_record(f) for f in failures],
-            "splits": [a if isinstance(a, Mapping) else str(a) for a in audits],
-            "device_kinds": sorted(
-                device_kinds() if device_kinds_used is None else device_kinds_used
-            ),
-            "n_workers": n_workers or values.get("n_workers"),
-            "seeds": seeds_of(results), "duration_s": round(process_age_s(), 1),
-            "code": code_of(stem), "files": sorted(files),
-            **provenance(), **(extra or {}),
-        }  # fmt: skip
-        write_json(folder / "run.json", about)
-        if not redirected:
-            put_in_place(folder, run.folder)
-    finally:
-        if not redirected:
-            shutil.rmtree(folder, ignore_errors=True)
-    return SavedReport(run.folder, (*sorted(files), "run.json"))
-
-
-def _write_results(folder: Path, results, subjects) -> list[str]:
-    """Write results.csv and, when there are any, subjects.csv."""
-    from emolib.containers import RESULT_COLUMNS
-
-    missing = [c for c in ("metric", "value", "source") if c not in results.columns]
-    if missing:
-        raise ValueError(
-            f"results must have the columns metric, value and source; got none of "
-            f"{missing}. See emolib.containers.RESULT_COLUMNS."
-        )
-    write_csv(folder / "results.csv", sorted_results(results, RESULT_COLUMNS))
-    if subjects is None:
-        return ["results.csv"]
-    write_csv(folder / "subjects.csv", sorted_results(subjects, RESULT_COLUMNS))
-    return ["results.csv", "subjects.csv"]
-
-
-def _write_tables(folder, tables, run, sources, corpora, results) -> list[str]:
-    """Write each table as CSV, and as Markdown made from that CSV."""
-    import pandas as pd
-
-    from emolib.reporting.markdown import footer, to_markdown
-
-    files = []
+    tables, figures = dict(tables or {}), dict(figures or {})
+    corpora = [{name: getattr(item, name) for name in CORPUS} for item in data]
+    absent = [name for name, table in tables.items() if table.empty]
+    absent += [name for name, figure in figures.items() if figure is None]
+    run = name_run(stem, settings, results, corpora)
+    run |= {"failures": [*failures], "splits": [*audits], "not_run": absent}
+    given = os.environ.get(REPORT_DIR)
+    folder = Path(given) if given else new_folder(f"{stem}-{os.getpid()}")
+    for name, frame in {"results": results, "subjects": subjects}.items():
+        if frame is not None:
+            _write_csv(folder / f"{name}.csv", _sorted(frame))
     for name, table in tables.items():
-        is_text = isinstance(table, str)
-        own = sources_of(None if is_text else table) or sources
-        last = footer(run, own, corpora, results)
-        if is_text:
-            text = f"{table.rstrip()}\n\n{last}\n"
-        else:
-            write_csv(folder / f"{name}.csv", table)
-            files.append(f"{name}.csv")
-            same = pd.read_csv(folder / f"{name}.csv", keep_default_na=True)
-            same.attrs = dict(table.attrs)
-            text = to_markdown(same, footer=last)
+        _write_csv(folder / f"{name}.csv", table)
+        text = to_markdown(table, footer=_footer(run, table))
         (folder / f"{name}.md").write_text(text, "utf-8")
-        files.append(f"{name}.md")
-    return files
+    run["figures"] = {
+        name: save_figure(figure, folder / f"{name}.svg", _is_marked(run))
+        for name, figure in figures.items()
+        if figure is not None
+    }
+    write_json(folder / "run.json", {**run, **_machine()})
+    names = [p.name for p in sorted(folder.iterdir()) if p.suffix != ".ipynb"]
+    if not given:
+        put_in_place(folder, run["folder"])
+    said = f"; not run: {', '.join(absent)}" if absent else ""
+    return f"reports/{run['folder']}: {', '.join(names)}{said}"
 
 
-def _write_figures(folder: Path, figures: Mapping, sources: list[str]) -> list[str]:
-    """Write each figure as SVG, and what they say as alt.json."""
-    said = {}
-    for name, figure in figures.items():
-        own = [figure.source] if hasattr(figure, "source") else sources
-        marked = "surrogate" in own
-        said[f"{name}.svg"] = save_figure(figure, folder / f"{name}.svg", marked=marked)
-    if said:
-        write_json(folder / "alt.json", dict(sorted(said.items())))
-    return [*said, *(["alt.json"] if said else [])]
+def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) -> dict:
+    """Return what a run is called, where it belongs, and what made it so."""
+    sources = sorted({*results["source"], *(corpus["source"] for corpus in corpora)})
+    for source in sources:
+        check_option("source", source, SOURCES, "Every row names its data.")
+    path, values = notebook_path(stem), _plain(settings)
+    config, asked, changed = values.get("config", ""), {}, []
+    if config:
+        asked = parameters_of(path, config)
+        typed = _plain(getattr(type(settings), "of", dict)(asked))
+        changed = [n for n in typed if n not in MACHINE and typed[n] != values[n]]
+    read = {name: value for name, value in values.items() if name not in MACHINE}
+    digest = digest_of([read, corpora, sources])[:8]
+    name = re.sub(r"[^\w.-]+", "_", values.get("run_name", ""))
+    folder = f"{stem}/{config}" if config else f".scratch/{stem}"
+    if config and (changed or name or sources != ["surrogate"]):
+        folder += f"+{name or digest}"
+    pairs = results[["dataset", "source"]].drop_duplicates().itertuples(index=False)
+    return {
+        "finished": True, "notebook": stem, "config": config, "folder": folder,
+        "changed": changed, "parameters": asked, "settings": values,
+        "settings_digest": digest, "sources": sources, "data": corpora,
+        "code": code_of(path),
+        "datasets": [f"{dataset} ({source})" for dataset, source in pairs],
+    }  # fmt: skip
+
+
+def new_folder(name: str) -> Path:
+    """Return an empty folder in which a report is made before it is whole."""
+    folder = project_root() / "reports" / ".partial" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def put_in_place(made: Path, name: str) -> Path:
+    """Move a finished folder to its place under the reports, and return it."""
+    target, old = project_root() / "reports" / name, made.with_name(f"{made.name}.old")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(made.with_name("place.lock")):
+        if target.exists():
+            target.rename(old)
+        made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def read_run(folder: Path) -> dict:
+    """Return a finished run's run.json; empty for a folder that holds none."""
+    path = Path(folder) / "run.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def write_json(path: Path, value: Mapping) -> None:
+    """Write a mapping as JSON that a person can read."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    path.write_text(f"{text}\n", "utf-8")
+
+
+def _machine() -> dict:
+    """Return versions, commit, date, host and seconds of this process."""
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    said = None
+    if shutil.which("git"):
+        said = subprocess.run(words, capture_output=True, text=True, cwd=project_root())
+    return {
+        "emolib": __version__, "commit": said.stdout.strip() if said else "",
+        "versions": {"python": platform.python_version(), **library_versions()},
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": platform.node(), "duration_s": round(time.monotonic() - STARTED, 1),
+    }  # fmt: skip
+
+
+def _plain(settings) -> dict:
+    """Return settings as a dictionary."""
+    return settings.as_dict() if hasattr(settings, "as_dict") else dict(settings)
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a tidy frame with its columns and rows in a fixed order."""
+    names = [n for n in RESULT_COLUMNS if n in frame]
+    names += sorted({*frame} - {*names})
+    return frame[names].sort_values(
+        names, key=lambda c: c if c.dtype.kind in "biuf" else c.fillna("").astype(str)
+    )
+
+
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as CSV with the same bytes on every system."""
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _is_marked(run: Mapping, table: pd.DataFrame | None = None) -> bool:
+    """Tell whether a run, or a table that names its data, stands on a surrogate."""
+    named = table is not None and "source" in table
+    return "surrogate" in (set(table["source"]) if named else run["sources"])
+
+
+def _footer(run: Mapping, table: pd.DataFrame) -> str:
+    """Return a table's last line: data, tier, settings and the mark."""
+    changed = f", changed: {', '.join(run['changed'])}" if run["changed"] else ""
+    words = [f"Data: {', '.join(run['datasets'])}", f"tier: {run['config']}{changed}"]
+    words += [f"settings: {run['settings_digest']}"]
+    words += [f"**{SURROGATE}**"] if _is_marked(run, table) else []
+    return " · ".join(words)

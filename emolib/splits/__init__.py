@@ -12,11 +12,6 @@ from emolib.splits.label_subsets import label_subset
 from emolib.splits.protocols import PROTOCOLS, make_folds
 
 __all__ = [
-    "PROTOCOLS",
-    "Audit",
-    "Fold",
-    "audit_split",
-    "given_folds",
-    "label_subset",
+    "PROTOCOLS", "Audit", "Fold", "audit_split", "given_folds", "label_subset",
     "make_folds",
-]
+]  # fmt: skip

@@ -116,13 +116,7 @@ def _n_overlapping(meta, trial, known, test) -> int:
 def group_codes(meta) -> tuple[np.ndarray, np.ndarray]:
     """Return subject codes and (subject, session, trial) codes, in sorted order."""
     subject = np.unique(meta["subject"].to_numpy(str), return_inverse=True)[1]
-    session = np.unique(_sessions(meta), return_inverse=True)[1]
+    session = np.unique(meta["session"].to_numpy(str), return_inverse=True)[1]
     trial = np.unique(meta["trial"].to_numpy(str), return_inverse=True)[1]
     keys = np.stack([subject, session, trial])
     return subject, np.unique(keys, axis=1, return_inverse=True)[1].ravel()
-
-
-def _sessions(meta) -> np.ndarray:
-    if "session" in meta:
-        return meta["session"].to_numpy(str)
-    return np.full(len(meta), "")

@@ -9,13 +9,13 @@ from emolib.splits.audits import group_codes
 
 
 def label_subset(
-    meta, train: np.ndarray, *, fraction: float, seed: int, y=None
+    meta, train: np.ndarray, *, fraction: float, seed: int, y: np.ndarray
 ) -> np.ndarray:
     """Return the training windows whose labels may be used, whole trials at a time.
 
-    Each subject gives the same share of its trials (rounded, at least one). Subsets of
-    one seed are nested: those of 10 % lie within those of 30 %. With `y`, each
-    subject's classes are drawn evenly, and trials are added until both are there.
+    Each subject gives the same share of its trials (rounded, at least one), its classes
+    drawn evenly, and trials are added until both classes are there. Subsets of one seed
+    are nested: those of 10 % lie within those of 30 %.
 
     Parameters
     ----------
@@ -35,22 +35,20 @@ def label_subset(
     """
     check_range("fraction", fraction, 0, 1, closed="right")
     train = np.sort(np.asarray(train, int))
-    trials = group_codes(meta)[1]
-    first_row = dict(zip(trials[train][::-1], train[::-1], strict=True))
-    subjects = meta["subject"].to_numpy(str)
+    trials, labels = group_codes(meta)[1][train], np.asarray(y)[train]
+    label_of = dict(zip(trials[::-1], labels[::-1], strict=True))
+    subjects = meta["subject"].to_numpy(str)[train]
     orders = []
-    for subject in np.unique(subjects[train]):
-        mine = np.unique(trials[train[subjects[train] == subject]])
+    for subject in np.unique(subjects):
+        mine = np.unique(trials[subjects == subject])
         rng = np.random.default_rng([seed, *subject.encode()])
-        rows = np.array([first_row[code] for code in mine])
-        labels = np.zeros(len(mine), int) if y is None else np.asarray(y)[rows]
-        orders.append(mine[_even_order(labels, rng)])
-    chosen = _first_of_each(orders, fraction)
-    extra = 0
-    while y is not None and _lacks_a_class(y, train, trials, chosen):
-        extra += 1
-        chosen = _first_of_each(orders, fraction, extra)
-    return train[np.isin(trials[train], chosen)]
+        classes = np.array([label_of[code] for code in mine])
+        orders.append(mine[_even_order(classes, rng)])
+    for extra in range(len(train)):
+        chosen = np.isin(trials, _first_of_each(orders, fraction, extra))
+        if len(np.unique(labels[chosen])) >= min(2, len(np.unique(labels))):
+            break
+    return train[chosen]
 
 
 def _even_order(labels: np.ndarray, rng) -> np.ndarray:
@@ -62,14 +60,8 @@ def _even_order(labels: np.ndarray, rng) -> np.ndarray:
     return np.argsort(place, kind="stable")
 
 
-def _first_of_each(orders, fraction: float, extra: int = 0) -> np.ndarray:
+def _first_of_each(orders, fraction: float, extra: int) -> np.ndarray:
+    """Return the first trials of each subject: its share, and `extra` more."""
     counts = [max(1, int(fraction * len(order) + 0.5)) + extra for order in orders]
-    return np.concatenate(
-        [order[:count] for order, count in zip(orders, counts, strict=True)]
-    )
-
-
-def _lacks_a_class(y, train, trials, chosen) -> bool:
-    y = np.asarray(y)[train]
-    have = np.unique(y[np.isin(trials[train], chosen)])
-    return len(have) < min(2, len(np.unique(y)))
+    pairs = zip(orders, counts, strict=True)
+    return np.concatenate([order[:count] for order, count in pairs])

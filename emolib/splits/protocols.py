@@ -76,28 +76,22 @@ def _ranks(meta) -> np.ndarray:
 
 def _check_enough(protocol, units, strata, n_folds) -> None:
     n_units = len(np.unique(units))
+    what = {"by_subject": "subjects", "by_trial": "trials"}.get(protocol, "windows")
     if n_folds < 2 or n_folds > n_units:
         raise ValueError(
-            f"n_folds must be between 2 and the {n_units} "
-            f"{_unit_name(protocol)} there are; got {n_folds}."
+            f"n_folds must be between 2 and the {n_units} {what} there are; got "
+            f"{n_folds}."
         )
     if protocol == "by_subject" and n_units < 3:
         raise ValueError(
             f"by_subject must have at least 3 subjects, to train, to validate and to "
             f"test; got {n_units}. Use 'by_trial'."
         )
-    if protocol == "by_trial":
-        most = max(len(np.unique(units[strata == s])) for s in np.unique(strata))
-        if most < 2:
-            raise ValueError(
-                "by_trial must have at least 2 trials of a subject; got 1 of each. "
-                "Use 'by_subject'."
-            )
-
-
-def _unit_name(protocol: str) -> str:
-    names = {"by_subject": "subjects", "by_trial": "trials"}
-    return names.get(protocol, "windows")
+    if protocol == "by_trial" and n_units == len(np.unique(strata)):
+        raise ValueError(
+            "by_trial must have at least 2 trials of a subject; got 1 of each. Use "
+            "'by_subject'."
+        )
 
 
 def _deal(units, strata, n_folds, rng) -> np.ndarray:
@@ -114,7 +108,7 @@ def _deal(units, strata, n_folds, rng) -> np.ndarray:
 def _fold(meta, k, fold_of, units, strata, protocol, val_fraction, rng) -> Fold:
     training = fold_of != k
     chosen = [
-        choose_val(np.unique(units[training & (strata == s)]), val_fraction, rng)
+        _choose_val(np.unique(units[training & (strata == s)]), val_fraction, rng)
         for s in np.unique(strata)
     ]
     in_val = training & np.isin(units, np.concatenate(chosen))
@@ -123,7 +117,7 @@ def _fold(meta, k, fold_of, units, strata, protocol, val_fraction, rng) -> Fold:
     return Fold(k, *rows, protocol=protocol, audit=audit)
 
 
-def choose_val(units: np.ndarray, fraction: float, rng) -> np.ndarray:
+def _choose_val(units: np.ndarray, fraction: float, rng) -> np.ndarray:
     """Choose at least two units of four or more, one of two or three, else none."""
     least = 2 if len(units) >= 4 else min(1, len(units) - 1)
     n_val = max(round(fraction * len(units)), least)

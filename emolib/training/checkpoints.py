@@ -9,9 +9,21 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import numpy as np
+import torch
 
 
-def save_checkpoint(path, state: dict) -> None:
+def checksum(arrays: Mapping) -> int:
+    """Return one number for names, shapes and bytes of arrays or tensors."""
+    total = 0
+    for name, values in arrays.items():
+        values = values.cpu() if torch.is_tensor(values) else values
+        values = np.ascontiguousarray(values)
+        total = zlib.crc32(f"{name} {values.shape}".encode(), total)
+        total = zlib.crc32(values, total)
+    return total
+
+
+def save_checkpoint(path, state: dict, fingerprint: dict) -> None:
     """Write `state` (tensors, numbers, text, lists, dicts) so that it is all or none.
 
     Parameters
@@ -19,45 +31,27 @@ def save_checkpoint(path, state: dict) -> None:
     path : path
         The folder is made where it is missing.
     state : dict
+    fingerprint : dict
+        What the fit was asked for.
     """
-    import torch
-
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        torch.save(state, aside)
+        torch.save({"fingerprint": fingerprint, **state}, aside)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def checksums(arrays: Mapping) -> dict[str, list]:
-    """Return shape and CRC of named arrays or tensors, to tell them from others."""
-    sums = {}
-    for name, values in arrays.items():
-        values = values.cpu().numpy() if hasattr(values, "cpu") else values
-        values = np.ascontiguousarray(values)
-        sums[name] = [*values.shape, zlib.crc32(values.view(np.uint8).reshape(-1))]
-    return sums
-
-
 def read_checkpoint(path, fingerprint: dict) -> dict | None:
     """Return the state kept at `path`, or None where there is none.
-
-    Parameters
-    ----------
-    path : path
-    fingerprint : dict
-        What the fit was asked for; must equal the one kept.
 
     Raises
     ------
     ValueError
-        When the file is damaged or belongs to another fit.
+        When the file is damaged or was made with another fingerprint.
     """
-    import torch
-
     if not Path(path).exists():
         return None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import torch
 
 from emolib.training.devices import resolve_device
 from emolib.training.tensors import n_rows, slice_of, to_tensors
@@ -36,11 +37,8 @@ def predict(
     -------
     outputs : dict of name to ndarray, n_rows first
     """
-    import torch
-
     device = resolve_device(device)
     model.to(device).eval()
-    data = {name: np.asarray(values) for name, values in data.items()}
     parts: dict[str, list] = {}
     with torch.no_grad():
         for start in range(0, n_rows(data), batch_size):

@@ -5,46 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 
 
-def state_arrays(model) -> dict[str, np.ndarray]:
-    """Return a copy of every weight and buffer of a torch module, by name."""
+def state_arrays(model: torch.nn.Module) -> dict[str, np.ndarray]:
+    """Return a copy of every weight and buffer of a module, by name."""
     return {
         name: tensor.detach().cpu().numpy().copy()
         for name, tensor in model.state_dict().items()
     }
 
 
-def load_state_arrays(model, arrays: Mapping[str, np.ndarray]):
+def load_state_arrays(
+    model: torch.nn.Module, arrays: Mapping[str, np.ndarray]
+) -> torch.nn.Module:
     """Put arrays of `state_arrays` into a module of the same make, and return it.
 
     Raises
     ------
     ValueError
-        When names or shapes differ, naming the first.
+        When names or shapes differ, saying which.
     """
-    import torch
-
-    own = model.state_dict()
-    odd = sorted(set(own) ^ set(arrays))
-    if odd:
-        side = "missing" if odd[0] in own else "unknown"
+    tensors = {name: torch.from_numpy(np.array(a)) for name, a in arrays.items()}
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
         raise ValueError(
-            f"arrays must be the state of this model; got {len(odd)} names that "
-            f"differ, first {odd[0]!r} ({side}). Build the model with the settings it "
-            "was fitted with."
-        )
-    for name, tensor in own.items():
-        if tuple(tensor.shape) != np.shape(arrays[name]):
-            raise ValueError(
-                f"{name} must have shape {tuple(tensor.shape)}; got "
-                f"{np.shape(arrays[name])}. Build the model with the settings it was "
-                "fitted with."
-            )
-    model.load_state_dict(
-        {
-            name: torch.from_numpy(np.array(arrays[name])).to(tensor.dtype)
-            for name, tensor in own.items()
-        }
-    )
+            "arrays must be the state of this model, built with the settings that it "
+            f"was fitted with; got another. {error}"
+        ) from error
     return model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 
 
 def to_tensors(data: Mapping, device, *, name: str = "data") -> dict:
@@ -12,7 +13,7 @@ def to_tensors(data: Mapping, device, *, name: str = "data") -> dict:
 
     Parameters
     ----------
-    data : mapping of name to ndarray or Tensor
+    data : mapping of name to ndarray
         All with the same first axis. A memory map is read into memory here.
     device : torch.device
     name : str
@@ -23,19 +24,13 @@ def to_tensors(data: Mapping, device, *, name: str = "data") -> dict:
         raise ValueError(
             f"{name} must hold arrays of one length above 0; got {lengths}."
         )
-    return {key: _to_tensor(values, device) for key, values in data.items()}
+    return {key: _to_tensor(values).to(device) for key, values in data.items()}
 
 
-def _to_tensor(values, device):
-    import torch
-
-    if not torch.is_tensor(values):
-        values = np.asarray(values)
-        kind = {"f": np.float32, "i": np.int64, "u": np.int64}.get(values.dtype.kind)
-        values = np.ascontiguousarray(values, dtype=kind)
-        values = values if values.flags.writeable else values.copy()
-        values = torch.from_numpy(values)
-    return values.to(device)
+def _to_tensor(values) -> torch.Tensor:
+    kind = {"f": np.float32, "i": np.int64, "u": np.int64}.get(values.dtype.kind)
+    values = np.ascontiguousarray(values, dtype=kind)
+    return torch.from_numpy(values if values.flags.writeable else values.copy())
 
 
 def n_rows(tensors: Mapping) -> int:
@@ -43,7 +38,7 @@ def n_rows(tensors: Mapping) -> int:
     return len(next(iter(tensors.values())))
 
 
-def rows_of(tensors: Mapping, index) -> dict:
+def rows_of(tensors: Mapping, index: torch.Tensor) -> dict:
     """Return the rows at `index` of every tensor."""
     return {name: tensor.index_select(0, index) for name, tensor in tensors.items()}
 

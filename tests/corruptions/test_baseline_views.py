@@ -30,9 +30,11 @@ def noise(*shape, seed=0):
 
 
 VIEWS = {
-    "weak": lambda x, g: weak_view(x, generator=g),
-    "strong": lambda x, g: strong_view(x, generator=g),
-    "time": lambda x, g: time_view(x, generator=g),
+    "weak": lambda x, g: weak_view(x, sigma=1.1, generator=g),
+    "strong": lambda x, g: strong_view(x, sigma=0.8, max_segments=8, generator=g),
+    "time": lambda x, g: time_view(
+        x, sigma=0.8, sigma_scale=1.1, max_segments=8, generator=g
+    ),
     "frequency": lambda x, g: frequency_view(x.abs(), generator=g),
     "noise": lambda x, g: add_noise(x, generator=g),
     "pieces": lambda x, g: permute_pieces(x, generator=g),
@@ -68,7 +70,7 @@ def test_windows_of_a_batch_are_changed_independently(name):
 
 def test_the_weak_view_is_noise_with_mean_two_shared_by_the_leads():
     x = torch.ones(50, 2, 1000)
-    factor = weak_view(x, generator=generator())
+    factor = weak_view(x, sigma=1.1, generator=generator())
     assert torch.equal(factor[:, 0], factor[:, 1])
     assert factor[:, 0].mean() == pytest.approx(2, abs=0.02)
     assert factor[:, 0].std() == pytest.approx(1.1, abs=0.02)
@@ -126,7 +128,9 @@ def test_every_step_that_leaves_room_is_drawn():
 
 def test_the_time_view_draws_one_of_three_per_window():
     x = torch.arange(1.0, 401).expand(600, 1, 400)
-    view = time_view(x, sigma=1e-3, sigma_scale=0.0, generator=generator())
+    view = time_view(
+        x, sigma=1e-3, sigma_scale=0.0, max_segments=8, generator=generator()
+    )
     doubled = (view == 2 * x).all((1, 2))
     jittered = ((view - x).abs() < 0.01).all((1, 2)) & ~(view == x).all((1, 2))
     permuted = (view.sort(-1).values == x).all((1, 2))

@@ -3,7 +3,7 @@ import pytest
 
 from emolib.checks import CorpusError
 from emolib.datasets import amigos
-from emolib.datasets.amigos import find_amigos, list_subjects, read_amigos
+from emolib.datasets.amigos import CORPUS, list_subjects, read_amigos
 from tests.datasets.true_formats import (
     ELECTRODES,
     LONG,
@@ -26,28 +26,18 @@ def test_sixteen_short_trials_are_read_back(tmp_path):
     held = amigos_cells(1)
     write_amigos(tmp_path, 1, held)
     recordings = list(read_amigos(tmp_path))
-
     assert [r.trial for r in recordings] == SHORT
     first = recordings[0]
     assert (first.corpus, first.subject, first.problems) == ("amigos", "P01", ())
-    assert first.ratings["arousal"] == 2.5 and first.ratings["valence"] == 7.5
-    assert list(first.ratings) == [
-        "arousal", "valence", "dominance", "liking", "familiarity",
-    ]  # fmt: skip
+    assert first.ratings == {
+        "arousal": 2.5, "valence": 7.5, "dominance": 5, "liking": 6, "familiarity": 1,
+    }  # fmt: skip
+    stored = held["joined_data"][0]
     for name, columns in (("eeg", slice(0, 14)), ("ecg", slice(14, 16))):
-        signal = first.signals[name]
+        signal, before = first.signals[name], first.baseline[name]
         assert (signal.sfreq, signal.unit) == (128.0, "uV")
-        stored = held["joined_data"][0]
         np.testing.assert_array_equal(signal.data, stored[640:, columns].T)
-        np.testing.assert_array_equal(
-            first.baseline[name].data, stored[:640, columns].T
-        )
-    valence = first.traces["external_valence"]
-    assert (valence.sfreq, valence.start_s) == (1 / 20, -5.0)
-    np.testing.assert_array_equal(valence.values, [0.5, 0.25])
-    np.testing.assert_array_equal(
-        first.traces["external_arousal"].values, [-0.5, -0.25]
-    )
+        np.testing.assert_array_equal(before.data, stored[:640, columns].T)
 
 
 def test_videos_are_matched_by_identifier_and_not_by_position(tmp_path):
@@ -78,7 +68,7 @@ def test_every_known_tree_is_accepted(tmp_path, tree):
     (path.parent / "._Data_Preprocessed_P01.mat").write_bytes(b"x")
     (path.parent / "Thumbs.db").write_bytes(b"x")
     for given in (tmp_path, tmp_path / "AMIGOS", path.parent, path):
-        assert find_amigos(given) == [path]
+        assert CORPUS.files(given) == [path]
 
 
 def test_subjects_come_in_order_and_can_be_chosen(tmp_path):
@@ -96,26 +86,17 @@ def test_skipped_long_videos_are_reported_and_not_dropped(tmp_path):
         held["joined_data"][i] = np.empty((0, 0))
         held["labels_selfassessment"][i] = np.empty((1, 0))
         held["labels_ext_annotation"][i] = np.empty((0, 0))
+    held["labels_selfassessment"][3] = np.empty((1, 0))  # as in P32
     write_amigos(tmp_path, 8, held)
-    assert all(not r.problems for r in read_amigos(tmp_path))
-    last = list(read_amigos(tmp_path, videos="all"))[-4:]
-    assert [r.trial for r in last] == LONG
-    for recording in last:
-        assert not recording.signals and not recording.ratings and not recording.traces
+    recordings = list(read_amigos(tmp_path, videos="all"))
+    unrated = "ratings: no self-assessment was recorded."
+    assert recordings[3].problems == (unrated,) and len(recordings[3].signals) == 2
+    assert [r.trial for r in recordings if len(r.problems) == 3] == LONG
+    for recording in recordings[-4:]:
+        assert not recording.signals and not recording.ratings
         assert recording.problems == (
-            "eeg: no signal was recorded.",
-            "ecg: no signal was recorded.",
-            "ratings: no self-assessment was recorded.",
-        )
-
-
-def test_signals_without_self_assessment_are_kept(tmp_path):
-    held = amigos_cells(32)
-    held["labels_selfassessment"][17] = np.empty((1, 0))  # as in P32
-    write_amigos(tmp_path, 32, held)
-    found = {r.trial: r for r in read_amigos(tmp_path, videos="all")}["P1"]
-    assert found.problems == ("ratings: no self-assessment was recorded.",)
-    assert set(found.signals) == {"eeg", "ecg"}
+            "eeg: no signal was recorded.", "ecg: no signal was recorded.", unrated,
+        )  # fmt: skip
 
 
 def test_nan_is_told_for_each_modality_by_itself(tmp_path):
@@ -125,71 +106,43 @@ def test_nan_is_told_for_each_modality_by_itself(tmp_path):
     held["joined_data"][2][700:, 15] = np.nan
     held["joined_data"][3][:, 16] = np.nan  # GSR, which is not read
     write_amigos(tmp_path, 9, held)
-    found = [r.problems for r in read_amigos(tmp_path)]
-    assert found[0] == (
-        "eeg: all 14 channels are not finite (NaN) in 17920 of 17920 values.",
-    )
-    assert found[1] == (
-        "ecg: all 2 channels are not finite (NaN) in 2560 of 2560 values.",
-    )
-    assert found[2] == ("ecg: ECG left is not finite (NaN) in 1220 of 1280 values.",)
-    assert found[3] == ()
+    assert [r.problems for r in read_amigos(tmp_path)][:4] == [
+        ("eeg: all 14 channels are not finite (NaN) in 17920 of 17920 values.",),
+        ("ecg: all 2 channels are not finite (NaN) in 2560 of 2560 values.",),
+        ("ecg: ECG left is not finite (NaN) in 1220 of 1280 values.",),
+        (),
+    ]
 
 
-def test_unknown_missing_and_repeated_identifiers_are_told(tmp_path):
-    names = [*SHORT, *LONG]
-    names[0], names[1], names[2] = "999", "", names[3]
+def test_odd_identifiers_and_matrices_are_told(tmp_path):
     held = amigos_cells(1)
-    held["VideoIDs"] = names
+    held["VideoIDs"] = ["999", "", SHORT[3], *SHORT[3:], *LONG]
+    held["joined_data"][4] = held["joined_data"][4].T
+    held["joined_data"][5] = held["joined_data"][5][:600]
     write_amigos(tmp_path, 1, held)
     recordings = list(read_amigos(tmp_path))
-    assert len(recordings) == 16
     told = [p for r in recordings for p in r.problems]
+    assert len(recordings) == 16 and len(told) == 8
     assert "video: identifier '999' is none of AMIGOS's 20." in told
     assert "video: cell 2 has no video identifier." in told
     assert told.count("video: identifier '10' occurs 2 times.") == 2
+    assert "eeg: expected shape (n_times, 17); got (17, 1920)." in told
+    assert "ecg: 600 time points, none after the baseline of 640." in told
 
 
-def test_a_matrix_of_another_width_or_shorter_than_the_baseline_is_told(tmp_path):
+def test_files_that_do_not_fit_are_refused(tmp_path):
     held = amigos_cells(1)
-    held["joined_data"][0] = held["joined_data"][0].T
-    held["joined_data"][1] = held["joined_data"][1][:600]
-    write_amigos(tmp_path, 1, held)
-    first, second, *_ = read_amigos(tmp_path)
-    assert "eeg: expected shape (n_times, 17); got (17, 1920)." in first.problems
-    assert "ecg: 600 time points, none after the baseline of 640." in second.problems
-    assert not first.signals and not second.signals
-
-
-def test_cells_that_disagree_in_number_are_refused(tmp_path):
-    held = amigos_cells(1)
-    held["VideoIDs"] = held["VideoIDs"][:19]
-    write_amigos(tmp_path, 1, held)
-    with pytest.raises(CorpusError, match="as many cells in each variable"):
+    write_amigos(tmp_path, 1, {**held, "VideoIDs": held["VideoIDs"][:19]})
+    with pytest.raises(
+        CorpusError, match=r"P01\.mat: expected a preprocessed file .*z"
+    ):
+        list(read_amigos(tmp_path))
+    write_dreamer(tmp_path).rename(tmp_path / "Data_Preprocessed_P01.mat")
+    with pytest.raises(CorpusError, match="got a file that holds DREAMER, without Vid"):
         list(read_amigos(tmp_path))
 
 
 def test_a_folder_of_dreamer_is_recognised(tmp_path):
     write_dreamer(tmp_path)
     with pytest.raises(CorpusError, match=r"looks like DREAMER \(DREAMER\.mat\)"):
-        find_amigos(tmp_path)
-
-
-def test_dreamer_under_a_file_name_of_amigos_is_recognised(tmp_path):
-    write_dreamer(tmp_path).rename(tmp_path / "Data_Preprocessed_P01.mat")
-    with pytest.raises(CorpusError, match="looks like DREAMER's file"):
-        list(read_amigos(tmp_path))
-
-
-def test_raw_files_and_packed_archives_are_named(tmp_path):
-    (tmp_path / "Data_Preprocessed_P01.zip").write_bytes(b"PK")
-    with pytest.raises(CorpusError, match="still packed, Data_Preprocessed_P01.zip"):
-        find_amigos(tmp_path)
-    (tmp_path / "Data_Original_P01.mat").write_bytes(b"x")
-    with pytest.raises(CorpusError, match=r"looks like AMIGOS \(RAW FILES\)"):
-        find_amigos(tmp_path)
-
-
-def test_a_missing_folder_says_where_to_ask(tmp_path):
-    with pytest.raises(FileNotFoundError, match="AMIGOS not found: expected Data_Prep"):
-        list_subjects(tmp_path / "nowhere")
+        CORPUS.files(tmp_path)

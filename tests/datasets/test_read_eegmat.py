@@ -1,32 +1,41 @@
+import re
+
 import numpy as np
 import pytest
-from edfio import Edf, EdfSignal
+from edfio import Edf, EdfAnnotation, EdfSignal
 
 from emolib.checks import CorpusError
-from emolib.datasets import eegmat
-from emolib.datasets.edf import read_edf
-from emolib.datasets.eegmat import find_eegmat, list_subjects, read_eegmat
+from emolib.datasets.eegmat import CH_NAMES, CORPUS, list_subjects, read_eegmat
 
 CHANNELS = "Fp1 Fp2 F3 F4 F7 F8 T3 T4 C3 C4 T5 T6 P3 P4 O1 O2 Fz Cz Pz".split()
+LABELS = [f"EEG {name}" for name in CHANNELS] + ["EEG A2-A1", "ECG ECG"]
+FIELDS = {"label": (0, 16), "unit": (96, 8), "phys_max": (112, 8), "dig_max": (128, 8)}
+"""Where a field of a channel stands in the header of EDF, per channel: from, size."""
 
 
-def write_edf(path, seconds=4, rate=500, drop=(), flat=()):
-    rng = np.random.default_rng(0)
-    labels = [f"EEG {name}" for name in CHANNELS] + ["EEG A2-A1", "ECG ECG"]
-    signals = []
-    for label in labels:
-        data = rng.normal(0, 10, seconds * rate)
-        unit, size = ("mV", (-1, 1)) if label == "ECG ECG" else ("uV", (-200, 200))
-        data = np.clip(data / 1e2 if unit == "mV" else data, *size)
-        data = np.zeros_like(data) if label in flat else data
-        signal = EdfSignal(
-            data, rate, label=label, physical_dimension=unit, physical_range=size
-        )
-        if label not in drop:
-            signals.append(signal)
+def write_edf(path, seconds=4, rate=500, drop=(), flat=(), record_s=None, **fields):
+    """Write a recording in true EDF; `fields` of its first channel are overwritten."""
+    rng, signals = np.random.default_rng(0), []
+    for label in LABELS:
+        data = rng.normal(0, 10, int(seconds * rate)) * (label not in flat)
+        unit, top = ("mV", 1) if label == "ECG ECG" else ("uV", 200)
+        data = np.clip(data / 1e2 if unit == "mV" else data, -top, top)
+        more = {"physical_dimension": unit, "physical_range": (-top, top)}
+        signals.append(EdfSignal(data, rate, label=label, **more))
+    signals = [signal for signal in signals if signal.label not in drop]
     path.parent.mkdir(parents=True, exist_ok=True)
-    Edf(signals).write(path)
+    Edf(signals, data_record_duration=record_s).write(path)
+    for name, value in fields.items():
+        start, size = FIELDS[name]
+        put(path, 256 + start * len(signals), value, size)
     return path
+
+
+def put(path, at, text, size=8):
+    """Overwrite a field of a header."""
+    whole = bytearray(path.read_bytes())
+    whole[at : at + size] = text.encode("latin-1").ljust(size)
+    path.write_bytes(whole)
 
 
 @pytest.fixture
@@ -38,6 +47,15 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def path(folder):
+    return folder / "eegmat" / "Subject00_1.edf"
+
+
+def first(path):
+    return next(read_eegmat(path.parent))
+
+
 def test_rest_and_task_are_read_back(folder):
     rest, task, *_ = read_eegmat(folder)
     assert (rest.subject, rest.trial, rest.ratings) == (
@@ -46,83 +64,112 @@ def test_rest_and_task_are_read_back(folder):
     assert (task.trial, task.ratings) == ("task", {"workload": 1.0})
     eeg, ecg = task.signals["eeg"], task.signals["ecg"]
     assert (eeg.data.shape, eeg.sfreq, eeg.unit) == ((19, 2000), 500.0, "uV")
-    assert eeg.ch_names == tuple(CHANNELS) == eegmat.EEG_CH_NAMES
+    assert eeg.ch_names == tuple(CHANNELS) == CH_NAMES["eeg"]
     assert (ecg.data.shape, ecg.ch_names, ecg.unit) == ((1, 2000), ("ECG",), "uV")
     assert 50 < ecg.data.std() < 200  # written in millivolts
     assert 8 < eeg.data.std() < 12
-    assert not rest.problems and not task.problems and not rest.baseline
+    assert not rest.problems and not task.problems and not rest.notes
 
 
 def test_a_trial_whose_file_is_missing_is_still_told(folder):
     assert list_subjects(folder) == ["Subject00", "Subject07"]
-    assert len(find_eegmat(folder)) == 3
+    assert len(CORPUS.files(folder)) == 3
     last = list(read_eegmat(folder, subjects=["Subject07"]))[-1]
     assert last.trial == "task" and not last.signals
-    assert last.problems == (
-        "eeg: the file of this trial is not in the folder.",
-        "ecg: the file of this trial is not in the folder.",
-    )
-
-
-def test_a_subject_without_ecg_says_so_and_has_none(folder):
-    write_edf(folder / "eegmat" / "Subject00_1.edf", drop=("ECG ECG",))
-    rest = next(read_eegmat(folder))
-    assert set(rest.signals) == {"eeg"}
-    assert rest.problems == ("ecg: the file has no channel ECG.",)
-
-
-def test_flat_channels_and_another_rate_are_told(folder):
-    write_edf(folder / "eegmat" / "Subject00_1.edf", rate=250, flat=("EEG F4",))
-    rest = next(read_eegmat(folder))
-    assert rest.problems[:2] == (
-        "eeg: F4 is constant (flat).",
-        "eeg: sampled at 250 Hz; expected 500 Hz.",
-    )
-
-
-@pytest.mark.parametrize("size", [0, 100, 300, 3000, 6000, 40_000, -2])
-def test_a_truncated_edf_is_one_clear_error(folder, size):
-    path = folder / "eegmat" / "Subject00_1.edf"
-    path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(CorpusError, match=r"Subject00_1\.edf: expected .*; got .*Copy"):
-        next(read_eegmat(folder))
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_a_mangled_edf_header_is_one_clear_error_or_is_read(folder, seed):
-    path = folder / "eegmat" / "Subject00_1.edf"
-    whole = bytearray(path.read_bytes())
-    rng = np.random.default_rng(seed)
-    start = int(rng.integers(8, 5800))
-    whole[start : start + 40] = rng.bytes(40)
-    path.write_bytes(bytes(whole))
-    try:
-        next(read_eegmat(folder))
-    except CorpusError as error:
-        assert "Subject00_1.edf" in str(error)
-
-
-def test_what_is_no_edf_file_is_told(tmp_path):
-    path = tmp_path / "Subject00_1.edf"
-    path.write_text("<html>log in first</html>" * 40)
-    with pytest.raises(CorpusError, match="expected an EDF file; got 1000 bytes"):
-        read_edf(path)
-
-
-def test_a_missing_folder_names_the_download(tmp_path):
-    with pytest.raises(FileNotFoundError, match="emolib corpora fetch eegmat"):
-        find_eegmat(tmp_path / "nowhere")
-
-
-def test_a_folder_without_edf_files_says_what_is_there(tmp_path):
-    (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(CorpusError, match="got 1 other file, among them notes.txt"):
-        find_eegmat(tmp_path)
-
-
-def test_an_unknown_subject_is_refused(folder):
+    why = "the file of this trial is not there."
+    assert last.problems == (f"eeg: {why}", f"ecg: {why}")
     with pytest.raises(ValueError, match="subjects must be in the corpus"):
         next(read_eegmat(folder, subjects=["Subject99"]))
+
+
+@pytest.mark.parametrize(
+    ("how", "problems", "notes"),
+    [
+        ({"drop": ("ECG ECG",)}, ["ecg: the file has no channel ECG."], []),
+        ({"flat": ("EEG F4",)}, ["eeg: F4 is constant (flat)."], []),
+        ({"rate": 250}, [f"{m}: sampled at 250 Hz; expected 500 Hz." for m in CH_NAMES],
+         []),
+        ({"seconds": 7, "record_s": 0.7}, [], []),
+        ({"unit": "µV"}, [], []),
+        ({"unit": "mmHg"}, ["eeg: its channels differ in rate or unit: {"], []),
+        ({"unit": "", "drop": LABELS[1:-1]},
+         ["eeg: the file has no channel Fp2, F3"], []),
+    ],
+)  # fmt: skip
+def test_what_is_odd_in_a_trial_is_told(path, how, problems, notes):
+    write_edf(path, **how)
+    rest = first(path)
+    for said, expected in ((rest.problems, problems), (rest.notes, notes)):
+        assert len(said) == len(expected)
+        assert all(s.startswith(e) for s, e in zip(said, expected, strict=True))
+
+
+def test_a_rate_a_unit_or_a_count_of_records_that_is_set_right_is_noted(path):
+    put(path, 244, "1.00004")  # seconds a record
+    put(path, 236, "-1")  # number of records, while recording
+    put(path, 256 + 96 * len(LABELS), "", 8 * 19)  # units
+    rest = first(path)
+    assert rest.problems == () and rest.signals["eeg"].sfreq == 500.0
+    assert rest.signals["eeg"].data.shape == (19, 2000)
+    assert rest.notes == (
+        "file: its number of records was not written; all are read.",
+        "eeg: sampled at 499.98 Hz; taken for 500 Hz.",
+        "eeg: its unit is ''; expected microvolts.",
+        "ecg: sampled at 499.98 Hz; taken for 500 Hz.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"phys_max": "3000,0"}, "a scale of EEG Fp1 in numbers"),
+        ({"phys_max": "-200"}, "Physical minimum equals .* for EEG Fp1"),
+        ({"dig_max": "-32768"}, "Digital minimum equals .* for EEG Fp1"),
+        ({"label": "EEG Fp2"}, "expected each channel once; got EEG Fp2 2 times"),
+    ],
+)
+def test_channels_that_cannot_be_trusted_are_refused_by_name(path, fields, words):
+    write_edf(path, **fields)
+    with pytest.raises(CorpusError, match=rf"Subject00_1\.edf: .*{words}"):
+        first(path)
+
+
+def test_a_recording_with_gaps_is_refused(path):
+    signals = [EdfSignal(np.arange(1000.0), 500, label="EEG Fp1")]
+    Edf(signals, annotations=[EdfAnnotation(0.5, None, "x")]).write(path)
+    path.write_bytes(path.read_bytes().replace(b"EDF+C", b"EDF+D", 1))
+    with pytest.raises(CorpusError, match="one continuous recording; got EDF.D"):
+        first(path)
+
+
+def test_a_truncated_or_mangled_file_is_one_clear_error(path):
+    whole = path.read_bytes()
+    spoilt = [whole[:n] for n in (0, 100, 300, 3000, 6000, 40_000, -2)]
+    spoilt += [whole + b"\0" * 512, b"<html>log in first</html>" * 40]
+    spoilt += [whole[:244] + b"0       " + whole[252:], b"\xffBIOSEMI" + whole[8:]]
+    for contents in spoilt:
+        path.write_bytes(contents)
+        with pytest.raises(
+            CorpusError, match=r"Subject00_1\.edf: expected .*; got .*Co"
+        ):
+            first(path)
+    for seed in range(20):
+        rng, mangled = np.random.default_rng(seed), bytearray(whole)
+        start = int(rng.integers(8, 5800))
+        mangled[start : start + 40] = rng.bytes(40)
+        path.write_bytes(mangled)
+        try:
+            first(path)
+        except CorpusError as error:
+            assert "Subject00_1.edf" in str(error)
+
+
+def test_missing_and_other_folders_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="emolib corpora fetch eegmat"):
+        list_subjects(tmp_path / "nowhere")
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(CorpusError, match=re.escape("got 1 other file, among them no")):
+        list_subjects(tmp_path)
 
 
 def test_eight_real_subjects_have_their_published_shapes(realdata):
@@ -132,24 +179,9 @@ def test_eight_real_subjects_have_their_published_shapes(realdata):
     ]
     assert [r.trial for r in recordings] == ["rest", "task"] * 8
     for recording in recordings:
-        assert recording.problems == ()
+        assert recording.problems == () and recording.notes == ()
         eeg, ecg = recording.signals["eeg"], recording.signals["ecg"]
-        assert eeg.sfreq == ecg.sfreq == 500.0
-        assert eeg.data.shape[0] == 19 and ecg.data.shape[0] == 1
-        seconds = {62} if recording.trial == "task" else {170, 182}
-        assert eeg.duration_s == ecg.duration_s and eeg.duration_s in seconds
+        assert eeg.sfreq == ecg.sfreq == 500.0 and eeg.duration_s == ecg.duration_s
+        assert eeg.duration_s in ({62} if recording.trial == "task" else {170, 182})
+        assert (len(eeg.data), len(ecg.data)) == (19, 1)
         assert 3 < eeg.data.std() < 50 and 10 < ecg.data.std() < 500
-
-
-def test_the_real_heart_rate_rises_from_rest_to_task(realdata):
-    from emolib.preprocessing.cardiac import heart_rate
-
-    rates = {}
-    for recording in read_eegmat(realdata / "eegmat"):
-        ecg = recording.signals["ecg"]
-        rates[recording.subject, recording.trial] = heart_rate(ecg.data, ecg.sfreq)
-    rises = {
-        subject: rates[subject, "task"] - rates[subject, "rest"] for subject, _ in rates
-    }
-    assert len(rises) == 8 and sum(rise > 3 for rise in rises.values()) >= 7
-    assert all(55 < rates[subject, "task"] < 115 for subject in rises)

@@ -17,7 +17,7 @@ def cell(items, shape):
     return out.reshape(shape)
 
 
-def struct(**fields):
+def struct_of(**fields):
     out = np.empty((1, 1), dtype=[(name, object) for name in fields])
     for name, value in fields.items():
         out[name][0, 0] = value
@@ -41,13 +41,13 @@ def dreamer_person(
             noise(s * rate, n_chans, (number, i, 1), offset)
             for i, s in enumerate(seconds)
         ]
-        return struct(baseline=cell(base, (n, 1)), stimuli=cell(stim, (n, 1)))
+        return struct_of(baseline=cell(base, (n, 1)), stimuli=cell(stim, (n, 1)))
 
     scores = np.array(valence, dtype=float).reshape(n, 1)
     held = {"Age": "22", "Gender": "female", "EEG": modality(128, 14, 4200.0)}
     if with_ecg:
         held["ECG"] = modality(256, 2, 2000.0)
-    return struct(
+    return struct_of(
         **held,
         ScoreValence=scores,
         ScoreArousal=scores[::-1].copy(),
@@ -85,7 +85,7 @@ def dreamer_bytes(people, **changes):
         "Version": "1.0.2",
         "Acknowledgement": "none",
     }
-    return packed({"DREAMER": struct(**{**fields, **changes})})
+    return packed({"DREAMER": struct_of(**{**fields, **changes})})
 
 
 def packed(variables):

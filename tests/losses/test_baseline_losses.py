@@ -24,7 +24,7 @@ def test_temporal_contrast_equals_a_loop():
         for k in range(3):
             for i in range(4):
                 scores = torch.stack(
-                    [predictions[m, k, i] @ targets[m, k, j] for j in range(4)]
+                    [predictions[m, k, j] @ targets[m, k, i] for j in range(4)]
                 )
                 total += -float(scores.log_softmax(0)[i]) / (3 * 4)
     value = float(temporal_contrast(predictions, targets))
@@ -109,7 +109,7 @@ def test_each_question_has_its_own_weight():
 def test_the_penalty_counts_kernels_and_leaves_biases_alone():
     layer = torch.nn.Linear(2, 3)
     value = weight_penalty(layer.parameters(), weight=0.1)
-    torch.testing.assert_close(value, 0.05 * layer.weight.square().sum())
+    torch.testing.assert_close(value, 0.1 * layer.weight.square().sum())
 
 
 def test_distortion_scores_of_another_number_are_refused():

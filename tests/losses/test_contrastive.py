@@ -73,23 +73,15 @@ def test_both_levels_equal_a_loop(b, p, tau, seed):
     assert abs(float(value) - window_loop(ecg, eeg, tau)) < 1e-6
 
 
-@pytest.mark.parametrize("twins", ["excluded", "negative"])
-def test_twins_are_taken_out_or_kept_as_asked(twins):
+def test_twins_are_taken_out_or_kept_as_asked():
     ecg, eeg = features(6, 3, 4), features(6, 3, 4, seed=1)
     recording = torch.tensor([7, 8, 9, 7, 8, 9])
-    value = patch_info_nce(ecg, eeg, recording=recording, twins=twins)
-    row = recording.tolist() if twins == "excluded" else range(6)
-    assert abs(float(value) - patch_loop(ecg, eeg, 0.1, row)) < 1e-6
-
-
-def test_the_two_readings_of_twins_differ():
-    ecg, eeg = features(6, 3, 4), features(6, 3, 4, seed=1)
-    recording = torch.arange(3).repeat(2)
-    out, kept = (
-        patch_info_nce(ecg, eeg, recording=recording, twins=twins)
-        for twins in ("excluded", "negative")
-    )
-    assert kept > out + 0.01
+    values = []
+    for twins, row in (("excluded", recording.tolist()), ("negative", range(6))):
+        value = patch_info_nce(ecg, eeg, recording=recording, twins=twins)
+        assert abs(float(value) - patch_loop(ecg, eeg, 0.1, row)) < 1e-6
+        values.append(value)
+    assert values[1] > values[0] + 0.01
 
 
 def test_equal_similarities_give_the_log_of_the_number_of_candidates():
@@ -105,27 +97,48 @@ def test_equal_similarities_give_the_log_of_the_number_of_candidates():
     assert float(plain) == pytest.approx(log(1 + (b - 1) * p))
 
 
-def test_a_high_temperature_makes_all_candidates_equal():
+def test_a_temperature_has_its_limits():
     ecg, eeg = features(5, 3, 4), features(5, 3, 4, seed=1)
     value = float(patch_info_nce(ecg, eeg, temperature=1e9))
     assert value == pytest.approx(log(1 + 4 * 3))
     value = float(window_info_nce(ecg.flatten(1), eeg.flatten(1), temperature=1e9))
     assert value == pytest.approx(log(5))
-
-
-def test_a_perfect_match_at_a_low_temperature_costs_nothing():
     patches = torch.eye(12, dtype=torch.float64).view(4, 3, 12)
     assert float(patch_info_nce(patches, patches, temperature=0.01)) < 1e-9
     windows = torch.eye(4, dtype=torch.float64)
     assert float(window_info_nce(windows, windows, temperature=0.01)) < 1e-9
 
 
-def test_a_low_temperature_does_not_overflow_in_single_precision():
-    ecg, eeg = features(4, 3, 5).float().requires_grad_(), features(4, 3, 5).float()
-    loss = patch_info_nce(ecg, -eeg, temperature=1e-3)
-    loss.backward()
-    assert loss.isfinite()
-    assert ecg.grad.isfinite().all()
+LOSSES = {
+    "patch": lambda a, b, tau: patch_info_nce(a, b, temperature=tau),
+    "window": lambda a, b, tau: window_info_nce(a[:, 0], b[:, 0], temperature=tau),
+    "nt_xent": lambda a, b, tau: nt_xent(a[:, 0], b[:, 0], temperature=tau, poly=True),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_half_precision_and_the_coldest_temperature_give_finite_numbers(loss, dtype):
+    ecg, eeg = (features(4, 3, 5, seed=s).to(dtype).requires_grad_() for s in (0, 1))
+    for tau in (0.1, 1e-3):
+        value = LOSSES[loss](ecg, -eeg, tau)
+        value.backward()
+        assert value.isfinite() and value.dtype == torch.float32
+        assert ecg.grad.isfinite().all() and eeg.grad.isfinite().all()
+    with pytest.raises(ValueError, match=r"temperature must be in \[0.001, inf\]"):
+        LOSSES[loss](ecg, eeg, 1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("size", [0.0, 1e-12])
+def test_a_feature_without_length_has_no_gradient_and_blows_up_no_other(loss, size):
+    ecg, eeg = features(4, 3, 5).float(), features(4, 3, 5, seed=1).float()
+    ecg[1] *= size
+    ecg.requires_grad_()
+    value = LOSSES[loss](ecg, eeg, 0.1)
+    value.backward()
+    assert value.isfinite() and (ecg.grad[1] == 0).all()
+    assert 0 < ecg.grad.abs().max() < 10
 
 
 def test_the_length_of_a_feature_does_not_matter():
@@ -152,45 +165,50 @@ def test_gradients_are_those_of_finite_differences():
     assert torch.autograd.gradcheck(window_info_nce, (ecg, eeg))
 
 
-def encoded(seed):
-    patches = features(4, 3, 5, seed=seed)
+def encoded(patches):
     return SimpleNamespace(patches=patches, window=patches.flatten(1))
 
 
 @pytest.mark.parametrize("w_patch", [0.0, 0.25, 1.0])
 def test_the_total_weighs_both_levels_with_their_own_temperature(w_patch):
-    ecg, eeg = encoded(0), encoded(1)
+    ecg, eeg = encoded(features(4, 3, 5)), encoded(features(4, 3, 5, seed=1))
+    recording = torch.tensor([0, 1, 0, 1])
     losses = alignment_loss(
-        ecg, eeg, w_patch=w_patch, temperature_patch=0.2, temperature_window=0.3
+        ecg, eeg, w_patch=w_patch, temperature_patch=0.2, temperature_window=0.3,
+        recording=recording,
+    )  # fmt: skip
+    patch = patch_info_nce(
+        ecg.patches, eeg.patches, temperature=0.2, recording=recording
     )
-    patch = patch_info_nce(ecg.patches, eeg.patches, temperature=0.2)
-    window = window_info_nce(ecg.window, eeg.window, temperature=0.3)
-    assert losses["patch"] == patch
-    assert losses["window"] == window
+    window = window_info_nce(ecg.window, eeg.window, temperature=0.3)  # twins count
+    assert (losses["patch"], losses["window"]) == (patch, window)
     total = w_patch * patch + (1 - w_patch) * window
     torch.testing.assert_close(losses["total"], total)
 
 
-def test_the_twin_is_a_negative_of_its_window():
-    ecg, eeg = encoded(0), encoded(1)
-    recording = torch.tensor([0, 1, 0, 1])
-    plain, paired = (alignment_loss(ecg, eeg, recording=r) for r in (None, recording))
-    assert plain["window"] == paired["window"]
-    assert plain["patch"] > paired["patch"]
-
-
 def test_wrong_values_are_refused():
-    ecg, eeg = features(4, 3, 5), features(4, 3, 5)
-    with pytest.raises(ValueError, match=r"temperature must be in \(0, inf\)"):
-        patch_info_nce(ecg, eeg, temperature=0.0)
-    with pytest.raises(ValueError, match=r"w_patch must be in \[0, 1\]; got 1.5"):
-        alignment_loss(encoded(0), encoded(1), w_patch=1.5)
-    with pytest.raises(ValueError, match=r"twins must be one of 'excluded'"):
-        patch_info_nce(ecg, eeg, twins="positive")
-    with pytest.raises(ValueError, match=r"eeg must have shape .* match ecg"):
-        patch_info_nce(ecg, eeg[:3])
-    with pytest.raises(ValueError, match=r"recording must have shape \(b\) with b=4"):
-        patch_info_nce(ecg, eeg, recording=torch.arange(3))
+    ecg, eeg, pair = features(4, 3, 5), features(4, 3, 5), [encoded(features(4, 3, 5))]
+    for call, words in (
+        (lambda: patch_info_nce(ecg, eeg, temperature=0.0), r"temperature must be in"),
+        (lambda: patch_info_nce(ecg, eeg, twins="positive"), r"twins must be one of"),
+        (lambda: patch_info_nce(ecg, eeg[:3]), r"eeg must have shape .* match ecg"),
+        (
+            lambda: patch_info_nce(ecg, eeg, recording=torch.arange(3)),
+            r"recording must have shape \(b\) with b=4",
+        ),
+        (
+            lambda: alignment_loss(*pair * 2, w_patch=1.5),
+            r"w_patch must be in \[0, 1\]",
+        ),
+        (
+            lambda: alignment_loss(*pair * 2, similarity="dot"),
+            r"similarity must be one",
+        ),
+        (lambda: nt_xent(ecg[0], ecg[0, :2]), r"b must have shape .* match a"),
+        (lambda: nt_xent(ecg[0], ecg[0], temperature=-1.0), r"temperature must be in"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
 
 
 def nt_xent_loop(a, b, tau):
@@ -231,27 +249,13 @@ def test_the_poly_term_falls_as_the_positives_become_sure():
     assert float(sure) == pytest.approx(5 * (1 / 5 - 1 / 9))
 
 
-def test_nt_xent_refuses_views_of_different_batches():
-    with pytest.raises(ValueError, match=r"b must have shape .* match a"):
-        nt_xent(features(4, 3), features(5, 3))
-    with pytest.raises(ValueError, match=r"temperature must be in"):
-        nt_xent(features(4, 3), features(4, 3), temperature=-1.0)
-
-
 def test_a_part_that_all_windows_share_flattens_cosines_but_not_centred_ones():
     own, shared = features(16, 4, 8, seed=5), 50 * features(4, 8, seed=6)
     x = own + shared  # a perfect match, hidden by what is common
-    pair = [SimpleNamespace(patches=x, window=x.flatten(1))] * 2
+    pair = [encoded(x)] * 2
     plain = alignment_loss(*pair)["window"]
     centred = alignment_loss(*pair, similarity="centred")["window"]
     assert plain > 0.9 * log(16)
     assert centred < 0.2 * log(16)
     by_hand = (x - x.mean(0)).flatten(1)
     torch.testing.assert_close(centred, window_info_nce(by_hand, by_hand))
-
-
-def test_an_unknown_similarity_is_named():
-    x = features(3, 4, 8)
-    pair = [SimpleNamespace(patches=x, window=x.flatten(1))] * 2
-    with pytest.raises(ValueError, match="similarity must be one of 'cosine'"):
-        alignment_loss(*pair, similarity="dot")

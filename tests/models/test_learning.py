@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_models import build_small
 from torch.nn import functional as F
 
 from emolib.corruptions.ecg_distortions import distort_all
@@ -15,7 +16,6 @@ from emolib.losses.distortion import distortion_loss
 from emolib.losses.reconstruction import reconstruction_loss
 from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.tfc import magnitude_spectrum
-from emolib.models.catalogue import build_small
 from emolib.models.ecg_eeg import EmotionModel, SignalEncoder
 
 

@@ -97,16 +97,15 @@ def test_a_flat_window_has_no_rate():
     assert features["rate_bpm"].isna().all() and (features["n_beats"] == 0).all()
 
 
-def test_missing_values_are_refused():
-    with pytest.raises(ValueError, match="ecg must not be missing"):
-        r_peaks(np.full(1280, np.nan), 128)
-
-
-def test_the_shape_and_the_rate_are_checked():
+def test_what_is_no_ecg_is_refused():
+    for ecg, sfreq, words in (
+        (np.full(1280, np.nan), 128, "ecg must not be missing"),
+        (np.zeros(100), 10, "sfreq must be in .* R peaks need that"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            r_peaks(ecg, sfreq)
     with pytest.raises(ValueError, match=r"ecg must have shape \(b, c, t\)"):
         heart_rate_features(np.zeros((2, 1280)), 128)
-    with pytest.raises(ValueError, match="sfreq must be in .* R peaks need that"):
-        r_peaks(np.zeros(100), 10)
 
 
 def find_eegmat():

@@ -77,19 +77,17 @@ def test_a_stream_is_read_once_and_let_go():
     assert len(windows) == 24
 
 
-def test_the_last_minute_is_cut_from_the_end():
-    recording = make_recording(seconds=65.5)
+@pytest.mark.parametrize(("seconds", "first_s"), [(65.5, 5.5), (30, 0.0)])
+def test_the_last_minute_is_cut_from_the_end_and_a_shorter_trial_whole(
+    seconds, first_s
+):
+    recording = make_recording(seconds=seconds)
     windows, _ = cut_windows([recording], window_s=10, target="valence", last_s=60)
-    assert windows.meta["start_s"].tolist() == [5.5, 15.5, 25.5, 35.5, 45.5, 55.5]
+    starts = np.arange(first_s, seconds - 9.9, 10)
+    assert windows.meta["start_s"].tolist() == starts.tolist()
     np.testing.assert_array_equal(
         windows.x["ecg"][-1], recording.signals["ecg"].data[:, -2560:].astype("f4")
     )
-
-
-def test_a_trial_shorter_than_the_last_minute_is_cut_whole():
-    recording = make_recording(seconds=30)
-    windows, _ = cut_windows([recording], window_s=10, target="valence", last_s=60)
-    assert windows.meta["start_s"].tolist() == [0.0, 10.0, 20.0]
 
 
 def test_every_unusable_trial_is_listed_with_its_reason():
@@ -122,54 +120,39 @@ def test_every_unusable_trial_is_listed_with_its_reason():
     assert list(removed.columns) == ["subject", "session", "trial", "reason"]
 
 
-def test_a_recording_without_ratings_can_be_cut_without_a_target():
+def test_ratings_become_columns_and_the_target_where_there_is_one():
+    windows, _ = cut_windows([make_recording()], window_s=10, target="arousal")
+    assert windows.y.tolist() == [4.0] * 6
+    assert windows.meta["valence"].tolist() == [3.0] * 6
     windows, _ = cut_windows([make_recording(ratings={})], window_s=10, target=None)
     assert np.isnan(windows.y).all()
 
 
-def test_ratings_become_columns_and_the_target():
-    windows, _ = cut_windows([make_recording()], window_s=10, target="arousal")
-    assert windows.y.tolist() == [4.0] * 6
-    assert windows.meta["valence"].tolist() == [3.0] * 6
-
-
-def test_a_window_must_be_whole_at_every_rate():
-    with pytest.raises(ValueError, match=r"window_s × sfreq of eeg .* got 38\.4"):
-        cut_windows([make_recording()], window_s=0.3, target="valence")
-
-
-def test_an_unknown_target_is_named():
-    with pytest.raises(ValueError, match="target must be one of 'valence'.*'joy'"):
-        cut_windows([make_recording()], window_s=10, target="joy")
-
-
-def test_a_step_must_be_above_zero():
-    with pytest.raises(ValueError, match="step_s must be above 0"):
-        cut_windows([make_recording()], window_s=10, step_s=0, target="valence")
-
-
-def test_nothing_usable_is_an_error_that_says_why():
-    with pytest.raises(ValueError, match="at least one usable trial.*shorter than one"):
-        cut_windows([make_recording(seconds=5)], window_s=10, target="valence")
-
-
-def test_no_recordings_at_all_is_an_error():
-    with pytest.raises(ValueError, match="at least one usable trial.*there was none"):
-        cut_windows([], window_s=10, target="valence")
-
-
-def test_another_rate_within_a_corpus_is_an_error():
+def other_rate():
     odd = make_recording(trial="02")
-    odd = replace(
-        odd, signals={**odd.signals, "eeg": replace(odd.signals["eeg"], sfreq=256.0)}
-    )
-    with pytest.raises(ValueError, match="one rate and one list of channels.*trial 02"):
-        cut_windows([make_recording(), odd], window_s=10, target="valence")
+    eeg = replace(odd.signals["eeg"], sfreq=256.0)
+    return replace(odd, signals={**odd.signals, "eeg": eeg})
 
 
-def test_two_recordings_with_the_same_ids_are_an_error():
-    with pytest.raises(ValueError, match="must differ in subject, session or trial"):
-        cut_windows([make_recording()] * 2, window_s=10, target="valence")
+@pytest.mark.parametrize(
+    ("recordings", "options", "words"),
+    [
+        (
+            [make_recording()],
+            {"window_s": 0.3},
+            r"window_s × sfreq of eeg .* got 38\.4",
+        ),
+        ([make_recording()], {"target": "joy"}, "target must be one of 'val.*'joy'"),
+        ([make_recording()], {"step_s": 0}, "step_s must be above 0"),
+        ([make_recording(seconds=5)], {}, "one usable trial.*shorter than one window"),
+        ([], {}, "at least one usable trial.*there was none"),
+        ([make_recording(), other_rate()], {}, "one rate and one list of .*trial 02"),
+        ([make_recording()] * 2, {}, "must differ in subject, session or trial"),
+    ],
+)
+def test_what_cannot_be_cut_says_why(recordings, options, words):
+    with pytest.raises(ValueError, match=words):
+        cut_windows(recordings, **{"window_s": 10, "target": "valence", **options})
 
 
 def test_a_problem_with_what_is_not_used_costs_no_trial():

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,11 +28,11 @@ def make_model(seed=0):
         )
 
 
-def make_data(n=300, seed=0, effect=1.0):
+def make_data(n=300, seed=0):
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     x = rng.normal(size=(n, 8))
-    x[:, 2] += effect * (2 * y - 1)
+    x[:, 2] += 2 * y - 1
     return {"x": x, "y": y}
 
 
@@ -55,74 +57,69 @@ def same_state(one, two):
     return all(np.array_equal(a[name], b[name]) for name in a)
 
 
-def test_a_planted_effect_is_learnt():
+def changed_by(model, **options):
+    """Return which weights a fit has changed."""
+    before = state_arrays(model)
+    run(model, **options)
+    after = state_arrays(model)
+    return {n for n in before if not np.array_equal(before[n], after[n])}
+
+
+# ---------------------------------------------------------------- what a fit returns
+
+
+def test_a_planted_effect_is_learnt_and_every_named_loss_of_both_splits_told():
     result = run(max_epochs=40, patience=8)
-    test = make_data(400, 2)
+    test, history = make_data(400, 2), result.history
     logits = predict(
         result.model, lambda m, b: {"logits": m(b["x"])}, {"x": test["x"]}, device="cpu"
     )["logits"]
     assert (logits.argmax(1) == test["y"]).mean() > 0.75
-    train = result.history.query("split == 'train'")["total"]
-    assert train.iloc[-1] < 0.8 * train.iloc[0]
-
-
-def test_history_has_every_named_loss_of_both_splits():
-    history = run().history
     assert list(history.columns) == ["epoch", "split", "class", "size", "total"]
-    assert history["epoch"].tolist() == [e for e in range(1, 7) for _ in range(2)]
-    assert history["split"].tolist() == ["train", "val"] * 6
+    n = history["epoch"].max()
+    assert history["epoch"].tolist() == [e for e in range(1, n + 1) for _ in range(2)]
+    assert history["split"].tolist() == ["train", "val"] * n
     np.testing.assert_allclose(
         history["class"] + history["size"], history["total"], rtol=1e-6
     )
+    train = history.query("split == 'train'")["total"]
+    assert train.iloc[-1] < 0.8 * train.iloc[0]
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_was_drawn_before():
+def test_a_seed_alone_decides_and_the_callers_random_stream_stays():
     one = run()
-    torch.rand(7)
-    np.random.default_rng().random()
-    two = run()
-    assert same_state(one.model, two.model)
-    assert one.history.equals(two.history)
-
-
-def test_a_fit_leaves_the_callers_random_stream_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    run()
+    two = run()
     assert torch.equal(torch.rand(3), expected)
-
-
-def test_another_seed_is_another_fit():
-    assert not same_state(run(seed=0).model, run(seed=1).model)
+    assert same_state(one.model, two.model) and one.history.equals(two.history)
+    assert not same_state(one.model, run(seed=1).model)
 
 
 def test_the_state_of_the_best_validation_epoch_comes_back():
     result = run(max_epochs=60, patience=5, lr=0.05)
     val = result.history.query("split == 'val'").set_index("epoch")["total"]
-    assert result.stop_reason == "patience"
+    assert result.stop_reason == "patience" and not result.model.training
     assert result.best_epoch == val.idxmin() == val.index[-1] - 5
     held_out = {k: torch.from_numpy(v) for k, v in make_data(100, 1).items()}
     with torch.no_grad():
         batch = {"x": held_out["x"].float(), "y": held_out["y"]}
         again = step(result.model, batch, None)["total"]
     assert float(again) == pytest.approx(val.min(), rel=1e-4)
-    assert not result.model.training
 
 
-def test_without_validation_the_last_epoch_counts():
+def test_without_validation_the_last_epoch_counts_and_there_is_no_patience():
     result = run(validation=None)
     assert (result.best_epoch, result.stop_reason) == (6, "max_epochs")
     assert set(result.history["split"]) == {"train"}
-
-
-def test_patience_needs_validation():
     with pytest.raises(ValueError, match="validation must be given with patience"):
         run(validation=None, patience=3)
 
 
 def test_a_monitor_chooses_the_epoch():
-    wanted = iter([3.0, 1.0, 2.0, 4.0, 5.0, 6.0])
+    told = [3.0, 1.0, 2.0, 4.0, 5.0, 6.0]
+    wanted = iter(told)
 
     def monitor(model, held_out):
         assert not model.training and len(held_out["y"]) == 100
@@ -130,323 +127,21 @@ def test_a_monitor_chooses_the_epoch():
 
     result = run(monitor=monitor)
     assert result.best_epoch == 2
-    val = result.history.query("split == 'val'")["monitor"]
-    assert val.tolist() == [3.0, 1.0, 2.0, 4.0, 5.0, 6.0]
+    assert result.history.query("split == 'val'")["monitor"].tolist() == told
 
 
-@pytest.mark.parametrize("kind", ["adam", "adamw"])
-@pytest.mark.parametrize("stop_at", [1, 4])
-def test_an_interrupted_fit_taken_up_again_equals_an_undisturbed_one(
-    kind, stop_at, tmp_path
-):
-    options = {
-        "optimizer": kind, "weight_decay": 0.01, "patience": 20, "max_epochs": 7,
-        "schedule": lambda epoch: 0.9**epoch,
-    }  # fmt: skip
+def test_a_named_loss_chooses_the_epoch_where_the_total_holds_more():
+    later = iter(range(1000))
 
-    def noisy(model, batch, generator):
-        noise = torch.randn(batch["x"].shape, generator=generator)
-        return step(model, {**batch, "x": batch["x"] + 0.1 * noise}, generator)
-
-    calls = 0
-
-    def interrupted(model, batch, generator):
-        nonlocal calls
-        calls += 1
-        if calls == stop_at * 14 + 5:
-            raise KeyboardInterrupt
-        return noisy(model, batch, generator)
-
-    whole = run(step=noisy, **options)
-    path = tmp_path / "deep" / "fit.pt"
-    with pytest.raises(KeyboardInterrupt):
-        run(step=interrupted, checkpoint=path, **options)
-    assert path.exists()
-    seen = []
-
-    def counted(model, batch, generator):
-        seen.append(len(batch["y"]))
-        return noisy(model, batch, generator)
-
-    resumed = run(step=counted, checkpoint=path, **options)
-    assert len(seen) == (7 - stop_at) * 14
-    assert same_state(whole.model, resumed.model)
-    assert whole.history.equals(resumed.history)
-    assert whole.best_epoch == resumed.best_epoch
-    assert list(path.parent.iterdir()) == []
-
-
-def interrupt_at_second_epoch(path):
-    calls = 0
-
-    def stopping(model, batch, generator):
-        nonlocal calls
-        calls += 1
-        if calls > 20:
-            raise KeyboardInterrupt
-        return step(model, batch, generator)
-
-    with pytest.raises(KeyboardInterrupt):
-        run(step=stopping, checkpoint=path)
-
-
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        ({"lr": 1e-4}, "lr"),
-        ({"data": make_data(300, 9)}, "data"),
-        ({"validation": make_data(100, 9)}, "validation"),
-        ({"model": make_model(9)}, "weights"),
-    ],
-)
-def test_a_checkpoint_of_another_fit_is_refused(change, name, tmp_path):
-    path = tmp_path / "fit.pt"
-    interrupt_at_second_epoch(path)
-    with pytest.raises(ValueError, match=f"same fit; got .*made with {name}="):
-        run(checkpoint=path, **change)
-
-
-def test_a_damaged_checkpoint_is_named(tmp_path):
-    path = tmp_path / "fit.pt"
-    interrupt_at_second_epoch(path)
-    path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(ValueError, match="checkpoint must be a file that fit wrote"):
-        run(checkpoint=path)
-
-
-def test_a_checkpoint_that_runs_code_is_refused(tmp_path):
-    import pickle
-
-    class Hostile:
-        def __reduce__(self):
-            return (open, (str(tmp_path / "opened"), "w"))
-
-    path = tmp_path / "fit.pt"
-    path.write_bytes(pickle.dumps(Hostile(), protocol=2))
-    with pytest.raises(ValueError, match="checkpoint must be a file that fit wrote"):
-        run(checkpoint=path)
-    assert not (tmp_path / "opened").exists()
-
-
-def test_a_loss_that_is_no_number_names_epoch_and_term():
-    def poisoned(model, batch, generator):
+    def loss(model, batch, generator):
         terms = step(model, batch, generator)
-        terms["size"] = terms["size"] * float("nan")
-        return terms
+        more = 0 if model.training else next(later)
+        return {**terms, "total": terms["class"] + more}
 
-    with pytest.raises(FloatingPointError, match="got size = nan on train in epoch 1"):
-        run(step=poisoned)
-
-
-def test_nan_in_the_data_is_one_clear_error():
-    data = make_data()
-    data["x"][7, 3] = np.nan
-    with pytest.raises(FloatingPointError, match="look for NaN in the data"):
-        run(data=data)
-
-
-def test_a_step_must_return_a_total_and_scalars():
-    with pytest.raises(ValueError, match=r"named 'total'; got \['loss'\]"):
-        run(step=lambda m, b, g: {"loss": m(b["x"]).mean()})
-    with pytest.raises(ValueError, match=r"scalars; got total of shape \(32, 2\)"):
-        run(step=lambda m, b, g: {"total": m(b["x"])})
-
-
-def test_only_what_is_trainable_learns_and_the_rest_stands_still():
-    model = nn.ModuleDict(
-        {
-            "encoder": nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Dropout()),
-            "head": nn.Linear(4, 2),
-        }
-    )
-    before = state_arrays(model)
-
-    def frozen_step(model, batch, generator):
-        assert not model["encoder"].training or not torch.is_grad_enabled()
-        loss = model["head"](model["encoder"](batch["x"])).square().mean()
-        return {"total": loss}
-
-    run(model, step=frozen_step, trainable=[model["head"]])
-    after = state_arrays(model)
-    for name in before:
-        changed = not np.array_equal(before[name], after[name])
-        assert changed == name.startswith("head"), name
-    assert all(weight.requires_grad for weight in model.parameters())
-    assert all(weight.grad is None for weight in model.parameters())
-
-
-def test_trainable_may_be_single_parameters():
-    model = make_model()
-    before = state_arrays(model)
-    run(model, trainable=[model[0].bias])
-    after = state_arrays(model)
-    changed = [name for name in before if not np.array_equal(before[name], after[name])]
-    assert changed == ["0.bias"]
-
-
-def test_trainable_must_be_part_of_the_model():
-    with pytest.raises(ValueError, match="parts of the model; got 2 parameters"):
-        run(trainable=[nn.Linear(2, 2)])
-    with pytest.raises(ValueError, match="at least one parameter of the model"):
-        run(trainable=[])
-
-
-def test_micro_batches_give_the_gradient_of_the_whole_batch():
-    def plain():
-        with seeded(0):
-            return nn.Linear(8, 2)
-
-    one = run(plain(), n_micro=1, weight_decay=0.1)
-    many = run(plain(), n_micro=5, weight_decay=0.1)
-    for a, b in zip(one.model.parameters(), many.model.parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
-    sizes = []
-    run(n_micro=4, step=lambda m, b, g: sizes.append(len(b["y"])) or step(m, b, g))
-    assert max(sizes) == 8
-
-
-def test_the_last_short_batch_can_be_left_out():
-    for drop_last, sizes in ((True, {32}), (False, {32, 12})):
-        seen = set()
-
-        def noted(model, batch, generator, seen=seen):
-            seen.add(len(batch["y"]))
-            return step(model, batch, generator)
-
-        run(step=noted, drop_last=drop_last, validation=None)
-        assert seen == sizes
-    small = make_data(10)
-    assert len(run(data=small, drop_last=True, max_epochs=1).history) == 2
-
-
-def test_every_window_is_seen_once_an_epoch_in_a_new_order():
-    orders = []
-    data = {"x": np.arange(300, dtype=float)[:, None] * np.ones(8), "y": np.zeros(300)}
-
-    def noted(model, batch, generator):
-        orders.append(batch["x"][:, 0].tolist())
-        return {"total": 0 * model(batch["x"]).mean()}
-
-    run(data=data, step=noted, validation=None, max_epochs=2)
-    first, second = sum(orders[:10], []), sum(orders[10:], [])
-    assert sorted(first) == sorted(second) == list(range(300))
-    assert first != second != sorted(second)
-
-
-def test_the_schedule_sets_the_rate_of_each_epoch():
-    for factor, moves in ((0.0, False), (1.0, True)):
-        model = make_model()
-        before = state_arrays(model)
-        run(model, schedule=lambda epoch, factor=factor: factor)
-        assert (not np.array_equal(before["0.weight"], state_arrays(model)["0.weight"])
-                ) == moves  # fmt: skip
-
-
-def test_gradients_longer_than_the_norm_are_cut_to_it_and_others_left_alone():
-    lengths = {}
-
-    class Watched(torch.optim.Adam):
-        def step(self, closure=None):
-            (group,) = self.param_groups
-            parts = {"first": group["params"][:2], "last": group["params"][2:]}
-            for name, weights in {**parts, "all": group["params"]}.items():
-                square = sum(float(w.grad.square().sum()) for w in weights)
-                lengths.setdefault(name, []).append(square**0.5)
-            return super().step()
-
-    def longest(**options):
-        lengths.clear()
-        model = make_model()
-        parts = options.pop("parts", None)
-        if parts is not None:
-            options["norm_parts"] = [model[index] for index in parts]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(torch.optim, "Adam", Watched)
-            run(model, optimizer="adam", max_epochs=1, **options)
-        return {name: max(values) for name, values in lengths.items()}
-
-    free, whole = longest(), longest(max_norm=0.1)
-    assert min(free.values()) > 0.2
-    assert whole["all"] == pytest.approx(0.1, rel=1e-4)
-    each = longest(max_norm=0.1, parts=[0, 3])
-    assert each["first"] == pytest.approx(0.1, rel=1e-4)
-    assert each["last"] == pytest.approx(0.1, rel=1e-4)
-    one = longest(max_norm=0.1, parts=[0])
-    assert one["first"] == pytest.approx(0.1, rel=1e-4) and one["last"] > 0.2
-    assert longest(max_norm=1e6) == free
-
-
-def test_what_is_cut_must_be_known_and_its_length_given():
-    with pytest.raises(
-        ValueError, match="norm_parts must be parts of the model; got 2"
-    ):
-        run(max_norm=1.0, norm_parts=[nn.Linear(2, 2)])
-    with pytest.raises(ValueError, match="max_norm must be given with norm_parts"):
-        run(norm_parts=[])
-    with pytest.raises(ValueError, match="max_norm must be in"):
-        run(max_norm=0.0)
-
-
-def test_running_out_of_memory_names_the_setting_to_lower():
-    def greedy(model, batch, generator):
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    with pytest.raises(torch.OutOfMemoryError, match="batch_size=32, n_micro=1. Lower"):
-        run(step=greedy)
-
-
-def test_bfloat16_steps_learn_and_keep_weights_in_single_precision():
-    result = run(bf16=True, max_epochs=20)
-    assert result.model[0].weight.dtype == torch.float32
-    total = result.history.query("split == 'val'")["total"]
-    assert total.iloc[-1] < total.iloc[0]
-
-
-def test_a_read_only_memory_map_can_be_trained_on(tmp_path):
-    data = make_data()
-    data["x"] = data["x"].astype(np.float32)
-    np.save(tmp_path / "x.npy", data["x"])
-    mapped = {**data, "x": np.load(tmp_path / "x.npy", mmap_mode="r")}
-    assert same_state(run(data=data).model, run(data=mapped).model)
-
-
-def test_the_callers_arrays_stay_as_they_are():
-    data = {k: v.astype("f4") if k == "x" else v for k, v in make_data().items()}
-    before = data["x"].copy()
-    run(data=data)
-    np.testing.assert_array_equal(data["x"], before)
-
-
-def test_data_must_be_of_one_length():
-    with pytest.raises(ValueError, match="data must hold arrays of one length above 0"):
-        run(data={"x": np.zeros((4, 8)), "y": np.zeros(3)})
-    with pytest.raises(ValueError, match="validation must hold arrays of one length"):
-        run(validation={"x": np.zeros((0, 8)), "y": np.zeros(0)})
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ({"optimizer": "sgd"}, "optimizer must be one of 'adamw', 'adam'"),
-        ({"lr": 0.0}, "lr must be in"),
-        ({"seed": -1}, "seed must be in"),
-        ({"batch_size": 0}, "batch_size must be in"),
-        ({"max_epochs": 0}, "max_epochs must be in"),
-        ({"n_micro": 64}, "n_micro must be in"),
-        ({"patience": 0}, "patience must be in"),
-        ({"weight_decay": -1.0}, "weight_decay must be in"),
-    ],
-)
-def test_numbers_are_checked(option, message):
-    with pytest.raises(ValueError, match=message):
-        run(**option)
-
-
-def test_progress_is_shown_only_where_it_is_asked_for(capfd):
-    run()
-    assert capfd.readouterr().err == ""
-    run(progress=True)
-    assert "0/6" in capfd.readouterr().err
+    result = run(step=loss, monitor="class")
+    told = result.history.query("split == 'val'").set_index("epoch")
+    assert result.best_epoch == told["class"].idxmin() != told["total"].idxmin() == 1
+    assert told["monitor"].tolist() == told["class"].tolist()
 
 
 def test_poisoned_test_labels_move_no_choice():
@@ -475,6 +170,246 @@ def test_poisoned_test_labels_move_no_choice():
     assert same_state(fits[0].model, fits[1].model)
     assert fits[0].best_epoch == fits[1].best_epoch
     assert fits[0].history.equals(fits[1].history)
+
+
+# ---------------------------------------------------------------- resuming
+
+
+def interrupted(at, inner=step):
+    """Return the step that breaks off at its call number `at`."""
+    calls = iter(range(at))
+
+    def stopping(model, batch, generator):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return inner(model, batch, generator)
+
+    return stopping
+
+
+@pytest.mark.parametrize(("kind", "stop_at"), [("adam", 4), ("adamw", 1)])
+def test_an_interrupted_fit_taken_up_again_equals_an_undisturbed_one(
+    kind, stop_at, tmp_path
+):
+    options = {
+        "optimizer": kind, "weight_decay": 0.01, "patience": 20, "max_epochs": 7,
+        "schedule": lambda epoch: 0.9**epoch,
+    }  # fmt: skip
+    seen = []
+
+    def noisy(model, batch, generator):
+        seen.append(len(batch["y"]))
+        noise = torch.randn(batch["x"].shape, generator=generator)
+        return step(model, {**batch, "x": batch["x"] + 0.1 * noise}, generator)
+
+    whole = run(step=noisy, **options)
+    path = tmp_path / "deep" / "fit.pt"
+    with pytest.raises(KeyboardInterrupt):
+        run(step=interrupted(stop_at * 14 + 4, noisy), checkpoint=path, **options)
+    seen.clear()
+    resumed = run(step=noisy, checkpoint=path, **options)
+    assert len(seen) == (7 - stop_at) * 14
+    assert same_state(whole.model, resumed.model)
+    assert whole.history.equals(resumed.history)
+    assert whole.best_epoch == resumed.best_epoch
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Return a checkpoint of the first epoch."""
+    path = tmp_path / "fit.pt"
+    with pytest.raises(KeyboardInterrupt):
+        run(step=interrupted(20), checkpoint=path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"lr": 1e-4}, "lr"),
+        ({"data": make_data(300, 9)}, "data"),
+        ({"validation": make_data(100, 9)}, "validation"),
+        ({"model": make_model(9)}, "weights"),
+    ],
+)
+def test_a_checkpoint_of_another_fit_is_refused(change, name, kept):
+    with pytest.raises(ValueError, match=f"same fit; got .*made with {name}="):
+        run(checkpoint=kept, **change)
+
+
+def test_a_checkpoint_that_is_damaged_or_runs_code_is_refused(kept, tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "opened"), "w"))
+
+    for content in (kept.read_bytes()[:2000], pickle.dumps(Hostile(), protocol=2)):
+        kept.write_bytes(content)
+        with pytest.raises(ValueError, match="must be a file that fit wrote"):
+            run(checkpoint=kept)
+    assert not (tmp_path / "opened").exists()
+
+
+# ---------------------------------------------------------------- what learns, and how
+
+
+def test_only_what_is_trainable_learns_and_the_rest_stands_still():
+    model = nn.ModuleDict(
+        {
+            "encoder": nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Dropout()),
+            "head": nn.Linear(4, 2),
+        }
+    )
+
+    def frozen_step(model, batch, generator):
+        assert not model["encoder"].training
+        assert model["head"].training == torch.is_grad_enabled()
+        loss = model["head"](model["encoder"](batch["x"])).square().mean()
+        return {"total": loss}
+
+    moved = changed_by(model, step=frozen_step, trainable=[model["head"]])
+    assert moved == {"head.weight", "head.bias"}
+    assert all(weight.requires_grad for weight in model.parameters())
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_what_learns_or_is_cut_must_be_part_of_the_model():
+    for name in ("trainable", "norm_parts"):
+        with pytest.raises(ValueError, match=f"{name} must be parts of .*; got 2 para"):
+            run(**{name: [nn.Linear(2, 2)]})
+    with pytest.raises(ValueError, match="at least one parameter of the model"):
+        run(trainable=[])
+
+
+def test_micro_batches_give_the_gradient_of_the_whole_batch():
+    def plain():
+        with seeded(0):
+            return nn.Linear(8, 2)
+
+    one = run(plain(), n_micro=1, weight_decay=0.1)
+    many = run(plain(), n_micro=5, weight_decay=0.1)
+    for a, b in zip(one.model.parameters(), many.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+    sizes = []
+    run(n_micro=4, step=lambda m, b, g: sizes.append(len(b["y"])) or step(m, b, g))
+    assert max(sizes) == 8
+
+
+def test_every_window_is_seen_once_an_epoch_in_a_new_order():
+    orders = []
+    data = {"x": np.arange(300, dtype=float)[:, None] * np.ones(8), "y": np.zeros(300)}
+
+    def noted(model, batch, generator):
+        orders.append(batch["x"][:, 0].tolist())
+        return {"total": 0 * model(batch["x"]).mean()}
+
+    run(data=data, step=noted, validation=None, max_epochs=2)
+    first, second = sum(orders[:10], []), sum(orders[10:], [])
+    assert sorted(first) == sorted(second) == list(range(300))
+    assert first != second != sorted(second)
+    orders.clear()
+    run(data=data, step=noted, validation=None, max_epochs=1, drop_last=True)
+    assert {len(batch) for batch in orders} == {32}
+    assert len(run(data=make_data(10), drop_last=True, max_epochs=1).history) == 2
+
+
+def test_the_schedule_sets_the_rate_of_each_epoch():
+    assert not changed_by(make_model(), schedule=lambda epoch: 0.0)
+    assert changed_by(make_model(), schedule=lambda epoch: float(epoch == 5))
+
+
+def test_gradients_longer_than_the_norm_are_cut_to_it_and_others_left_alone():
+    lengths = {}
+
+    class Watched(torch.optim.Adam):
+        def step(self, closure=None):
+            (group,) = self.param_groups
+            parts = {"first": group["params"][:2], "last": group["params"][2:]}
+            for name, weights in {**parts, "all": group["params"]}.items():
+                square = sum(float(w.grad.square().sum()) for w in weights)
+                lengths.setdefault(name, []).append(square**0.5)
+            return super().step()
+
+    def longest(parts=None, **options):
+        lengths.clear()
+        model = make_model()
+        if parts is not None:
+            options["norm_parts"] = [model[index] for index in parts]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(torch.optim, "Adam", Watched)
+            run(model, optimizer="adam", max_epochs=1, **options)
+        return {name: max(values) for name, values in lengths.items()}
+
+    free, whole = longest(), longest(max_norm=0.1)
+    assert min(free.values()) > 0.2
+    assert whole["all"] == pytest.approx(0.1, rel=1e-4)
+    each = longest(max_norm=0.1, parts=[0, 3])
+    assert each["first"] == pytest.approx(0.1, rel=1e-4)
+    assert each["last"] == pytest.approx(0.1, rel=1e-4)
+    one = longest(max_norm=0.1, parts=[0])
+    assert one["first"] == pytest.approx(0.1, rel=1e-4) and one["last"] > 0.2
+    assert longest(max_norm=1e6) == free
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_a_number_that_is_none_names_epoch_and_term():
+    def poisoned(model, batch, generator):
+        terms = step(model, batch, generator)
+        return {**terms, "size": terms["size"] * float("nan")}
+
+    with pytest.raises(FloatingPointError, match="got size = nan on train in epoch 1"):
+        run(step=poisoned)
+    data = make_data()
+    data["x"][7, 3] = np.nan
+    with pytest.raises(FloatingPointError, match="look for NaN in the data"):
+        run(data=data)
+
+
+def test_a_step_must_return_a_total_and_scalars():
+    for name, loss in (("loss", lambda x: x.mean()), ("total", lambda x: x)):
+        with pytest.raises(ValueError, match=f"named 'total'; got {{'{name}'"):
+            run(step=lambda m, b, g, name=name, loss=loss: {name: loss(m(b["x"]))})
+
+
+def test_running_out_of_memory_names_the_setting_to_lower():
+    def greedy(model, batch, generator):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(torch.OutOfMemoryError, match="batch_size=32, n_micro=1. Lower"):
+        run(step=greedy)
+
+
+def test_a_read_only_memory_map_can_be_trained_on_and_arrays_stay_as_they_are(tmp_path):
+    data = make_data()
+    data["x"] = data["x"].astype(np.float32)
+    before = data["x"].copy()
+    np.save(tmp_path / "x.npy", data["x"])
+    mapped = {**data, "x": np.load(tmp_path / "x.npy", mmap_mode="r")}
+    assert same_state(run(data=data).model, run(data=mapped).model)
+    np.testing.assert_array_equal(data["x"], before)
+
+
+def test_data_must_be_of_one_length():
+    with pytest.raises(ValueError, match="data must hold arrays of one length above 0"):
+        run(data={"x": np.zeros((4, 8)), "y": np.zeros(3)})
+    with pytest.raises(ValueError, match="validation must hold arrays of one length"):
+        run(validation={"x": np.zeros((0, 8)), "y": np.zeros(0)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", 0.0), ("seed", -1), ("batch_size", 0), ("max_epochs", 0),
+        ("n_micro", 64), ("patience", 0), ("weight_decay", -1.0), ("max_norm", 0.0),
+    ],
+)  # fmt: skip
+def test_numbers_are_checked(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be in"):
+        run(**{name: value})
+    with pytest.raises(ValueError, match="optimizer must be one of 'adamw', 'adam'"):
+        run(optimizer="sgd")
 
 
 @pytest.mark.gpu

@@ -115,9 +115,18 @@ class MCTN(nn.Module):
         x : mapping of str to Tensor, shape (b, s, d) each
         lengths : mapping of str to Tensor of int, shape (b,) each
         """
+        return self.read(*self.encode(x, lengths))
+
+    def encode(self, x, lengths) -> tuple[Tensor]:
+        """Return what depends on the source alone, shape (b, 1, s, d)."""
         source = self.order[0]
         check_utterances(x, lengths, {source: self.widths[source]})
-        encoded = self.encoder(self._sequence(source, x[source], lengths[source]))
+        sequence = self._sequence(source, x[source], lengths[source])
+        return (self.encoder(sequence)[:, None],)
+
+    def read(self, encoded: Tensor) -> MCTNOutputs:
+        """Return the outputs of encoded utterances, `encode`'s (b, 1, s, d)."""
+        encoded = encoded[:, 0]
         translated = self.decoder(encoded)
         returned = self.decoder(self.encoder(translated))
         joint = self.encoder_third(encoded)  # (b, s, d)

@@ -8,8 +8,8 @@ features, with the encoder frozen (ours) or fine-tuned (an option of the recipe)
 
 ``x (b, 1, t) -> features (b, 128) -> distortion_logits (b, 7), logits (b, k)``
 
-Differs from paper: softmax over two classes where the public code has one sigmoid for
-two classes; the same function, with one output more.
+Differs from paper: one softmax over two classes. The public code gives each of the two
+classes a sigmoid and a binary cross-entropy of its own, which is another loss.
 Differs from paper: pre-trained on the training windows of one corpus, not on four
 corpora together; labels are binary (the public code leaves five or nine levels).
 """

@@ -8,8 +8,8 @@ say which modality it gave). Views are drawn by `corruptions.ts_tcc_views`, loss
 ``x (b, c, t) -> features (b, 128, s) -> logits (b, k)``
 ``two views -> context at step -> predicted features of the other view``
 
-Paper 2 names no configuration. Ours is the published one closest in length (first
-kernel 32, stride 4, width 64, 50 predictions); fine-tuning trains all of the encoder.
+Paper 2 names no configuration. The default sizes are those published for the longest
+windows; how it is trained, and where that differs, says the paper's ``systems/ts_tcc``.
 
 Differs from paper: both directions of a batch share one drawn step.
 Traps avoided: the public view code writes channel 0 into all channels and the public

@@ -1,21 +1,16 @@
 """Paper 2: an ECG encoder aligned with an EEG encoder.
 
 `Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
-`items` turns stored predictions into the paper's tables and figures.
+`tables` holds stored predictions against the paper.
 """
 
-from emolib.papers.ecg_eeg import items
-from emolib.papers.ecg_eeg.settings import Method, Settings
-from emolib.papers.ecg_eeg.study import Study, expand, plan, results_of, run, windows
+from emolib.papers.ecg_eeg import tables
+from emolib.papers.ecg_eeg.grid import LABELS, knobs
+from emolib.papers.ecg_eeg.grid import expand as grid
+from emolib.papers.ecg_eeg.settings import Settings
+from emolib.study import Paper
 
-__all__ = [
-    "Method",
-    "Settings",
-    "Study",
-    "expand",
-    "items",
-    "plan",
-    "results_of",
-    "run",
-    "windows",
-]
+PAPER = Paper(Settings, grid, LABELS)
+expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
+
+__all__ = ["PAPER", "Settings", "expand", "knobs", "plan", "run", "tables", "windows"]

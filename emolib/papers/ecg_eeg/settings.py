@@ -2,114 +2,127 @@
 
 `Settings` is the grid of a table: corpora, targets, protocols, systems, folds, seeds.
 `Method` is one way to prepare the data and train one system; the paper gives few of its
-values, so each default says where it comes from. `PRESETS` and `VARIANTS` are
-differences from it: "as_printed" is every switch at the paper's literal reading, a
-variant is one row of the ablation study.
+values, so each default says where it comes from. `PRESETS` are differences from it,
+"as_printed" every switch at the paper's literal reading; `SYSTEMS` is every row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Annotated, Literal, NamedTuple
 
-from emolib.checks import check_option, check_range
-from emolib.choices import GridSettings
-from emolib.corpora.registry import CORPORA
+from pydantic import Field, model_validator
 
-PAPER = "ecg_eeg"
+from emolib.checks import check_range
+from emolib.papers.ecg_eeg.training import ENCODER_KEYS, FIT_KEYS, LOSS_KEYS
+from emolib.settings import Count, GridSettings, Number, Positive, Share, Typed, Whole
+from emolib.splits import PROTOCOLS
+
+ALIGNMENT = "ECG-EEG alignment"
+"""The paper's method, which has no name of its own there."""
+
 TARGETS = {
     "dreamer": ("valence", "arousal", "dominance"),
     "amigos": ("arousal", "valence"),  # Section 2.1: dominance is not reported
     "eegmat": ("workload",),
 }
-THRESHOLDS = {name: CORPORA[name].threshold for name in TARGETS}
-"""Not stated; the middle of each scale, high means above it."""
-PROTOCOLS = ("by_subject", "by_trial", "random_windows")
+Fraction = Annotated[Number, Field(gt=0, le=1)]
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(Typed):
     """How windows are made and one system is trained."""
 
-    window_s: float = 10.0  # Section 2.1
-    last_s: float = 0.0  # not stated; 0 is the whole stimulus
-    videos: str = "short"  # not stated; AMIGOS's long ones would set the class prior
-    zscore_scope: str = "subject"  # Section 2.1: per subject and channel
-    eeg_band: list[float] = field(default_factory=lambda: [0.5, 45.0])  # not stated
-    stem: str = "conv"  # Section 2.2 names iTransformer, which is "linear"
-    n_patches: int = 10  # not stated; patches of 1 s divide 10 s exactly
-    d_patch: int = 32  # not stated; N_p x 32 = 320
-    n_layers: int = 2  # not stated; iTransformer's default
-    n_heads: int = 8  # not stated; iTransformer's default
-    d_ff: int = 256  # not stated
-    dropout: float = 0.1  # not stated; iTransformer's default
+    window_s: Positive = 10.0  # Section 2.1
+    last_s: Number = Field(0.0, ge=0)  # not stated; 0 is the whole stimulus
+    videos: Literal["short", "all"] = "short"  # not stated; long ones would set priors
+    zscore_scope: Literal["subject", "pooled", "train"] = "subject"  # Section 2.1
+    eeg_filter: bool = True  # not stated; `data.EEG_BAND`
+    stem: Literal["conv", "linear"] = "conv"  # Section 2.2: iTransformer's, "linear"
+    n_patches: Count = 10  # not stated; patches of 1 s divide 10 s exactly
+    d_patch: Count = 32  # not stated; N_p x 32 = 320
+    n_layers: Count = 2  # not stated; iTransformer's default
+    n_heads: Count = 8  # not stated; iTransformer's default
+    d_ff: Count = 256  # not stated
+    dropout: Share = 0.1  # not stated; iTransformer's default
     align: bool = True  # Section 2.2, contrastive learning
     shuffle: bool = True  # Section 2.2, data preparation
-    w_patch: float = 0.5  # alpha of Eq. (4), not stated
-    temperature_patch: float = 0.1  # tau_p of Eq. (2), not stated
-    temperature_window: float = 0.1  # tau_S of Eq. (3), not stated
-    similarity: str = "centred"  # not defined; plain cosines collapse, see the README
-    twins: str = "excluded"  # Section 2.2 says both; see the paper's README
-    lr: float = 5e-4  # not stated; read planted affect in trials of the stem
-    weight_decay: float = 0.01  # not stated
-    batch_size: int = 64  # not stated
-    max_epochs: int = 40  # not stated; every stage ends by early stopping
-    patience: int = 8  # not stated
-    val_fraction: float = 0.2  # not stated; part of the training folds
-    distortion_epochs: int = 0  # cap on SSL-ECG's pre-training; 0 is its own 100
-    baseline_epochs: int = 0  # cap on a baseline's stages; 0 is its published number
-
-    def __post_init__(self):
-        check_option("stem", self.stem, ("conv", "linear"))
-        check_option("zscore_scope", self.zscore_scope, ("subject", "pooled", "train"))
-        check_option("videos", self.videos, ("short", "all"))
-        check_option("twins", self.twins, ("excluded", "negative"))
-        check_option("similarity", self.similarity, ("cosine", "centred"))
-        check_range("w_patch", self.w_patch, 0, 1)
-        for name in ("temperature_patch", "temperature_window"):
-            check_range(name, getattr(self, name), 0, float("inf"), closed="neither")
-        if len(self.eeg_band) not in (0, 2):
-            raise ValueError(
-                f"eeg_band must be [l_freq, h_freq] in Hz, or [] for no filter; "
-                f"got {self.eeg_band}."
-            )
+    w_patch: Share = 0.5  # alpha of Eq. (4), not stated
+    temperature_patch: Positive = 0.1  # tau_p of Eq. (2), not stated
+    temperature_window: Positive = 0.1  # tau_S of Eq. (3), not stated
+    similarity: Literal["cosine", "centred"] = "centred"  # not defined; see the README
+    twins: Literal["excluded", "negative"] = "excluded"  # Section 2.2 says both
+    lr: Positive = 5e-4  # not stated; read planted affect in trials of the stem
+    weight_decay: Share = 0.01  # not stated
+    batch_size: Count = 64  # not stated
+    max_epochs: Count = 40  # not stated; every stage ends by early stopping
+    patience: Count = 8  # not stated
+    val_fraction: Share = 0.2  # not stated; part of the training folds
+    baseline_epochs: Whole = 0  # cap on a baseline's stages; 0 is its published number
 
 
 PRESETS = {
-    "ours": {},
+    "default": {},
     "as_printed": {
         "stem": "linear",
         "twins": "negative",
         "similarity": "cosine",
-        "eeg_band": [],
+        "eeg_filter": False,
     },
 }
-VARIANTS = {  # rows of Tables 1 and 2: one change each
-    "ours": {},
-    "w/o align": {"align": False},
-    "w/o shuffle": {"shuffle": False},
-    "w/o patch-align": {"w_patch": 0.0},
-    "w/o seq-align": {"w_patch": 1.0},
+
+
+class System(NamedTuple):
+    """One row of the tables, or one reference below them."""
+
+    module: str  # systems/<module>.py runs it
+    kind: str  # "method", "ablation", "baseline"; "reader", "teacher" and others
+    reads: tuple[str, ...]  # settings that it reads beside those of its task
+    change: dict = {}  # settings of its own
+    presets: bool = False  # stands under every preset, not under the first alone
+    few_labels: bool = False  # also trained on fractions of the labelled trials
+
+
+ENCODER = (*ENCODER_KEYS, *FIT_KEYS)
+FULL = (*ENCODER, "align", "shuffle", *LOSS_KEYS)
+BASELINE = ("baseline_epochs", "patience")
+ECG, BOTH = {"modalities": ["ecg"]}, {"modalities": ["eeg", "ecg"]}
+OBSERVERS = {"by_subject": "normalised", "by_trial": "labelled"}
+"""What an ideal reader knows under each split: a test subject's unlabelled windows; by
+trial also what the subject's other labels tell. Where windows of one trial are on both
+sides no bound is defined."""
+IDEAL = {"answer": "ceiling", "observers": OBSERVERS}
+COLD = {"answer": "ceiling", "observers": {"by_subject": "cold"}}
+
+SYSTEMS = {
+    "TS-TCC": System("ts_tcc", "baseline", BASELINE),
+    "TFC": System("tfc", "baseline", BASELINE),
+    "SSL-ECG": System("ssl_ecg", "baseline", (*BASELINE, "dataset")),
+    "EEG-Conformer": System("eeg_conformer", "baseline", BASELINE),
+    "w/o align": System("aligned", "ablation", ENCODER, {"align": False}, True, True),
+    "w/o shuffle": System("aligned", "ablation", FULL, {"shuffle": False}, True),
+    "w/o patch-align": System("aligned", "ablation", FULL, {"w_patch": 0.0}, True),
+    "w/o seq-align": System("aligned", "ablation", FULL, {"w_patch": 1.0}, True),
+    ALIGNMENT: System("aligned", "method", FULL, {}, True, True),
+    "chance": System("references", "reference", (), {"answer": "chance"}),
+    "majority": System("references", "reference", (), {"answer": "majority"}),
+    "linear probe": System("references", "reader", (), {"answer": "probe", **BOTH}),
+    "linear probe, ECG": System("references", "reader", (), {"answer": "probe", **ECG}),
+    "nearest neighbour": System("references", "reader", (), {"answer": "near", **BOTH}),
+    "EEG teacher": System("teacher", "teacher", ENCODER, {}, True, True),
+    "ceiling, ECG": System("references", "ceiling", (), {**IDEAL, **ECG}),
+    "ceiling, ECG, cold": System("references", "ceiling", (), {**COLD, **ECG}),
+    "ceiling": System("references", "ceiling", (), {**IDEAL, **BOTH}),
 }
-BASELINES = {
-    "TS-TCC": "ts_tcc",
-    "TFC": "tfc",
-    "SSL-ECG": "ssl_ecg",
-    "EEG-Conformer": "eeg_conformer",
-}
-REFERENCES = {  # what stands beside the systems, and what it reads
-    "chance": ("chance", {}),
-    "majority": ("majority", {}),
-    "linear probe": ("probe", {"modalities": ["eeg", "ecg"]}),
-    "linear probe, ECG": ("probe", {"modalities": ["ecg"]}),
-    "nearest neighbour": ("neighbour", {"modalities": ["eeg", "ecg"]}),
-    "EEG teacher": ("teacher", {}),
-    "ceiling, ECG": ("ceiling", {"modalities": ["ecg"], "observer": "normalised"}),
-    "ceiling, ECG, cold": ("ceiling", {"modalities": ["ecg"], "observer": "cold"}),
-    "ceiling": ("ceiling", {"modalities": ["eeg", "ecg"], "observer": "normalised"}),
-}
-SYSTEMS = (*VARIANTS, *BASELINES, *REFERENCES)
-READERS = ("linear probe", "linear probe, ECG", "nearest neighbour")
-"""Plain readers: cheap, so they may run under more protocols than the systems."""
+"""Every system, in the order of the tables: the paper's rows, then references.
+
+A setting that a row does not read changes no unit of it: *w/o align* is one unit under
+every temperature. Readers are cheap, so they may run under more protocols.
+"""
+
+
+def named(*kinds: str) -> list[str]:
+    """Return the systems of some kinds, in the order of the tables."""
+    return [name for name, system in SYSTEMS.items() if system.kind in kinds]
+
 
 SWEEPS = {
     "temperature": ("temperature_patch", "temperature_window"),
@@ -117,67 +130,35 @@ SWEEPS = {
 }
 """What a sweep may vary, and the fields of `Method` that it sets."""
 
-FEW_LABELS = ("ours", "w/o align", "EEG teacher")
-"""Systems that are also trained on a fraction of the labelled trials."""
 
-
-@dataclass(frozen=True)
 class Settings(GridSettings):
     """The grid of one run: what a notebook's parameters cell holds."""
 
-    METHOD, PRESETS, VARIANTS = Method, PRESETS, VARIANTS
+    METHOD, PRESETS = Method, PRESETS
 
     config: str = ""
-    data: str = "surrogate"
-    corpora: list[str] = field(default_factory=lambda: ["dreamer"])
-    targets: list[str] = field(default_factory=lambda: ["arousal"])
-    protocols: list[str] = field(default_factory=lambda: ["by_subject"])
-    reader_protocols: list[str] = field(default_factory=lambda: ["by_subject"])
-    systems: list[str] = field(default_factory=lambda: ["ours", "w/o align"])
-    presets: list[str] = field(default_factory=lambda: ["ours"])
-    label_fractions: list[float] = field(default_factory=lambda: [1.0])
-    n_subjects: int = 6
-    surrogate: dict = field(default_factory=dict)
-    n_folds: int = 5
-    folds: list[int] = field(default_factory=lambda: [0])
-    folds_within: list[int] = field(default_factory=lambda: [0])
-    seeds: list[int] = field(default_factory=lambda: [0])
-    sweep: dict = field(default_factory=dict)
-    readability: list[int] = field(default_factory=list)
-    readability_test: int = 1000
-    overrides: dict = field(default_factory=dict)
-    device: str = "auto"
-    n_workers: int = 1
-    run_name: str = ""
+    data: Literal["surrogate", "local"] = "surrogate"
+    corpora: list[Literal[*TARGETS]] = Field(["dreamer"], min_length=1)
+    targets: list[Literal[*sum(TARGETS.values(), ())]] = Field(
+        ["arousal"], min_length=1
+    )
+    protocols: list[Literal[*PROTOCOLS]] = Field(["by_subject"], min_length=1)
+    reader_protocols: list[Literal[*PROTOCOLS]] = ["by_subject"]
+    systems: list[Literal[*SYSTEMS]] = Field([ALIGNMENT, "w/o align"], min_length=1)
+    presets: list[Literal[*PRESETS]] = Field(["default"], min_length=1)
+    label_fractions: list[Fraction] = Field([1.0], min_length=1)
+    n_subjects: Count = 6
+    surrogate: dict = {}
+    n_folds: Whole = Field(5, ge=2, le=100)
+    folds: list[Whole] = Field([0], min_length=1)
+    folds_within: list[Whole] = [0]
+    seeds: list[Whole] = Field([0], min_length=1)
+    sweep: dict[Literal[*SWEEPS], list[Number]] = {}
+    readability: list[Count] = []
+    readability_test: Count = 1000
 
-    def __post_init__(self):
-        self.check_filled(
-            "corpora", "targets", "protocols", "systems", "presets", "label_fractions",
-            "folds", "seeds",
-        )  # fmt: skip
-        check_option("data", self.data, ("surrogate", "local"))
-        for name, allowed in (
-            ("corpora", TARGETS),
-            ("protocols", PROTOCOLS),
-            ("reader_protocols", PROTOCOLS),
-            ("sweep", SWEEPS),
-            ("systems", SYSTEMS),
-            ("presets", PRESETS),
-        ):
-            for value in getattr(self, name):
-                check_option(name, value, tuple(allowed))
-        known = {target for corpus in self.corpora for target in TARGETS[corpus]}
-        for target in self.targets:
-            check_option("targets", target, tuple(sorted(known)))
-        for fraction in self.label_fractions:
-            check_range("label_fractions", fraction, 0, 1, closed="right")
+    @model_validator(mode="after")
+    def _has_its_folds(self) -> Settings:
         for fold in (*self.folds, *self.folds_within):
             check_range("folds", fold, 0, self.n_folds - 1)
-        check_range("n_folds", self.n_folds, 2, 100)
-        self.check_overrides()
-
-    def surrogate_knobs(self, corpus: str) -> dict:
-        """Return the knobs of a surrogate writer; an open corpus has none."""
-        if CORPORA[corpus].is_open:
-            return {}
-        return {"n_subjects": self.n_subjects, **self.surrogate}
+        return self

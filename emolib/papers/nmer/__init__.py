@@ -1,10 +1,14 @@
 """Paper 3: a joint representation of speech, face and words that bears noise.
 
 `Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
-`items` turns stored predictions into the paper's tables and figures.
+`tables` turns stored predictions into the paper's tables.
 """
 
+from emolib.papers.nmer.grid import PAPER_3, task_of
 from emolib.papers.nmer.settings import Method, Settings
-from emolib.papers.nmer.study import RECIPE, expand, plan, run, windows
 
-__all__ = ["RECIPE", "Method", "Settings", "expand", "plan", "run", "windows"]
+__all__ = [
+    "PAPER_3", "Method", "Settings", "expand", "plan", "run", "task_of", "windows",
+]  # fmt: skip
+
+expand, plan, run, windows = PAPER_3.expand, PAPER_3.plan, PAPER_3.run, PAPER_3.windows

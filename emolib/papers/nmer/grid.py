@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from itertools import product
 
 from emolib.corpora import identify
-from emolib.papers.nmer.corruption import CORRUPTION_KEYS
+from emolib.papers.nmer.noise import CORRUPTION_KEYS, noise_words
 from emolib.papers.nmer.settings import (
-    BASELINES,
     CLASSES,
-    CLEAN_TRAINED,
-    N_FOLDS,
-    ONCE,
-    ONE_MODALITY,
+    CORPORA,
     PAPER,
-    RATED,
-    REFERENCES,
-    TARGETS,
-    UNIMODAL,
-    VARIANTS,
-    Z_SCORED,
+    SYSTEMS,
     Settings,
 )
-from emolib.papers.nmer.task import TASK_KEYS
-from emolib.papers.nmer.words import noise_words
+from emolib.papers.nmer.training import TASK_KEYS, Task
+from emolib.study import Paper, in_running_order
 from emolib.units import Unit
 
 LABELS = (
@@ -34,158 +26,137 @@ LABELS = (
 """What tables call a unit; fold and seed stand in its predictions."""
 
 PROTOCOLS = {
-    name: "given folds" if n > 1 else "given split" for name, n in N_FOLDS.items()
+    name: "given folds" if corpus.n_folds > 1 else "given split"
+    for name, corpus in CORPORA.items()
 }
 CLEAN = {"noise": "none", "db": 0.0, "exact": False, "reading": "paper"}
 
 
 def expand(settings: Settings) -> list[Unit]:
-    """Return the units of a run, in the order of its tables."""
-    cells = product(
-        settings.corpora,
-        settings.presets,
-        settings.systems,
-        settings.conditions,
-        settings.seeds,
-    )
+    """Return the units of a run, in the order of its tables.
+
+    Tested clean, a uni-modal classifier was trained clean in either of its two rows:
+    that unit stands once.
+    """
+    known = {
+        corpus
+        for corpus in settings.corpora
+        if identify(corpus, data=settings.data).parameters
+    }  # written here, which alone knows its ceiling
     names = ("dataset", "preset", "system", "conditions", "seed")
-    known = {corpus for corpus in settings.corpora if _has_truth(settings, corpus)}
-    return [
+    cells = product(*(getattr(settings, name) for name in GRID))
+    units = [
         _unit(settings, {**cell, **noise, "system": _row(cell), "fold": fold})
         for cell in (dict(zip(names, values, strict=True)) for values in cells)
         if _wanted(settings, cell, known)
         for noise in _noises(settings, cell)
         for fold in settings.folds
-        if fold <= N_FOLDS[cell["dataset"]]
+        if fold <= CORPORA[cell["dataset"]].n_folds
     ]
+    return list({str(unit.labels): unit for unit in reversed(units)}.values())[::-1]
 
 
-def _row(cell: dict) -> str:
-    """Return what a cell's system is called in its row.
-
-    Tested clean, a uni-modal classifier was trained clean in either of its two rows.
-    """
-    is_clean = cell["conditions"] == "clean" and cell["system"] in UNIMODAL
-    return cell["system"].partition(", ")[0] if is_clean else cell["system"]
+GRID = ("corpora", "presets", "systems", "conditions", "seeds")
 
 
-def _wanted(settings: Settings, cell: dict, known: set[str]) -> bool:
+def _row(cell: Mapping) -> str:
+    """Return what a cell's system is called in its row."""
+    is_clean = cell["conditions"] == "clean"
+    return cell["system"].partition(", trained")[0] if is_clean else cell["system"]
+
+
+def _wanted(settings: Settings, cell: Mapping, known: set[str]) -> bool:
     """Return whether a system stands in any table under these conditions.
 
-    Baselines, uni-modal classifiers and references do not depend on the preset, and
-    references train nothing: they are expanded with the first preset and seed. Without
-    noise only what is trained without it has a place.
+    What no preset changes is expanded with the first one, what trains nothing with the
+    first seed. Without noise only what is trained without it has a place.
     """
-    system, conditions = cell["system"], cell["conditions"]
-    if system not in VARIANTS and cell["preset"] != settings.presets[0]:
+    system = SYSTEMS[cell["system"]]
+    if system.kind != "method" and cell["preset"] != settings.presets[0]:
         return False
-    if system in REFERENCES and cell["seed"] != settings.seeds[0]:
+    if system.trained == "never" and cell["seed"] != settings.seeds[0]:
         return False
-    if system.startswith("ceiling") and cell["dataset"] not in known:
+    if system.kind == "ceiling" and cell["dataset"] not in known:
         return False
-    if conditions == "six":
-        return system not in ONE_MODALITY
-    if conditions == "clean":
-        is_twin = system in UNIMODAL and _row(cell) in set(settings.systems) - {system}
-        return (
-            system not in VARIANTS
-            and not is_twin
-            and (system not in BASELINES or system in CLEAN_TRAINED)
-        )
-    return True
+    if cell["conditions"] == "six":
+        return len(system.reads) > 1
+    is_all = cell["conditions"] == "all"
+    return is_all or system.trained != "noisy" or system.kind == "uni-modal"
 
 
-def _noises(settings: Settings, cell: dict) -> list[dict]:
+def _noises(settings: Settings, cell: Mapping) -> list[dict]:
     """Return the kinds and levels of noise under which a system is run."""
     if cell["conditions"] == "clean":
         return [CLEAN]
-    found, dbs = [], settings.dbs
-    if cell["system"] in ONCE:
+    system, found, dbs = SYSTEMS[cell["system"]], [], settings.dbs
+    if system.trained != "noisy":
         dbs = settings.clean_dbs or settings.dbs
-    for noise in settings.noises:
+    for noise, reading in product(settings.noises, settings.readings):
         if noise == "missing":  # with all three missing nothing is left to read
-            found += [{**CLEAN, "noise": noise}] if cell["conditions"] == "six" else []
-            continue
-        for reading in settings.readings:
-            if reading == "released":
-                found.append({**CLEAN, "noise": noise, "reading": reading})
-                continue
-            found += [
-                {"noise": noise, "db": db, "exact": db in settings.exact,
-                 "reading": reading}
-                for db in dbs
-            ]  # fmt: skip
-    if cell["system"].startswith("ceiling"):  # a random step has no level
-        found = [noise for noise in found if noise["reading"] == "paper"]
+            is_first = reading == settings.readings[0] and cell["conditions"] == "six"
+            found += [{**CLEAN, "noise": noise}] * is_first
+        elif reading == "released":  # a random step has no level, so no ceiling
+            released = {**CLEAN, "noise": noise, "reading": reading}
+            found += [released] * (system.kind != "ceiling")
+        else:
+            known = {"noise": noise, "reading": reading}
+            found += [{**known, "db": db, "exact": db in settings.exact} for db in dbs]
     return found
-
-
-def _has_truth(settings: Settings, corpus: str) -> bool:
-    """Return whether the corpus was written here, which alone knows its ceiling."""
-    return bool(identify(corpus, data=settings.data).parameters)
 
 
 def data_settings(settings: Settings, corpus: str) -> dict:
     """Return what `data.prepare` reads for one corpus."""
     return {
         "corpus": corpus,
-        "target": TARGETS[corpus],
+        "target": CORPORA[corpus].target,
         "data": settings.data,
         "surrogate": settings.surrogate_knobs(corpus),
     }
 
 
-def _unit(settings: Settings, cell: dict) -> Unit:
+def _unit(settings: Settings, cell: Mapping) -> Unit:
     """Return the unit of one cell: only what its system reads is in its settings."""
-    corpus, system = cell["dataset"], cell["system"]
-    method = settings.method(cell["preset"], system if system in VARIANTS else "ours")
-    module, extra = _module_of(system)
-    if cell["conditions"] == "clean" and "trained" in extra:
-        extra = {**extra, "trained": "clean"}  # its tested level is clean: one stage
+    system, corpus = SYSTEMS[cell["system"]], CORPORA[cell["dataset"]]
+    method = settings.method(cell["preset"])
     known = {
-        **vars(method),
+        **method.as_dict(),
         **cell,
-        **extra,
-        "labels": method.positive if corpus in RATED else "class",
-        "n_classes": len(CLASSES[TARGETS[corpus]]),
-        "z_scored": Z_SCORED.get(corpus, ()),
+        **system.change,
+        "labels": method.positive if corpus.is_rated else "class",
+        "n_classes": len(CLASSES[corpus.target]),
+        "z_scored": corpus.z_scored,
     }
-    keys = (*TASK_KEYS, *CORRUPTION_KEYS, *keys_read(module, known))
+    if cell["conditions"] == "clean":  # its tested level is clean: one stage
+        known["trained"] = "clean"
+    keys = (*TASK_KEYS, *CORRUPTION_KEYS, *keys_read(system.module, known))
     return Unit(
         paper=PAPER,
-        system=module,
-        data=data_settings(settings, corpus),
+        system=system.module,
+        data=data_settings(settings, cell["dataset"]),
         settings={key: known[key] for key in keys},
         labels=unit_labels(cell),
     )
 
 
-def unit_labels(cell: dict) -> dict:
+def unit_labels(cell: Mapping) -> dict:
     """Return what tables call the unit of a cell.
 
     Parameters
     ----------
-    cell : dict
+    cell : mapping
         dataset, preset, system, conditions, noise, db, exact, reading, fold, seed.
     """
     corpus = cell["dataset"]
     return {
         **cell,
-        **labels_of(cell["system"], cell["preset"]),
-        "target": TARGETS[corpus],
+        **row_of(cell["system"], cell["preset"]),
+        "target": CORPORA[corpus].target,
         "protocol": PROTOCOLS[corpus],
         "words": noise_words(*(cell[k] for k in CORRUPTION_KEYS[:4])),
     }
 
 
-def _module_of(system: str) -> tuple[str, dict]:
-    """Return a system's file and what its row adds to the settings."""
-    if system in UNIMODAL:
-        return "unimodal", UNIMODAL[system]
-    return REFERENCES.get(system, (BASELINES.get(system, "nmer"), {}))
-
-
-def keys_read(module: str, known: dict) -> list[str]:
+def keys_read(module: str, known: Mapping) -> list[str]:
     """Return the settings that a system reads: a switch that is off hides some.
 
     A system's file names what it reads (`READS`), and what no longer counts where a
@@ -197,29 +168,38 @@ def keys_read(module: str, known: dict) -> list[str]:
     return [key for key in system.READS if key not in hidden]
 
 
-def labels_of(system: str, preset: str) -> dict:
+def row_of(system: str, preset: str) -> dict[str, str]:
     """Return how the paper's tables call a system: method and variant."""
-    if system in UNIMODAL:
-        name, _, trained = system.partition(", ")
-        method, variant = name.split()
-        return {
-            "method": ", ".join(filter(None, (method, trained))),
-            "variant": variant,
-        }
-    if system not in VARIANTS:
-        return {"method": system, "variant": ""}
-    words = [system if system != "ours" else "", preset.replace("_", " ")]
-    words[1] = "" if preset == "ours" else words[1]
-    return {"method": "ours", "variant": ", ".join(filter(None, words))}
+    method, variant = SYSTEMS[system].row or (system, "")
+    if SYSTEMS[system].kind == "method" and preset != "default":
+        variant = f"{variant}, {preset.replace('_', ' ')}".removeprefix(", ")
+    return {"method": method, "variant": variant}
 
 
 def shared_stage(unit: Unit) -> tuple | None:
-    """Return what tells the stage that a unit shares with others of its fold.
-
-    A system's file names it (`SHARES`): the clean encoder of MEN, the clean teacher.
-    """
-    name = getattr(import_module(unit.system_module), "SHARES", None)
-    if name is None:
-        return None
+    """Return what tells the stage that a unit shares with others of its fold."""
+    name = SYSTEMS[unit.labels["system"]].shares
     where = [unit.settings.get(key) for key in ("fold", "seed", "modality")]
-    return (name, *map(str, where), str(unit.data))
+    return (name, *map(str, where), str(unit.data)) if name else None
+
+
+def in_order(units: list) -> list:
+    """Return units in the order in which two workers seldom wait for one stage.
+
+    Of the units that need MEN's clean encoder or the clean teacher of a fold, the first
+    comes first.
+    """
+    return in_running_order(
+        units,
+        shares=shared_stage,
+        trains=lambda unit: SYSTEMS[unit.labels["system"]].trained != "never",
+    )
+
+
+PAPER_3 = Paper(Settings, expand, LABELS, in_order)
+
+
+def task_of(settings: Settings, corpus: str) -> Task:
+    """Return the fold of one corpus that the first unit of a run is tested on."""
+    unit = next(u for u in expand(settings) if u.labels["dataset"] == corpus)
+    return Task.of(unit.settings, PAPER_3.context(settings, corpus))

@@ -1,4 +1,4 @@
-"""One tiny surrogate, one store and one finished grid for all tests of this recipe."""
+"""One tiny surrogate, one store and one finished grid for all tests of this paper."""
 
 import os
 
@@ -7,21 +7,12 @@ import pytest
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg.settings import SYSTEMS
 
+SMALL = {"d_patch": 8, "n_layers": 1, "n_heads": 2, "d_ff": 16}
 TINY = {
-    "n_subjects": 6,
-    "surrogate": {"n_trials": 4, "seconds": 11.0},
-    "n_folds": 3,
-    "systems": list(SYSTEMS),
-    "overrides": {
-        "max_epochs": 2,
-        "baseline_epochs": 1,
-        "d_patch": 8,
-        "n_layers": 1,
-        "n_heads": 2,
-        "d_ff": 16,
-    },
-    "device": "cpu",
-}
+    "n_subjects": 6, "surrogate": {"n_trials": 4, "seconds": 11.0}, "n_folds": 3,
+    "systems": list(SYSTEMS), "device": "cpu",
+    "overrides": {"max_epochs": 2, "baseline_epochs": 1, **SMALL},
+}  # fmt: skip
 """Every system, on 24 windows; one epoch of each baseline, two of each other stage."""
 
 
@@ -42,7 +33,7 @@ def in_cache(cache, monkeypatch):
 
 @pytest.fixture(scope="session")
 def settings():
-    return ecg_eeg.Settings.from_parameters(TINY)
+    return ecg_eeg.Settings.of(TINY)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from in_memory import Context
 
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
+from emolib.papers.ecg_eeg.settings import ALIGNMENT
 from emolib.papers.ecg_eeg.systems import aligned, teacher
 from emolib.training.states import state_arrays
 
@@ -14,50 +15,40 @@ from emolib.training.states import state_arrays
 def prepared(cache, settings):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOLIB_CACHE", str(cache))
-        (unit,) = ecg_eeg.expand(settings.change(systems=["ours"]))
+        (unit,) = ecg_eeg.expand(settings.change(systems=[ALIGNMENT]))
         return unit, data.prepare(unit.data)
 
 
 def run_align(prepared, **changes):
     unit, windows = prepared
-    return aligned.align(Context(windows, unit.data), **{**unit.settings, **changes})
+    context = Context(windows, unit.data)
+    return aligned.align(context, **{**unit.settings, **changes}), context
 
 
-def test_the_teacher_is_frozen(prepared, monkeypatch):
-    teachers, before = [], {}
+def test_the_teacher_is_frozen_while_the_student_moves(prepared, monkeypatch):
+    built, build = [], teacher.build
 
-    def load_and_keep(context, settings, eeg):
-        model = teacher.load_teacher(context, settings, eeg)
-        teachers.append(model)
-        before.update({k: v.copy() for k, v in state_arrays(model).items()})
-        return model
+    def build_and_keep(windows, settings):
+        built.append(build(windows, settings))
+        return built[-1]
 
-    monkeypatch.setattr(aligned, "load_teacher", load_and_keep)
-    run_align(prepared)
-    (model,) = teachers
-    after = state_arrays(model)
+    monkeypatch.setattr(teacher, "build", build_and_keep)
+    one, context = run_align(prepared, max_epochs=1)
+    before = next(v for k, v in context.stages.items() if k.startswith("tune")).state
+    after = state_arrays(built[-1])
     assert all(np.array_equal(before[name], after[name]) for name in before)
-    assert all(weight.grad is None for weight in model.parameters())
-
-
-def test_alignment_moves_the_student(prepared):
-    one, two = (run_align(prepared, max_epochs=n) for n in (1, 3))
+    assert all(weight.grad is None for weight in built[-1].parameters())
+    two, _ = run_align(prepared, max_epochs=3)
     assert any(not np.array_equal(one.state[k], two.state[k]) for k in one.state)
 
 
 def test_each_level_alone_is_the_total_of_its_ablation(prepared):
     for w_patch, level in ((1.0, "patch"), (0.0, "window")):
-        history = run_align(prepared, w_patch=w_patch).tables["history"]
+        history = run_align(prepared, w_patch=w_patch)[0].tables["history"]
         assert np.allclose(history["total"], history[level])
 
 
 def test_shuffling_and_twins_change_the_loss(prepared):
-    losses = {
-        name: run_align(prepared, **changes).tables["history"]["total"][0]
-        for name, changes in {
-            "ours": {},
-            "w/o shuffle": {"shuffle": False},
-            "twins as negatives": {"twins": "negative"},
-        }.items()
-    }
-    assert len(set(losses.values())) == 3
+    changes = ({}, {"shuffle": False}, {"twins": "negative"})
+    histories = [run_align(prepared, **c)[0].tables["history"] for c in changes]
+    assert len({history["total"][0] for history in histories}) == 3

@@ -11,15 +11,15 @@ import pytest
 from emolib.papers import ecg_eeg
 
 ROOT = Path(__file__).resolve().parents[3]
-SYSTEMS = ["ours", "w/o align", "linear probe", "chance"]
+SYSTEMS = ["ECG-EEG alignment", "w/o align", "linear probe", "chance"]
 CODE = """
 import json, sys
 from emolib.papers import ecg_eeg
 
 if __name__ == "__main__":
-    settings = ecg_eeg.Settings.from_parameters(json.loads(sys.argv[1]))
+    settings = ecg_eeg.Settings.of(json.loads(sys.argv[1]))
     study = ecg_eeg.run(settings)
-    ecg_eeg.results_of(study).to_csv(sys.argv[2], index=False)
+    ecg_eeg.tables.results(study).to_csv(sys.argv[2], index=False)
 """
 
 
@@ -28,7 +28,7 @@ def test_a_process_under_another_hash_seed_gives_the_same_bytes(
     settings, study, tmp_path, n_workers
 ):
     chosen = settings.change(systems=SYSTEMS)
-    here = ecg_eeg.results_of(ecg_eeg.run(chosen)).to_csv(index=False)
+    here = ecg_eeg.tables.results(ecg_eeg.run(chosen)).to_csv(index=False)
     there = tmp_path / "results.csv"
     parameters = json.dumps(chosen.change(n_workers=n_workers).as_dict())
     seed = "1" if os.environ.get("PYTHONHASHSEED") == "7" else "7"

@@ -4,32 +4,33 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from in_memory import fold_of
+import torch
+from in_memory import Context, fold_of, run_unit
 
 from emolib.containers import PREDICTION_COLUMNS
+from emolib.corpora import truth_folder
+from emolib.datasets.eegmat import read_eegmat
+from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers import ecg_eeg
-from emolib.papers.ecg_eeg.classify import scores_of
-from emolib.papers.ecg_eeg.settings import BASELINES, SYSTEMS, VARIANTS
-from emolib.papers.ecg_eeg.task import Task
+from emolib.papers.ecg_eeg import data
+from emolib.papers.ecg_eeg.settings import SYSTEMS
+from emolib.papers.ecg_eeg.systems import ssl_ecg, tfc, ts_tcc
+from emolib.papers.ecg_eeg.training import Task
+from emolib.preprocessing.windowing import cut_windows
+from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
-from emolib.units import Context, Unit, find_unit
+from emolib.training.states import load_state_arrays
 
-TRAINED = {
-    **dict.fromkeys(VARIANTS, "ecg"),
-    **dict.fromkeys(BASELINES, "ecg"),
-    "EEG-Conformer": "eeg",
-    "EEG teacher": "eeg",
-}
-"""Systems that keep a model, and what it reads."""
+TRAINED = [name for name, system in SYSTEMS.items() if system.module != "references"]
+
+
+@pytest.fixture(scope="module")
+def windows(study):
+    return study.windows("dreamer")
 
 
 def entry_of(study, system):
-    ((unit, entry),) = study.select(system=system)
-    return unit, entry
-
-
-def context_of(unit):
-    return Context(unit)
+    return study.select(system=system)[0]
 
 
 def test_no_unit_fails(study):
@@ -38,69 +39,106 @@ def test_no_unit_fails(study):
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_predictions_are_of_exactly_the_test_windows(study, system):
+def test_a_system_predicts_the_test_windows_from_the_settings_it_reads(
+    study, windows, system
+):
     unit, entry = entry_of(study, system)
+    assert entry.manifest["unread"] == []
     table = entry.predictions
-    windows = context_of(unit).windows
-    fold = fold_of(windows, unit)
     assert list(table.columns) == list(PREDICTION_COLUMNS)
-    assert sorted(table["window"]) == list(fold.test)
-    assert np.isfinite(table["y_score_1"]).all()
+    assert sorted(table["window"]) == list(fold_of(windows, unit).test)
     assert table["y_score_1"].between(0, 1).all()
     rated = windows.meta["arousal"].to_numpy()[table["window"]]
     assert list(table["y_true"]) == [int(rating > 3) for rating in rated]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_a_system_is_given_only_what_it_reads(study, system):
-    _, entry = entry_of(study, system)
-    assert entry.manifest["unread"] == []
-
-
 @pytest.mark.parametrize("system", TRAINED)
-def test_history_and_validation_scores_are_kept(study, system):
+def test_history_and_validation_scores_are_kept(study, windows, system):
     unit, entry = entry_of(study, system)
     history = entry.tables["history"]
-    assert {"train", "val"} <= set(history["split"])
-    assert np.isfinite(history["total"]).all()
-    fold = fold_of(context_of(unit).windows, unit)
+    assert set(history["split"]) == {"train", "val"}
+    assert np.isfinite(history["total"]).all() and history["stage"].notna().all()
+    fold = fold_of(windows, unit)
     assert sorted(entry.tables["validation"]["window"]) == list(fold.val)
 
 
-@pytest.mark.parametrize("system", TRAINED)
-def test_a_loaded_model_repeats_the_stored_predictions_to_the_bit(study, system):
+@pytest.mark.parametrize("system", [name for name in TRAINED if name != "EEG teacher"])
+def test_a_model_built_anew_repeats_the_stored_predictions_to_the_bit(
+    study, windows, system
+):
     unit, entry = entry_of(study, system)
-    context = context_of(unit)
-    model = import_module(unit.system_module).restore(entry, context)
-    task = Task.of(unit.settings, context)
-    if system == "SSL-ECG":
-        task = task.with_channels("ecg", [0])
-    modality = TRAINED[system]
-    arrays = task.arrays(task.fold.test, modality)
+    task = Task.of(unit.settings, Context(windows, unit.data))
+    model = import_module(unit.system_module).build(windows, unit.settings)
+    load_state_arrays(model, entry.state)
+    modality = "eeg" if model.n_chans == 14 else "ecg"
+    task = task.with_channels(modality, list(range(model.n_chans)))
     with one_thread():
-        scores = scores_of(model, arrays, modality, context)
-    again = task.predictions(task.fold.test, scores)
-    assert again.equals(entry.predictions)
+        scores = task.scores(model, task.fold.test, modality)
+    assert task.predictions(task.fold.test, scores).equals(entry.predictions)
 
 
-def test_a_unit_that_was_not_run_is_not_found(study):
-    unit, entry = entry_of(study, "ours")
-    assert find_unit(unit, device="cpu").folder == entry.folder
-    never = Unit(unit.paper, unit.system, unit.data, {**unit.settings, "seed": 99})
-    assert find_unit(never, device="cpu") is None
+def test_chance_draws_anew_in_each_fold(settings):
+    units = ecg_eeg.expand(settings.change(systems=["chance"], folds=[0, 1, 2]))
+    context = Context(data.prepare(units[0].data), units[0].data)
+    drawn = [run_unit(u, context).predictions["y_score_1"].to_numpy() for u in units]
+    assert len({scores.tobytes() for scores in drawn}) == 3
 
 
-def test_embeddings_of_the_held_out_fold_are_kept(study):
-    vectors = ecg_eeg.items.embeddings(study)
-    n_windows = len(vectors["y"])
-    for name in ("eeg", "before", "aligned", "after"):
-        assert vectors[name].shape == (n_windows, 10 * 8)
-    numbers = ecg_eeg.items.figure_2(vectors)
-    assert list(numbers["encoder"]) == ["before", "aligned"]
+def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(settings):
+    chosen = settings.change(systems=["ceiling"], protocols=["by_trial"])
+    (unit,) = ecg_eeg.expand(chosen)
+    context = Context(data.prepare(unit.data), unit.data)
+    told = run_unit(unit, context).predictions
+    meta = context.windows.meta.iloc[told["window"]]
+    ideal = {
+        observer: ceiling_scores(
+            truth_folder(data.folder(unit.data).path), meta, target="arousal",
+            threshold=3.0, observer=observer,
+        )
+        for observer in ("normalised", "labelled")
+    }  # fmt: skip
+    assert not np.allclose(ideal["normalised"], ideal["labelled"])
+    assert np.array_equal(told["y_score_1"], ideal["labelled"])
 
 
-def test_every_row_of_the_results_is_marked_as_computed_on_a_surrogate(study):
-    results = ecg_eeg.results_of(study)
-    assert set(results["source"]) == {"surrogate"}
-    assert set(results["item"]) == {"Table 1"}
-    assert {"auc", "accuracy", "f1_macro"} <= set(results["metric"])
+CRITERIA = {
+    "TFC": {"contrast": "total", "tune": "emotion"},
+    "SSL-ECG": {"distort": "distortion", "tune": "emotion"},
+}
+
+
+@pytest.mark.parametrize("system", CRITERIA)
+def test_no_epoch_is_chosen_by_what_is_added_to_a_criterion(study, system):
+    history = entry_of(study, system)[1].tables["history"].query("split == 'val'")
+    for stage, loss in CRITERIA[system].items():
+        told = history[history["stage"] == stage]
+        chosen = told["monitor"].fillna(told["total"])
+        assert chosen.tolist() == told[loss].tolist()
+
+
+def test_the_head_of_ssl_ecg_pays_for_its_three_hidden_kernels_alone():
+    model = SSLECG(n_times=640)
+    batch = {"features": torch.randn(4, 128), "y": torch.tensor([0, 1, 1, 0])}
+    losses = ssl_ecg._head_step(1e-4)(model, batch, None)
+    hidden = [layer.weight for layer in model.classifier if hasattr(layer, "weight")]
+    by_hand = 1e-4 * sum(w.square().sum() for w in hidden[:3])
+    assert len(hidden) == 4
+    torch.testing.assert_close(losses["penalty"], by_hand)
+
+
+def test_ts_tcc_and_tfc_are_trained_by_one_published_configuration(windows):
+    published = {"lr": 3e-4, "betas": (0.9, 0.99), "weight_decay": 3e-4}
+    published |= {"batch_size": 64, "drop_last": True, "max_epochs": 40}
+    assert published.items() <= ts_tcc.FIT.items()
+    assert tfc.TUNE == {**ts_tcc.FIT, "batch_size": 60}
+    model = ts_tcc.build(windows, {})
+    assert (model.n_steps, model.n_predictions) == (82, 50)  # kernel 32, stride 4
+
+
+def test_a_recording_without_a_heartbeat_is_left_out_and_named(realdata):
+    trials = read_eegmat(realdata / "eegmat", ["Subject02"])
+    trials = (data._mended(trial, {}) for trial in trials)
+    windows, removed = cut_windows(trials, window_s=10, target="workload")
+    told = removed[["subject", "trial", "reason"]].to_numpy().tolist()
+    assert told == [["Subject02", "rest", "ecg: holds no heartbeat"]]
+    assert set(windows.meta["trial"]) == {"task"}

@@ -6,16 +6,12 @@ import pytest
 
 from emolib.papers import nmer
 
+BRIEF = {"n_epochs": 1, "teacher_epochs": 1, "baseline_epochs": 1, "n_layers": 1}
 TINY = {
     "surrogate": {"n_trials": 4},
-    "systems": ["ours", "w/o VAE", "MMIN", "MEN", "majority"],
+    "systems": ["NMER", "w/o VAE", "MMIN", "MEN", "majority"],
     "dbs": [-10.0, -40.0],
-    "overrides": {
-        "n_epochs": 1,
-        "teacher_epochs": 1,
-        "baseline_epochs": 1,
-        "n_layers": 1,
-    },
+    "overrides": BRIEF,
     "device": "cpu",
 }
 """40 utterances of IEMOCAP's widths; one epoch of each stage."""
@@ -38,7 +34,7 @@ def in_cache(cache, monkeypatch):
 
 @pytest.fixture(scope="session")
 def settings():
-    return nmer.Settings.from_parameters(TINY)
+    return nmer.Settings.of(TINY)
 
 
 @pytest.fixture(scope="session")

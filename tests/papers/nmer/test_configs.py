@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from emolib.papers.nmer.items.findings import NULL_SEEDS
 
 from emolib.papers.nmer import items
 from emolib.papers.nmer.grid import expand
-from emolib.papers.nmer.items.findings import NULL_SEEDS
 from emolib.papers.nmer.settings import BASELINES, VARIANTS, Settings
 
 FOLDER = Path(__file__).resolve().parents[3] / "notebooks" / "configs"

@@ -4,20 +4,21 @@ Both devices are given the same random numbers, drawn on the CPU, and no dropout
 is left are sums in another order.
 """
 
+from dataclasses import replace
 from importlib import import_module
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from in_memory import run_unit
 from torch.overrides import TorchFunctionMode
 
-from emolib.papers.nmer.evaluate import predictions_under
-from emolib.papers.nmer.task import Task
+from emolib.papers.nmer.training import Task, with_state
 
-from .test_systems import TRAINED, how_of
-from .utterances import context, unit_of, utterances
+from .test_systems import reads
+from .utterances import TRAINED, context, trained
+
+ONCE = {"n_epochs": 1, "teacher_epochs": 1, "baseline_epochs": 1, "vae_dropout": 0.0}
+gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 
 class DrawnOnCpu(TorchFunctionMode):
@@ -49,59 +50,41 @@ def whole_precision(monkeypatch):
     monkeypatch.setattr(torch.nn.Dropout, "forward", lambda self, x: x)
 
 
-def trained(system, device):
-    """Return a unit, where it was computed and what came of an epoch of each stage."""
-    once = {
-        "n_epochs": 1,
-        "teacher_epochs": 1,
-        "baseline_epochs": 1,
-        "vae_dropout": 0.0,
-    }
-    unit, where = unit_of(system, overrides=once), context(utterances())
-    where.device = device
-    with DrawnOnCpu():
-        return unit, where, run_unit(unit, where)
-
-
-def losses(outcome, where):
+def losses(system, device):
     """Return every loss of every stage: those of shared stages and the unit's own."""
-    tables = [outcome.tables["history"]]
-    tables += [
-        s.tables["history"] for s in where.stages.values() if "history" in s.tables
-    ]
+    where = replace(context(), device=device)
+    with DrawnOnCpu():
+        outcome = trained(system, where, overrides=ONCE)[2]
+    stages = [stage.tables.get("history") for stage in where.stages.values()]
+    tables = [outcome.tables["history"], *(t for t in stages if t is not None)]
     columns = [table.filter(regex="total|class").to_numpy(float) for table in tables]
     return np.concatenate([values.ravel() for values in columns])
 
 
-@pytest.mark.parametrize("system", ["ours", "MMIN"])
+@pytest.mark.parametrize("system", ["NMER", "MMIN"])
 def test_the_comparison_itself_repeats_to_the_bit_on_a_cpu(system):
-    first, second = (losses(*trained(system, "cpu")[:0:-1]) for _ in range(2))
+    first, second = (losses(system, "cpu") for _ in range(2))
     assert len(first) and np.array_equal(first, second, equal_nan=True)
 
 
+@gpu
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("system", TRAINED)
 def test_one_epoch_has_nearly_the_same_losses_on_a_gpu(system):
-    on_cpu, on_gpu = (losses(*trained(system, d)[:0:-1]) for d in ("cpu", "cuda:0"))
+    on_cpu, on_gpu = (losses(system, device) for device in ("cpu", "cuda:0"))
     assert on_gpu == pytest.approx(on_cpu, rel=1e-3, nan_ok=True)
 
 
+@gpu
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("system", TRAINED)
 def test_a_forward_pass_gives_nearly_the_same_scores_on_a_gpu(system):
-    unit, where, outcome = trained(system, "cpu")
-    entry = SimpleNamespace(
-        state=outcome.state, key=SimpleNamespace(parts={"settings": unit.settings})
-    )
-    model = import_module(unit.system_module).restore(entry, where)
-    task = Task.of(unit.settings, where)
-    scores = [
-        predictions_under(
-            task, model, task.corruption(unit.settings), "test", device=device,
-            **how_of(system),
-        ).filter(like="y_score_").to_numpy()
-        for device in ("cpu", "cuda:0")
-    ]  # fmt: skip
+    unit, where, outcome = trained(system, overrides=ONCE)
+    build = import_module(unit.system_module).build
+    scores = []
+    for device in ("cpu", "cuda:0"):
+        task = Task.of(unit.settings, replace(where, device=device))
+        model = with_state(build(task), outcome.state)
+        table = task.answers(model, "test", reads(system))
+        scores.append(table.filter(like="y_score_").to_numpy())
     assert scores[1] == pytest.approx(scores[0], abs=1e-4)

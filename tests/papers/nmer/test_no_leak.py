@@ -9,27 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from in_memory import run_unit, without_signals
+from in_memory import without_signals
 
-from emolib.papers.nmer import Settings
-from emolib.papers.nmer.frames import fold_of
-from emolib.papers.nmer.grid import expand
-from emolib.papers.nmer.settings import BASELINES, UNIMODAL, VARIANTS
-from emolib.training.devices import one_thread
+from emolib.papers.nmer.reading import fold_of
 
-from .utterances import context, utterances
+from .utterances import TRAINED, context, trained, utterances
 
-TRAINED = (*list(VARIANTS)[:2], *BASELINES, *list(UNIMODAL)[2:4])
-"""A system of each kind; "w/o L_inv" is ours with one weight at 0."""
-BRIEF = {"n_epochs": 2, "teacher_epochs": 1, "baseline_epochs": 2, "n_layers": 1}
-
-
-def unit_of(system, **changes):
-    conditions = ["all"] if system in UNIMODAL else ["six"]
-    overrides = {**BRIEF, **changes.pop("overrides", {})}
-    settings = Settings(systems=[system], conditions=conditions, device="cpu",
-                        overrides=overrides, **changes)  # fmt: skip
-    return expand(settings)[0]
+OTHERS = [("NMER", {"noises": ["missing"]}),
+          ("NMER", {"readings": ["released"], "presets": ["as_released"]})]  # fmt: skip
 
 
 def with_other_labels(windows, rows):
@@ -39,51 +26,31 @@ def with_other_labels(windows, rows):
     return replace(windows, y=y)
 
 
-def trained_on(windows, unit):
-    with one_thread():
-        return run_unit(unit, context(windows))
-
-
-def assert_trained_alike(one, other):
-    """Check weights, every epoch's losses, and the scores of validation utterances."""
-    mine, theirs = one.all_tables(), other.all_tables()
+@pytest.mark.parametrize(
+    ("system", "changes"), [*((name, {}) for name in TRAINED), *OTHERS], ids=str
+)
+def test_features_and_labels_of_the_test_fold_move_no_weight(system, changes):
+    windows = utterances()
+    test = fold_of(windows, {"fold": 1}).test
+    poisoned = without_signals(with_other_labels(windows, test), test)
+    whole, tampered = (
+        trained(system, context(x), **changes)[2] for x in (windows, poisoned)
+    )
+    mine, theirs = whole.all_tables(), tampered.all_tables()
     for name in ("history", "validation", "levels"):
         assert mine[name].equals(theirs[name])
-    assert sorted(one.state) == sorted(other.state) != []
-    for name, weights in one.state.items():
-        assert np.array_equal(weights, other.state[name])
-
-
-@pytest.mark.parametrize("system", TRAINED)
-def test_features_and_labels_of_the_test_fold_move_no_weight(system):
-    unit, windows = unit_of(system), utterances()
-    test = fold_of(windows, unit.settings).test
-    poisoned = without_signals(with_other_labels(windows, test), test)
-    whole, tampered = trained_on(windows, unit), trained_on(poisoned, unit)
-    assert_trained_alike(whole, tampered)
+    assert sorted(whole.state) == sorted(tampered.state) != []
+    for name, weights in whole.state.items():
+        assert np.array_equal(weights, tampered.state[name])
     assert tampered.predictions.filter(like="y_score").isna().all().all()
     assert (whole.predictions["y_true"] != tampered.predictions["y_true"]).all()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"noises": ["missing"]}, {"readings": ["released"], "presets": ["as_released"]}],
-    ids=["missing", "as released"],
-)
-def test_other_readings_of_noise_leak_as_little(changes):
-    unit, windows = unit_of("ours", **changes), utterances()
-    test = fold_of(windows, unit.settings).test
-    poisoned = without_signals(with_other_labels(windows, test), test)
-    assert_trained_alike(trained_on(windows, unit), trained_on(poisoned, unit))
-
-
-@pytest.mark.parametrize("system", ["ours", "MEN"])
+@pytest.mark.parametrize("system", ["NMER", "MEN"])
 def test_poisoned_training_labels_do_move_the_weights(system):
-    unit, windows = unit_of(system), utterances()
-    train = fold_of(windows, unit.settings).train
-    whole, tampered = (
-        trained_on(x, unit) for x in (windows, with_other_labels(windows, train))
-    )
+    windows = utterances()
+    other = with_other_labels(windows, fold_of(windows, {"fold": 1}).train)
+    whole, tampered = (trained(system, context(x))[2] for x in (windows, other))
     assert any(
         not np.array_equal(weights, tampered.state[name])
         for name, weights in whole.state.items()
@@ -91,9 +58,6 @@ def test_poisoned_training_labels_do_move_the_weights(system):
 
 
 def test_every_system_is_tested_under_the_same_noise_and_conditions():
-    windows = utterances()
-    systems = ("MEN", "IF-MMIN", "majority")
-    tables = [trained_on(windows, unit_of(name)).predictions for name in systems]
+    tables = [trained(s)[2].predictions for s in ("MEN", "IF-MMIN", "majority")]
     keys = ["window", "clean", "drawn", "y_true"]
-    assert tables[0][keys].equals(tables[1][keys])
-    assert tables[0][keys].equals(tables[2][keys])
+    assert all(tables[0][keys].equals(table[keys]) for table in tables[1:])

@@ -10,15 +10,14 @@ from itertools import combinations
 import pandas as pd
 import pytest
 import torch
-from in_memory import run_unit
 from torch.nn.functional import cross_entropy, mse_loss
 
-from emolib.papers.nmer.answers import unpack
-from emolib.papers.nmer.steps import seen
+from emolib.papers.nmer.noise import seen
+from emolib.papers.nmer.reading import unpack
 from emolib.papers.nmer.systems import clean_teacher, if_mmin, mctn, men, mmin
-from emolib.training.fit import FitResult, fit
+from emolib.training.fit import FitResult, Plan, fit
 
-from .utterances import batch_and_noise, context, unit_of
+from .utterances import task_of, trained
 
 UNCUT = {"n_epochs": 60, "teacher_epochs": 20, "baseline_epochs": 0}
 
@@ -27,38 +26,34 @@ def drawn():
     return torch.Generator().manual_seed(0)
 
 
-# ---------------------------------------------------------------- losses
-
-
 def test_the_losses_of_mmin_have_the_published_weights():
-    task, batch, corruption = batch_and_noise()
+    task, batch = task_of()
     teacher = men.build(task).eval()
     batch["specific_clean"] = teacher(*unpack(batch)).specific.detach()
-    step = mmin.imagination_step(teacher, corruption)
+    step = mmin.imagination_step(teacher, task.noise)
     terms = step(mmin.build(task).eval(), batch, drawn())
     by_hand = terms["class"] + 4 * terms["forward"] + 2 * terms["backward"]
     torch.testing.assert_close(terms["total"], by_hand)
 
 
 def test_the_losses_of_if_mmin_have_the_published_weights():
-    task, batch, corruption = batch_and_noise("IF-MMIN")
-    teacher = clean_teacher.build(task, separate=False, d=128).eval()
+    task, batch = task_of("IF-MMIN")
+    teacher, model = clean_teacher.build(task).eval(), if_mmin.build(task).eval()
     clean = teacher(*unpack(batch))
     batch["specific_clean"] = clean.specific.detach()
     batch["invariant_clean"] = clean.invariant.detach()
-    model = if_mmin.build(task).eval()
-    terms = if_mmin.imagination_step(teacher, corruption)(model, batch, drawn())
-    x, lengths, _ = seen(batch, corruption, drawn())
+    terms = if_mmin.imagination_step(teacher, task.noise)(model, batch, drawn())
+    x, lengths, _ = seen(batch, task.noise, drawn())
     guided = mse_loss(model(x, lengths).invariant, clean.invariant)
     by_hand = terms["class"] + terms["forward"] + 100 * guided
     torch.testing.assert_close(terms["total"], by_hand)
 
 
 def test_the_losses_of_mctn_have_the_published_weights_and_clean_targets():
-    task, batch, corruption = batch_and_noise("MCTN")
+    task, batch = task_of("MCTN")
     model = mctn.build(task).eval()
-    total = mctn.translation_step(corruption)(model, batch, drawn())["total"]
-    outputs = model(*seen(batch, corruption, drawn(), ("text",))[:2])
+    total = mctn.translation_step(task.noise)(model, batch, drawn())["total"]
+    outputs = model(*seen(batch, task.noise, drawn(), ("text",))[:2])
     clean = model.sequences(*unpack(batch))
     translations = (
         mse_loss(outputs.translated, clean["audio"])
@@ -72,9 +67,9 @@ def test_the_losses_of_mctn_have_the_published_weights_and_clean_targets():
 
 
 def test_the_clean_teacher_pulls_modalities_together_as_much_as_it_tells_classes():
-    task, batch, _ = batch_and_noise("IF-MMIN")
-    model = clean_teacher.build(task, separate=False, d=128).eval()
-    total = clean_teacher._step(model, batch, drawn())["total"]
+    task, batch = task_of("IF-MMIN")
+    model = clean_teacher.build(task).eval()
+    total = clean_teacher.class_step(model, batch, drawn())["total"]
     outputs = model(*unpack(batch))
     moments = []  # of each modality, 5 x (128,)
     for part in outputs.invariant.chunk(3, dim=1):
@@ -88,75 +83,66 @@ def test_the_clean_teacher_pulls_modalities_together_as_much_as_it_tells_classes
     torch.testing.assert_close(total, by_hand)
 
 
-# ---------------------------------------------------------------- what fits them
-
-
 @pytest.fixture
 def handed_to_fit(monkeypatch):
     """Return the function that runs a system: model's name -> all arguments of fit."""
 
-    def run(system, **changes):
+    def run(system, **overrides):
         noted = {}
 
         def note(model, *args, **options):
             given = signature(fit).bind(model, *args, **options)
             given.apply_defaults()
-            noted[type(model).__name__] = given.arguments
+            numbers = vars(Plan(**given.arguments["numbers"]))
+            noted[type(model).__name__] = {**given.arguments, **numbers}
             history = pd.DataFrame({"epoch": [1], "split": ["train"]})
             return FitResult(model.eval(), history, 1, "max_epochs")
 
-        monkeypatch.setattr("emolib.papers.nmer.steps.fit", note)
-        changes["overrides"] = {**UNCUT, **changes.get("overrides", {})}
-        run_unit(unit_of(system, **changes), context())
+        monkeypatch.setattr("emolib.papers.nmer.training.fit", note)
+        trained(system, overrides={**UNCUT, **overrides})
         return noted
 
     return run
 
 
-PUBLISHED = {  # epochs at full rate and falling; beta_1; cut; patience
-    ("MEN", "MEN"): ("adam", 2e-4, 0.9, 128, 10, 10, 0.5, None),
-    ("UniModal", "uni-modal v"): ("adam", 2e-4, 0.9, 128, 10, 10, 0.5, None),
-    ("UniModal", "uni-modal l, trained clean"): (
-        "adam", 2e-4, 0.9, 128, 10, 10, 0.5, None,
+ADAM = {"optimizer": "adam", "lr": 2e-4, "weight_decay": 0.0, "batch_size": 128,
+        "betas": (0.9, 0.999), "max_norm": 0.5, "patience": None}  # fmt: skip
+STUDENT = {"betas": (0.5, 0.999), "max_norm": 1.0}
+PUBLISHED = {  # (model, of the system): epochs at full rate, and falling; what differs
+    ("MEN", "MEN"): (10, 10, {}),
+    ("UniModal", "uni-modal v"): (10, 10, {}),
+    ("UniModal", "uni-modal l, trained clean"): (10, 10, {}),
+    ("CleanTeacher", "IF-MMIN"): (10, 10, {"batch_size": 64}),
+    ("MMIN", "MMIN"): (30, 30, STUDENT),
+    ("IFMMIN", "IF-MMIN"): (30, 30, STUDENT),
+    ("MCTN", "MCTN"): (
+        200, 0, {"lr": 1e-4, "batch_size": 32, "max_norm": None, "patience": 20},
     ),
-    ("CleanTeacher", "IF-MMIN"): ("adam", 2e-4, 0.9, 64, 10, 10, 0.5, None),
-    ("MMIN", "MMIN"): ("adam", 2e-4, 0.5, 128, 30, 30, 1.0, None),
-    ("IFMMIN", "IF-MMIN"): ("adam", 2e-4, 0.5, 128, 30, 30, 1.0, None),
-    ("MCTN", "MCTN"): ("adam", 1e-4, 0.9, 32, 200, 0, None, 20),
-    ("NMER", "ours"): ("adamw", 2e-4, 0.9, 128, 30, 30, 1.0, None),
+    ("NMER", "NMER"): (
+        30, 30, {"optimizer": "adamw", "weight_decay": 0.01, "max_norm": 1.0},
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("model", "system"), PUBLISHED)
 def test_a_system_is_fitted_as_published(model, system, handed_to_fit):
     given = handed_to_fit(system)[model]
-    name, lr, beta_1, batch_size, full, falling, max_norm, patience = PUBLISHED[
-        model, system
-    ]
-    assert (given["optimizer"], given["lr"]) == (name, lr)
-    assert given["betas"] == (beta_1, 0.999)
-    assert given["weight_decay"] == (0.01 if name == "adamw" else 0)
-    assert given["batch_size"] == batch_size
+    full, falling, differs = PUBLISHED[model, system]
+    wanted = {**ADAM, **differs}
+    assert {name: given[name] for name in wanted} == wanted
     assert given["max_epochs"] == full + falling
     rates = [given["schedule"](epoch) for epoch in range(full + falling)]
     fall = [1 - k / (falling + 1) for k in range(1, falling + 1)]
     assert rates == pytest.approx([1.0] * full + fall)
-    assert given["max_norm"] == max_norm
-    assert (given["norm_parts"] is None) == (max_norm is None)  # part by part
-    assert given["patience"] == patience
+    cut_by_part = given["norm_parts"] is not None
+    assert cut_by_part == (wanted["max_norm"] is not None)
 
 
-@pytest.mark.parametrize(("of_the_run", "waits"), [(10, 20), (30, 30)])
-def test_mctn_waits_as_published_unless_the_run_waits_longer(
-    of_the_run, waits, handed_to_fit
+@pytest.mark.parametrize(("of_the_run", "mctn_waits"), [(10, 20), (30, 30)])
+def test_all_stages_wait_as_long_as_the_run_but_mctn_at_least_as_published(
+    of_the_run, mctn_waits, handed_to_fit
 ):
-    overrides = {"patience": of_the_run}
-    assert handed_to_fit("MCTN", overrides=overrides)["MCTN"]["patience"] == waits
-
-
-@pytest.mark.parametrize("system", ["MMIN", "IF-MMIN", "uni-modal a", "ours"])
-def test_all_other_stages_wait_as_long_as_the_run(system, handed_to_fit):
-    given = handed_to_fit(system, overrides={"patience": 10})
-    assert {model: of["patience"] for model, of in given.items()} == dict.fromkeys(
-        given, 10
-    )
+    for system in ("MCTN", "MMIN", "IF-MMIN", "uni-modal a", "NMER"):
+        waits = mctn_waits if system == "MCTN" else of_the_run
+        given = handed_to_fit(system, patience=of_the_run)
+        assert {arguments["patience"] for arguments in given.values()} == {waits}

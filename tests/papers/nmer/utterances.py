@@ -1,17 +1,18 @@
-"""A few made-up utterances in memory, units that read them, and a model, no store."""
+"""A few made-up utterances in memory, and units that read them; no store."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import torch
-from in_memory import Context
+from in_memory import Context, run_unit
 
-from emolib.containers import MODALITIES_AVL, Windows
-from emolib.papers.nmer import Settings
+from emolib.containers import Windows
 from emolib.papers.nmer.grid import expand
-from emolib.papers.nmer.settings import UNIMODAL
-from emolib.papers.nmer.task import Task
+from emolib.papers.nmer.settings import SYSTEMS, Settings
+from emolib.papers.nmer.training import Task
+from emolib.training.devices import one_thread
+from emolib.units import Watched
 
 WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 STEPS = {"audio": 9, "visual": 6, "text": 8}
@@ -23,6 +24,12 @@ PLAIN = {
 """What every unit reads: a task and its noise."""
 
 BRIEF = {"n_epochs": 2, "teacher_epochs": 2, "baseline_epochs": 2, "n_layers": 1}
+TRAINED = [
+    name for name, system in SYSTEMS.items()
+    if system.kind in ("baseline", "method")
+    or name in ("uni-modal v", "uni-modal l, trained clean")
+]  # fmt: skip
+"""A system of each kind that trains."""
 
 
 def utterances(n_speakers=6, n_each=8, seed=0):
@@ -38,19 +45,16 @@ def utterances(n_speakers=6, n_each=8, seed=0):
         real = np.arange(STEPS[name]) < lengths[name][:, None]
         x[name] = (values * real[..., None]).astype(np.float32)
     speaker = np.repeat(np.arange(n_speakers), n_each)
-    meta = pd.DataFrame(
-        {
-            "subject": [f"Ses{s // 2 + 1:02d}{'FM'[s % 2]}" for s in speaker],
-            "session": [f"{s // 2 + 1}" for s in speaker],
-            "trial": [f"u{k:03d}" for k in range(n)],
-            "start_s": 0.0,
-            "emotion": y.astype(float),
-        }
-    )
+    columns = {
+        "subject": [f"Ses{s // 2 + 1:02d}{'FM'[s % 2]}" for s in speaker],
+        "session": [f"{s // 2 + 1}" for s in speaker],
+        "trial": [f"u{k:03d}" for k in range(n)], "start_s": 0.0,
+        "emotion": y.astype(float),
+    }  # fmt: skip
     for fold in (1, 2):
         held_out = {2 * fold - 2: "val", 2 * fold - 1: "test"}
-        meta[f"part_{fold}"] = [held_out.get(s, "train") for s in speaker]
-    present = np.ones((n, 3), bool)
+        columns[f"part_{fold}"] = [held_out.get(s, "train") for s in speaker]
+    meta, present = pd.DataFrame(columns), np.ones((n, 3), bool)
     return Windows(x=x, y=y.astype(float), meta=meta, present=present, lengths=lengths)
 
 
@@ -60,37 +64,25 @@ def context(windows=None):
 
 def unit_of(system, **changes):
     """Return one unit of a system, trained for a moment unless `overrides` differ."""
-    conditions = ["all"] if system in UNIMODAL else ["six"]
+    conditions = ["six"] if len(SYSTEMS[system].reads) > 1 else ["all"]
+    given = {"systems": [system], "conditions": conditions, "device": "cpu"}
     overrides = {**BRIEF, **changes.pop("overrides", {})}
-    settings = {"systems": [system], "conditions": conditions, "device": "cpu",
-                "overrides": overrides, **changes}  # fmt: skip
-    return expand(Settings.from_parameters(settings))[0]
+    return expand(Settings.of({**given, "overrides": overrides, **changes}))[0]
 
 
-def batch_and_noise(system="MMIN", **changes):
-    """Return a unit's task, its clean training utterances as a batch, and its noise."""
-    unit, where = unit_of(system, **changes), context()
-    task = Task.of(unit.settings, where)
+def trained(system, where=None, **changes):
+    """Return a unit's watched settings, where it was computed, and its outcome."""
+    unit, where = unit_of(system, **changes), where or context()
+    watched = SimpleNamespace(
+        settings=Watched(unit.settings), data=unit.data, labels=unit.labels,
+        system_module=unit.system_module,
+    )  # fmt: skip
+    with one_thread():
+        return watched, where, run_unit(watched, where)
+
+
+def task_of(system="MMIN", windows=None, **changes):
+    """Return a unit's task, and its clean training utterances as a batch."""
+    task = Task.of(unit_of(system, **changes).settings, context(windows))
     arrays = task.arrays(task.fold.train)
-    batch = {name: torch.from_numpy(values) for name, values in arrays.items()}
-    return task, batch, task.corruption(unit.settings)
-
-
-class Pooled(torch.nn.Module):
-    """A linear reader of time averages over real steps."""
-
-    def __init__(self, widths=None, n_classes=4):
-        super().__init__()
-        self.heads = torch.nn.ModuleDict(
-            {m: torch.nn.Linear(d, n_classes) for m, d in (widths or WIDTHS).items()}
-        )
-
-    def forward(self, x, lengths):
-        logits = 0.0
-        for name in MODALITIES_AVL:
-            if name in x:
-                steps = torch.arange(x[name].shape[1]) < lengths[name][:, None]
-                total = torch.where(steps[..., None], x[name], 0.0).sum(1)
-                mean = total / lengths[name].clamp(min=1)[:, None]
-                logits = logits + self.heads[name](mean)
-        return SimpleNamespace(logits=logits)
+    return task, {name: torch.from_numpy(values) for name, values in arrays.items()}

@@ -15,18 +15,14 @@ from torch.nn import functional
 
 from emolib.corruptions.recombination import recombine_segments
 from emolib.models.baselines.eeg_conformer import EEGConformer
-from emolib.papers.ecg_eeg.classify import outcome_of, published, with_state
-from emolib.papers.ecg_eeg.task import Task
+from emolib.papers.ecg_eeg.training import Task
 from emolib.store import Outcome
-from emolib.training.fit import fit
-from emolib.training.seeding import seeded
 
-READS = ("baseline_epochs", "patience")
-EPOCHS = 100
-FIT = {"optimizer": "adam", "lr": 2e-4, "betas": (0.5, 0.999), "batch_size": 72}
+ADAM = {"optimizer": "adam", "lr": 2e-4, "betas": (0.5, 0.999)}
+FIT = {**ADAM, "batch_size": 72, "max_epochs": 100}
 
 
-def build(windows) -> EEGConformer:
+def build(windows, settings) -> EEGConformer:
     """Return the untrained model for windows of this size."""
     _, n_chans, n_times = windows.x["eeg"].shape
     return EEGConformer(n_chans=n_chans, n_times=n_times)
@@ -35,19 +31,9 @@ def build(windows) -> EEGConformer:
 def run(settings, context) -> Outcome:
     """Train on the labelled training windows and test."""
     task = Task.of(settings, context)
-    with seeded(task.seed_of("eeg_conformer")):
-        model = build(task.windows)
-    result = fit(
-        model,
-        _step,
-        task.arrays(task.labelled, "eeg"),
-        validation=task.arrays(task.fold.val, "eeg"),
-        seed=task.seed_of("train"),
-        device=context.device,
-        **FIT,
-        **published(EPOCHS, settings),
-    )
-    return outcome_of(task, result.model, result.history, "eeg", context)
+    model = task.build(build, "eeg_conformer")
+    result = task.fit(model, "train", "eeg", step=_step, own=FIT)
+    return task.outcome(model, "eeg", train=result)
 
 
 def _step(model, batch, generator):
@@ -57,8 +43,3 @@ def _step(model, batch, generator):
         more = recombine_segments(x, y, generator=generator)
         x, y = torch.cat([x, more]), torch.cat([y, y])
     return {"total": functional.cross_entropy(model(x).logits, y)}
-
-
-def restore(entry, context) -> EEGConformer:
-    """Return the trained model of a stored unit."""
-    return with_state(build(context.windows), entry.state)

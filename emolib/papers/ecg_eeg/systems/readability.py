@@ -9,81 +9,43 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from torch import nn
 from torch.nn import functional
 
-from emolib.models.ecg_eeg import SignalEncoder
-from emolib.papers.ecg_eeg.classify import (
-    ENCODER_KEYS,
-    FIT_KEYS,
-    build_encoder,
-    fit_options,
-)
+from emolib.models.ecg_eeg import EmotionModel, SignalEncoder
+from emolib.papers.ecg_eeg.training import Task, build_encoder
+from emolib.splits import Fold
 from emolib.store import Outcome
-from emolib.training.fit import fit
-from emolib.training.predict import predict
-from emolib.training.seeding import derive_seed, seeded
-
-READS = (*ENCODER_KEYS, *FIT_KEYS, "n_windows", "n_test", "val_fraction", "seed")
 
 
-class Regressor(nn.Module):
-    """An encoder with one linear output."""
-
-    def __init__(self, encoder: SignalEncoder):
-        super().__init__()
-        self.encoder = encoder
-        self.head = nn.Linear(encoder.d_model, 1)
-
-    def forward(self, x):
-        """Return the quantity in standard units, shape (b,)."""
-        return self.head(self.encoder(x).window).squeeze(-1)
+def build(windows, settings) -> EmotionModel:
+    """Return an encoder with one output, the quantity in standard units."""
+    (x,) = windows.x.values()
+    return EmotionModel(build_encoder(SignalEncoder, x, settings), n_outputs=1)
 
 
 def run(settings, context) -> Outcome:
     """Train on the first windows, test on the last ones, which every size shares."""
-    (modality,) = context.windows.x
-    x, y = context.windows.x[modality], context.windows.y
-    n, n_test = settings["n_windows"], settings["n_test"]
-    n_val = round(n * settings["val_fraction"])
+    (modality,), y = context.windows.x, context.windows.y
+    n, rows = settings["n_windows"], np.arange(len(y))
+    n_train = n - round(n * settings["val_fraction"])
+    test = rows[len(y) - settings["n_test"] :]
+    fold = Fold(0, rows[:n_train], rows[n_train:n], test, "", None)
     mean, sd = y[:n].mean(), y[:n].std()
-    parts = {
-        "train": slice(0, n - n_val),
-        "val": slice(n - n_val, n),
-        "test": slice(len(y) - n_test, len(y)),
-    }
-    arrays = {
-        name: {"x": np.asarray(x[rows]), "y": ((y[rows] - mean) / sd).astype("float32")}
-        for name, rows in parts.items()
-    }
-    seed = derive_seed(settings["seed"], "readability")
-    with seeded(seed):
-        model = Regressor(build_encoder(SignalEncoder, x, settings))
-    result = fit(
-        model,
-        _step,
-        arrays["train"],
-        validation=arrays["val"],
-        seed=seed,
-        device=context.device,
-        **fit_options(settings),
-    )
-    read = predict(result.model, _forward, arrays["test"], device=context.device)
-    table = pd.DataFrame(
-        {
-            "window": np.arange(len(y) - n_test, len(y)),
-            "y_true": y[parts["test"]],
-            "y_pred": read["y"].astype(float) * sd + mean,
-        }
-    )
+    units = ((y - mean) / sd).astype("float32")
+    task = Task(context.windows, fold, settings, context.device, fold.train, units)
+    model = task.build(build, "readability")
+    result = task.fit(model, "readability", modality, step=_step)
+    read = task.predict(model, _quantity, test, modality).astype(float) * sd + mean
+    table = pd.DataFrame({"window": test, "y_true": y[test], "y_pred": read})
     return Outcome(predictions=table, tables={"history": result.history})
 
 
 def _step(model, batch, generator):
     """Return the squared error of a batch."""
-    return {"total": functional.mse_loss(model(batch["x"]), batch["y"])}
+    (x,) = (batch[name] for name in batch if name != "y")
+    return {"total": functional.mse_loss(_quantity(model, x), batch["y"])}
 
 
-def _forward(model, batch):
-    """Return what `predict` gathers."""
-    return {"y": model(batch["x"])}
+def _quantity(model, x):
+    """Return the quantity that is read, shape (b,)."""
+    return model(x).logits.squeeze(-1)

@@ -15,23 +15,11 @@ from torch.nn import functional as F
 
 from emolib.losses.variational import feature_loss
 from emolib.models.baselines.if_mmin import IFMMIN
-from emolib.papers.nmer.evaluate import outcome_of, with_state
-from emolib.papers.nmer.steps import (
-    BASELINE_KEYS,
-    features_of,
-    fit_under,
-    imagined_target,
-    joined,
-    published,
-    seen,
-)
+from emolib.papers.nmer.noise import imagined_target, seen
 from emolib.papers.nmer.systems import clean_teacher
-from emolib.papers.nmer.task import Task
-from emolib.store import Outcome
-from emolib.training.seeding import seeded
+from emolib.papers.nmer.training import BASELINE_KEYS, Task
 
 READS = (*BASELINE_KEYS, "teacher_epochs", "keep_weights")
-SHARES = clean_teacher.SHARES
 EPOCHS, CONSTANT = 60, 0.5
 FIT = {
     "optimizer": "adam", "lr": 2e-4, "betas": (0.5, 0.999), "batch_size": 128,
@@ -45,40 +33,26 @@ def build(task: Task) -> IFMMIN:
     return IFMMIN(task.widths, task.n_classes)
 
 
-def run(settings, context) -> Outcome:
+def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    corruption = task.corruption(settings)
-    teacher, clean_history = clean_teacher.trained(task, settings, context)
-    with seeded(task.seed_of("IF-MMIN, weights")):
-        model = build(task)
-    model.encoder.load_state_dict(teacher.encoder.state_dict())
+    teacher, clean = clean_teacher.trained(task)
+    step = imagination_step(teacher, task.noise)
     targets = {"specific_clean": "specific", "invariant_clean": "invariant"}
-    result = fit_under(
-        corruption,
-        task,
-        model,
-        imagination_step(teacher, corruption),
-        context,
-        stage="IF-MMIN",
-        targets=features_of(teacher, context, **targets),
-        **FIT,
-        **published(EPOCHS, task, settings, constant=CONSTANT),
-    )
-    history = joined(clean=clean_history, noisy=result.history)
-    return outcome_of(
-        task, result.model, history, corruption, context,
-        keep_weights=settings["keep_weights"],
+    model, history = task.fit(
+        "IF-MMIN", build, step, task.noise, teacher=teacher, targets=targets, **FIT,
+        **task.baseline_epochs(EPOCHS, CONSTANT),
     )  # fmt: skip
+    return task.outcome(model, history, clean=clean)
 
 
-def imagination_step(teacher, corruption):
+def imagination_step(teacher, noise):
     """Return the step that scores classes, imagination and invariance."""
     encoder = teacher.encoder.specific
 
     def step(model, batch, generator):
-        x, lengths, noisy = seen(batch, corruption, generator)
-        target = imagined_target(encoder, batch, noisy, corruption, generator)
+        x, lengths, noisy = seen(batch, noise, generator)
+        target = imagined_target(encoder, batch, noisy, noise, generator)
         outputs = model(x, lengths)
         terms = {
             "class": F.cross_entropy(outputs.logits, batch["y"]),
@@ -88,9 +62,3 @@ def imagination_step(teacher, corruption):
         return {**terms, "total": sum(WEIGHTS[name] * terms[name] for name in terms)}
 
     return step
-
-
-def restore(entry, context) -> IFMMIN:
-    """Return the trained model of a stored unit."""
-    settings = entry.key.parts["settings"]
-    return with_state(build(Task.of(settings, context)), entry.state)

@@ -19,13 +19,9 @@ from torch.nn import functional as F
 
 from emolib.losses.variational import feature_loss
 from emolib.models.baselines.mctn import MCTN
-from emolib.papers.nmer.answers import unpack
-from emolib.papers.nmer.evaluate import outcome_of, with_state
-from emolib.papers.nmer.frames import FRAME_KEYS, measure_frames, pick
-from emolib.papers.nmer.steps import BASELINE_KEYS, fit_under, published, seen
-from emolib.papers.nmer.task import Task
-from emolib.store import Outcome
-from emolib.training.seeding import seeded
+from emolib.papers.nmer.noise import seen
+from emolib.papers.nmer.reading import unpack
+from emolib.papers.nmer.training import BASELINE_KEYS, Task
 
 READS = (*BASELINE_KEYS, "keep_weights")
 EPOCHS, PATIENCE = 200, 20
@@ -36,50 +32,33 @@ READ = ("text",)
 
 
 def build(task: Task) -> MCTN:
-    """Return the untrained model for utterances of these widths."""
-    return MCTN(task.widths, task.n_classes)
+    """Return the untrained model, which scales what the task does not."""
+    model = MCTN(task.widths, task.n_classes)
+    for name in set(task.widths) - set(task.scales):
+        mean, std = (
+            np.asarray(task.frames.arrays[f"{name}_{part}"]) for part in ("mean", "std")
+        )
+        std = np.maximum(std, SMALLEST * np.sqrt(np.mean(std**2)))
+        model.set_scale(name, torch.tensor(mean), torch.tensor(std))
+    return model
 
 
-def run(settings, context) -> Outcome:
+def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    corruption = task.corruption(settings)
-    with seeded(task.seed_of("MCTN, weights")):
-        model = build(task)
-    frames = context.stage(measure_frames, **pick(settings, FRAME_KEYS))
-    for name in set(task.widths) - set(task.scales):
-        set_scale(model, name, frames.arrays)
-    options = published(EPOCHS, task, settings)
+    options = {**FIT, **task.baseline_epochs(EPOCHS)}
     options["patience"] = max(settings["patience"], PATIENCE)
-    result = fit_under(
-        corruption,
-        task,
-        model,
-        translation_step(corruption),
-        context,
-        stage="MCTN",
-        reads=READ,
-        **FIT,
-        **options,
+    model, history = task.fit(
+        "MCTN", build, translation_step(task.noise), task.noise, reads=READ, **options
     )
-    return outcome_of(
-        task, result.model, result.history, corruption, context,
-        modalities=READ, keep_weights=settings["keep_weights"],
-    )  # fmt: skip
+    return task.outcome(model, history, modalities=READ)
 
 
-def set_scale(model: MCTN, name: str, arrays) -> None:
-    """Give the model the mean and deviation of a modality's training frames."""
-    mean, std = (np.asarray(arrays[f"{name}_{part}"]) for part in ("mean", "std"))
-    std = np.maximum(std, SMALLEST * np.sqrt(np.mean(std**2)))
-    model.set_scale(name, torch.tensor(mean), torch.tensor(std))
-
-
-def translation_step(corruption):
+def translation_step(noise):
     """Return the step that scores classes and three translations to clean sequences."""
 
     def step(model, batch, generator):
-        x, lengths, _ = seen(batch, corruption, generator, READ)
+        x, lengths, _ = seen(batch, noise, generator, READ)
         with torch.no_grad():
             clean = model.sequences(*unpack(batch))
         source, second, third = (clean[name] for name in model.order)
@@ -96,9 +75,3 @@ def translation_step(corruption):
         return {**terms, "total": total}
 
     return step
-
-
-def restore(entry, context) -> MCTN:
-    """Return the trained model of a stored unit."""
-    settings = entry.key.parts["settings"]
-    return with_state(build(Task.of(settings, context)), entry.state)

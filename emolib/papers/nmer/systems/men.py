@@ -10,23 +10,13 @@ epoch is chosen on clean validation utterances, since MEN must not see noise.
 
 from __future__ import annotations
 
+from torch.nn import functional as F
+
 from emolib.models.baselines.men import MEN
-from emolib.papers.nmer.evaluate import outcome_of, with_state
-from emolib.papers.nmer.frames import pick
-from emolib.papers.nmer.steps import (
-    BASELINE_KEYS,
-    CLEAN,
-    classification_step,
-    fit_under,
-    published,
-)
-from emolib.papers.nmer.task import TASK_KEYS, Task
-from emolib.store import Outcome
-from emolib.training.seeding import seeded
-from emolib.training.states import state_arrays
+from emolib.papers.nmer.noise import CLEAN, seen
+from emolib.papers.nmer.training import BASELINE_KEYS, TASK_KEYS, Task, as_stage
 
 READS = (*BASELINE_KEYS, "keep_weights")
-SHARES = "MEN"
 STAGE_KEYS = (*TASK_KEYS, *BASELINE_KEYS)
 EPOCHS, CONSTANT = 20, 0.5
 FIT = {"optimizer": "adam", "lr": 2e-4, "batch_size": 128, "max_norm": 0.5}
@@ -37,41 +27,34 @@ def build(task: Task) -> MEN:
     return MEN(task.widths, task.n_classes)
 
 
-def train(context, **settings) -> Outcome:
+def train(context, **settings):
     """Train on the clean training utterances of a fold."""
-    task = Task.of(settings, context)
-    with seeded(task.seed_of("MEN, weights")):
-        model = build(task)
-    result = fit_under(
-        CLEAN,
-        task,
-        model,
-        classification_step(CLEAN),
-        context,
-        stage="MEN",
-        **FIT,
-        **published(EPOCHS, task, settings, constant=CONSTANT),
-    )
-    return Outcome(tables={"history": result.history}, state=state_arrays(model))
+    return as_stage(*fitted(Task.of(settings, context), "MEN", build, CLEAN))
 
 
-def trained(task: Task, settings, context):
+def fitted(task: Task, name: str, build_, noise, **how):
+    """Return a model trained by MEN's recipe, and its history."""
+    epochs = task.baseline_epochs(EPOCHS, CONSTANT)
+    step = classification_step(noise)
+    return task.fit(name, build_, step, noise, **FIT, **epochs, **how)
+
+
+def classification_step(noise):
+    """Return the step that scores noisy utterances by cross-entropy (L_cls)."""
+
+    def step(model, batch, generator):
+        x, lengths, _ = seen(batch, noise, generator)
+        return {"total": F.cross_entropy(model(x, lengths).logits, batch["y"])}
+
+    return step
+
+
+def trained(task: Task):
     """Return the model of clean utterances and its history, trained once a fold."""
-    entry = context.stage(train, **pick(settings, STAGE_KEYS))
-    return with_state(build(task), entry.state), entry.tables["history"]
+    return task.stage(train, build, STAGE_KEYS)
 
 
-def run(settings, context) -> Outcome:
+def run(settings, context):
     """Test the model of clean utterances under the unit's noise."""
     task = Task.of(settings, context)
-    model, history = trained(task, settings, context)
-    return outcome_of(
-        task, model, history, task.corruption(settings), context,
-        keep_weights=settings["keep_weights"],
-    )  # fmt: skip
-
-
-def restore(entry, context) -> MEN:
-    """Return the trained model of a stored unit."""
-    settings = entry.key.parts["settings"]
-    return with_state(build(Task.of(settings, context)), entry.state)
+    return task.outcome(*trained(task))

@@ -16,23 +16,11 @@ from torch.nn import functional as F
 
 from emolib.losses.variational import feature_loss
 from emolib.models.baselines.mmin import MMIN
-from emolib.papers.nmer.evaluate import outcome_of, with_state
-from emolib.papers.nmer.steps import (
-    BASELINE_KEYS,
-    features_of,
-    fit_under,
-    imagined_target,
-    joined,
-    published,
-    seen,
-)
+from emolib.papers.nmer.noise import imagined_target, seen
 from emolib.papers.nmer.systems import men
-from emolib.papers.nmer.task import Task
-from emolib.store import Outcome
-from emolib.training.seeding import seeded
+from emolib.papers.nmer.training import BASELINE_KEYS, Task
 
 READS = (*BASELINE_KEYS, "keep_weights")
-SHARES = men.SHARES
 EPOCHS, CONSTANT = 60, 0.5
 FIT = {
     "optimizer": "adam", "lr": 2e-4, "betas": (0.5, 0.999), "batch_size": 128,
@@ -46,38 +34,25 @@ def build(task: Task) -> MMIN:
     return MMIN(task.widths, task.n_classes)
 
 
-def run(settings, context) -> Outcome:
+def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    corruption = task.corruption(settings)
-    teacher, clean_history = men.trained(task, settings, context)
-    with seeded(task.seed_of("MMIN, weights")):
-        model = build(task)
-    model.encoder.load_state_dict(teacher.encoder.state_dict())
-    result = fit_under(
-        corruption,
-        task,
-        model,
-        imagination_step(teacher, corruption),
-        context,
-        stage="MMIN",
-        targets=features_of(teacher, context, specific_clean="specific"),
-        **FIT,
-        **published(EPOCHS, task, settings, constant=CONSTANT),
-    )
-    history = joined(clean=clean_history, noisy=result.history)
-    return outcome_of(
-        task, result.model, history, corruption, context,
-        keep_weights=settings["keep_weights"],
+    teacher, clean = men.trained(task)
+    step = imagination_step(teacher, task.noise)
+    model, history = task.fit(
+        "MMIN", build, step, task.noise, teacher=teacher,
+        targets={"specific_clean": "specific"}, **FIT,
+        **task.baseline_epochs(EPOCHS, CONSTANT),
     )  # fmt: skip
+    return task.outcome(model, history, clean=clean)
 
 
-def imagination_step(teacher, corruption):
+def imagination_step(teacher, noise):
     """Return the step that scores classes and imagination, there and back."""
 
     def step(model, batch, generator):
-        x, lengths, noisy = seen(batch, corruption, generator)
-        target = imagined_target(teacher.encoder, batch, noisy, corruption, generator)
+        x, lengths, noisy = seen(batch, noise, generator)
+        target = imagined_target(teacher.encoder, batch, noisy, noise, generator)
         outputs = model(x, lengths)
         terms = {
             "class": F.cross_entropy(outputs.logits, batch["y"]),
@@ -87,9 +62,3 @@ def imagination_step(teacher, corruption):
         return {**terms, "total": sum(WEIGHTS[name] * terms[name] for name in terms)}
 
     return step
-
-
-def restore(entry, context) -> MMIN:
-    """Return the trained model of a stored unit."""
-    settings = entry.key.parts["settings"]
-    return with_state(build(Task.of(settings, context)), entry.state)

@@ -1,4 +1,4 @@
-"""Ours: NMER, which rebuilds a clean joint representation from noisy utterances.
+"""How NMER is trained: to rebuild a clean joint representation of noisy utterances.
 
 Paper 3, Sections 2.3, 2.4 and 3.3. Its encoders start from the clean teacher's; L_mse
 and L_inv aim at the teacher's specific and invariant features of the clean utterance,
@@ -7,51 +7,35 @@ which are computed once a fit. "w/o VAE" is ``use_vae=False``, "w/o L_inv" ``w_i
 
 from __future__ import annotations
 
-import torch
-
 from emolib.losses.variational import nmer_loss
 from emolib.models.nmer import NMER
-from emolib.papers.nmer.evaluate import outcome_of, with_state
-from emolib.papers.nmer.steps import (
-    FIT_KEYS,
-    features_of,
-    fit_options,
-    fit_under,
-    joined,
-    seen,
-)
+from emolib.papers.nmer.noise import seen
 from emolib.papers.nmer.systems import clean_teacher
-from emolib.papers.nmer.task import Task
-from emolib.store import Outcome
-from emolib.training.seeding import seeded
+from emolib.papers.nmer.training import Task
 
-VAE_KEYS = (
-    "d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout", "attention", "decoder",
-    "decoder_output", "sample",
+FIT_KEYS = ("optimizer", "lr", "weight_decay", "max_norm", "batch_size")
+VAE_KEYS = ("d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout")
+ONLY_WITH_VAE = (
+    *VAE_KEYS, "attention", "decoder", "decoder_output", "sample", "classifier", "kl",
+    "w_gen",
 )  # fmt: skip
-MODEL_KEYS = ("d_hidden", "dropout", "invariance", "batch_norm", "use_vae")
-ONLY_WITH_VAE = (*VAE_KEYS, "classifier", "kl", "w_gen")
 READS = (
-    *MODEL_KEYS, *ONLY_WITH_VAE, *FIT_KEYS, "w_inv", "w_cls", "teacher_epochs",
-    "keep_weights",
+    *ONLY_WITH_VAE, *FIT_KEYS, "d_hidden", "dropout", "invariance", "batch_norm",
+    "use_vae", "w_inv", "w_cls", "beta_1", "n_epochs", "constant", "patience",
+    "as_many_updates", "teacher_epochs", "keep_weights",
 )  # fmt: skip
 READS_IF = {"use_vae": ONLY_WITH_VAE}
 """A switch -> what is read only while it is on."""
 
-SHARES = clean_teacher.SHARES
 REDUCTIONS = {"utterance": "batch_mean", "element": "element_mean", "sum": "sum"}
 """Eq. (6) over latent dimensions and utterances: `kl` in the words of the loss."""
 
-SAMPLING_SEED = 0
 
-
-def build(task: Task, settings) -> NMER:
+def build(task: Task) -> NMER:
     """Return the untrained model for utterances of these widths."""
-    vae = {}
+    settings, vae = task.settings, {}
     if settings["use_vae"]:
-        names = ("d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout")
-        vae = {name: settings[name] for name in names}
-        vae |= {
+        vae = {name: settings[name] for name in VAE_KEYS} | {
             "d_hidden": tuple(settings["classifier"]),
             "d_decoder": tuple(settings["decoder"]),
             "output": settings["decoder_output"],
@@ -61,55 +45,37 @@ def build(task: Task, settings) -> NMER:
     return NMER(
         task.widths,
         task.n_classes,
-        d=settings["d_hidden"],
         dropout=settings["dropout"],
         use_vae=settings["use_vae"],
-        separate=settings["invariance"] == "separate",
         batch_norm=settings["batch_norm"],
+        **_encoder_sizes(settings),
         **vae,
     )
 
 
-def forward(model, specific, invariant) -> torch.Tensor:
-    """Return logits; where z is drawn in evaluation, every batch has the same draws."""
-    generator = torch.Generator(specific.device).manual_seed(SAMPLING_SEED)
-    return model.read(specific, invariant, generator).logits
+def _encoder_sizes(settings) -> dict:
+    """Return what the teacher's encoder and the student's have in common."""
+    return {
+        "separate": settings["invariance"] == "separate",
+        "d": settings["d_hidden"],
+    }
 
 
-def run(settings, context) -> Outcome:
+def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    corruption = task.corruption(settings)
-    teacher, clean_history = clean_teacher.trained(
-        task,
-        settings,
-        context,
-        separate=settings["invariance"] == "separate",
-        d=settings["d_hidden"],
-    )
-    with seeded(task.seed_of("NMER, weights")):
-        model = build(task, settings)
-    model.encoder.load_state_dict(teacher.encoder.state_dict())
+    teacher, clean = clean_teacher.trained(task, **_encoder_sizes(settings))
     targets = {"joint_clean": "specific", "invariant_clean": "invariant"}
-    result = fit_under(
-        corruption,
-        task,
-        model,
-        joint_step(settings, corruption),
-        context,
-        stage="NMER",
-        targets=features_of(teacher, context, **targets),
-        forward=forward,
-        **fit_options(task, settings),
-    )
-    history = joined(clean=clean_history, noisy=result.history)
-    return outcome_of(
-        task, result.model, history, corruption, context, forward=forward,
-        keep_weights=settings["keep_weights"],
+    model, history = task.fit(
+        "NMER", build, joint_step(settings, task.noise), task.noise, teacher=teacher,
+        targets=targets, betas=(settings["beta_1"], 0.999),
+        **{name: settings[name] for name in FIT_KEYS},
+        **task.epochs(settings["n_epochs"], constant=settings["constant"]),
     )  # fmt: skip
+    return task.outcome(model, history, clean=clean)
 
 
-def joint_step(settings, corruption):
+def joint_step(settings, noise):
     """Return the step that computes the total loss of Section 2.4."""
     options = {"w_invariant": settings["w_inv"], "w_class": settings["w_cls"]}
     if settings["use_vae"]:
@@ -117,16 +83,10 @@ def joint_step(settings, corruption):
         options["reduction"] = REDUCTIONS[settings["kl"]]
 
     def step(model, batch, generator):
-        x, lengths, _ = seen(batch, corruption, generator)
+        x, lengths, _ = seen(batch, noise, generator)
         return nmer_loss(
             model(x, lengths, generator), batch["joint_clean"],
             batch["invariant_clean"], batch["y"], **options,
         )  # fmt: skip
 
     return step
-
-
-def restore(entry, context) -> NMER:
-    """Return the trained model of a stored unit."""
-    settings = entry.key.parts["settings"]
-    return with_state(build(Task.of(settings, context), settings), entry.state)

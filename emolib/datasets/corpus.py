@@ -1,0 +1,192 @@
+"""What a corpus is in facts, and where its files lie in a folder somebody unpacked.
+
+A reader takes the publisher's folder, its parent or the data folder. Operating systems
+leave files behind (``._s01.dat``, ``.DS_Store``, ``Thumbs.db``); these are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from emolib.checks import CorpusError
+
+ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".rar", ".gz")
+_LEFT_BEHIND = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"}
+_DEPTH = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """One corpus: how it is found, read, licensed and rated.
+
+    Parameters
+    ----------
+    name, title : str
+        The key and the name in print.
+    pattern : str
+        Regular expression of the data files' names; its groups tell files apart.
+    expected : str
+        The data files in words, for messages.
+    read : callable
+        ``read(folder, subjects=None)`` yields recordings.
+    find : callable
+        ``find(folder, corpus)`` returns the data files, where names are not enough.
+    list_subjects : callable
+        ``list_subjects(folder)`` returns ids, where each subject has a file.
+    licence, ask : str
+        Terms, and where to apply or download.
+    targets : tuple of str
+        Ratings that can be predicted.
+    rating_scale : tuple of float
+        Lowest and highest rating.
+    threshold : float
+        A rating above it is of the second class; None where ratings are classes.
+    modalities : tuple of str
+    size : str
+        People and trials of the whole corpus, in words.
+    classes : tuple of str
+        Names of the classes: of the ratings 0, 1, … where `threshold` is None, else of
+        the ratings below and above it.
+    ties : str
+        The class, ``"low"`` or ``"high"``, of a rating that equals `threshold`.
+    is_open : bool
+        Anyone may have it; such a corpus has no surrogate.
+    is_fetched : bool
+        ``emolib corpora fetch`` downloads it.
+    """
+
+    name: str
+    title: str
+    pattern: str
+    expected: str
+    read: Callable
+    licence: str
+    ask: str
+    targets: tuple[str, ...]
+    rating_scale: tuple[float, float]
+    threshold: float | None
+    modalities: tuple[str, ...]
+    size: str
+    find: Callable | None = None
+    list_subjects: Callable | None = None
+    classes: tuple[str, ...] = ("low", "high")
+    ties: str = "low"
+    is_open: bool = False
+    is_fetched: bool = False
+
+    @property
+    def writer(self) -> str | None:
+        """The surrogate writer as ``"module:function"``; None for an open corpus."""
+        room = self.read.__module__.rpartition(".")[2]
+        return None if self.is_open else f"emolib.surrogates.{room}:write_{self.name}"
+
+    @property
+    def write(self) -> Callable | None:
+        """The surrogate writer, imported on first use."""
+        if self.writer is None:
+            return None
+        module, function = self.writer.split(":")
+        return getattr(import_module(module), function)
+
+    @property
+    def how_to_get(self) -> str:
+        """How to come by the corpus and use it, in a sentence."""
+        where = "Licence and folder are described in emolib/datasets/README.md"
+        if not self.is_open:
+            return f'{where}; to run without the corpus, set data = "surrogate".'
+        if self.is_fetched:
+            where = f"`emolib corpora fetch {self.name} FOLDER` downloads it"
+        return f"{where}; `emolib corpora add {self.name} FOLDER` notes where it is."
+
+    def class_of(self, rating: float) -> str:
+        """Return the name of the class of a rating."""
+        if self.threshold is None:
+            return self.classes[int(rating)]
+        is_tie = rating == self.threshold
+        return self.classes[self.ties == "high" if is_tie else rating > self.threshold]
+
+    def files(self, folder) -> list[Path]:
+        """Return the data files in `folder`; raises as `find_files`."""
+        if self.find is None:
+            return list(find_files(folder, self).values())
+        return self.find(folder, self)
+
+
+def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path]:
+    """Return the corpus's files, by the parts that their names vary in.
+
+    Parameters
+    ----------
+    folder : path
+        The publisher's folder, its parent, the data folder, or one data file.
+    corpus : Corpus
+
+    Returns
+    -------
+    files : dict of tuple of str to Path
+        The groups of the name's pattern -> the shallowest file of that name.
+
+    Raises
+    ------
+    FileNotFoundError
+        When `folder` is not there.
+    CorpusError
+        When it holds no such file: the message names a packed archive, or the corpus
+        that the folder looks like.
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"{corpus.title} not found: expected {corpus.expected} in '{folder}'; got "
+            f"no such folder. {corpus.how_to_get}"
+        )
+    names = [folder] if folder.is_file() else list(walk(folder))
+    files: dict[tuple[str, ...], Path] = {}
+    for path in names:
+        if match := re.fullmatch(corpus.pattern, path.name, re.IGNORECASE):
+            files.setdefault(match.groups(), path)
+    if not files:
+        wanted = f"{corpus.title}: expected {corpus.expected} in '{folder}'"
+        raise CorpusError(f"{wanted}; got {_found_instead(names)}. {corpus.how_to_get}")
+    return dict(sorted(files.items()))
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield the files of `folder` and of its sub-folders, shallow ones first."""
+    for depth in range(1, _DEPTH + 1):
+        for path in sorted(folder.glob("/".join("*" * depth))):
+            parts = path.relative_to(folder).parts
+            left = any(p[0] == "." or p.lower() in _LEFT_BEHIND for p in parts)
+            if path.is_file() and not left:
+                yield path
+
+
+def _found_instead(names: list[Path]) -> str:
+    """Return what is there in place of a corpus."""
+    for module in iter_modules([str(Path(__file__).parent)], "emolib.datasets."):
+        for other in vars(import_module(module.name)).values():
+            for path in names if isinstance(other, Corpus) else ():
+                if re.fullmatch(other.pattern, path.name, re.IGNORECASE):
+                    return f"a folder that looks like {other.title} ({path.name})"
+    for path in names:
+        if path.name.lower().endswith(ARCHIVES):
+            return f"an archive that is still packed, {path.name}: unpack it there"
+    among = f", among them {names[0].name}" if names else ""
+    return f"{len(names)} other file{'s' * (len(names) != 1)}{among}"
+
+
+def choose_subjects(available: list[str], wanted: list[str] | None) -> list[str]:
+    """Return `wanted`, or all; raise ValueError for one that is not there."""
+    if wanted is None:
+        return available
+    unknown = [subject for subject in wanted if subject not in available]
+    if unknown:
+        raise ValueError(
+            f"subjects must be in the corpus; got {unknown}. It has {available}."
+        )
+    return list(wanted)

@@ -1,0 +1,107 @@
+"""Maps: values on the scalp, similarities of windows, and t-SNE coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from emolib.checks import check_shape
+from emolib.figures import style as look
+
+MONTAGES = ("colin27_1020", "standard_1020")
+"""Names of the 10-20 positions in MNE, newest first."""
+
+
+def plot_topomap(
+    maps: Mapping[str, np.ndarray], ch_names: Sequence[str], *, label: str
+) -> Figure:
+    """Draw one signed value per EEG channel on the scalp, a head per map.
+
+    Colours are centred on zero and mean the same in every map.
+
+    Parameters
+    ----------
+    maps : mapping of title to ndarray, shape (n_chans,)
+        For example a planted and a measured effect.
+    ch_names : sequence of str
+        Names of the 10-20 system.
+    label : str
+        Label of the colour bar, with its unit: ``"Alpha power (dB per SD)"``.
+    """
+    import mne
+
+    info = mne.create_info(list(ch_names), 128.0, "eeg")
+    known = mne.channels.get_builtin_montages()
+    info.set_montage(next(name for name in MONTAGES if name in known))
+    limit = np.abs(list(maps.values())).max()
+    with look.style():
+        size = {"width": 1.0 + 2.0 * len(maps), "height": 2.4}
+        figure, axes = look.new_figure(1, len(maps), **size)
+        for ax, (title, values) in zip(axes[0], maps.items(), strict=True):
+            image, _ = mne.viz.plot_topomap(
+                np.asarray(values, float), info, axes=ax, show=False, cmap="RdBu_r",
+                vlim=(-limit, limit), names=info.ch_names, sphere=(0, 0, 0, 0.1),
+            )  # fmt: skip
+            ax.set_title(title)
+            for text in ax.texts:
+                text.set_fontsize(6)
+        figure.colorbar(image, ax=axes[0], label=label, shrink=0.8)
+    tops = ", ".join(f"{t} at {info.ch_names[np.argmax(v)]}" for t, v in maps.items())
+    return look.describe(figure, f"{label} on the scalp, largest: {tops}.")
+
+
+def plot_similarity(matrices: Mapping[str, np.ndarray]) -> Figure:
+    """Draw similarity matrices with shared limits, centred on zero.
+
+    Paper 2, Fig. 2 (a), (b). Over each stand the matched mean (diagonal), the unmatched
+    mean and retrieval top-1.
+
+    Parameters
+    ----------
+    matrices : mapping of title to ndarray, shape (n_windows, n_windows)
+        Cosines; rows are ECG windows, columns EEG windows, in the same order.
+    """
+    for title, matrix in matrices.items():
+        hint = "Rows are ECG, columns EEG."
+        check_shape(f"matrices[{title!r}]", matrix, "n n", hint, n=len(matrix))
+    limit = max(np.abs(matrix).max() for matrix in matrices.values())
+    looks = {"cmap": "RdBu_r", "interpolation": "nearest"}
+    with look.style():
+        figure, axes = look.new_figure(1, len(matrices), height=3.6)
+        for ax, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
+            image = ax.imshow(matrix, vmin=-limit, vmax=limit, **looks)
+            ax.set(xlabel="EEG window (number)", ylabel="ECG window (number)")
+            ax.set_title(f"{title}\n{_headline(matrix)}", fontsize=7.5)
+            ax.grid(visible=False)
+        figure.colorbar(image, ax=axes[0], label="Cosine similarity", shrink=0.85)
+    titles = ", ".join(matrices)
+    return look.describe(figure, f"Cosines of ECG and EEG windows: {titles}.")
+
+
+def _headline(matrix: np.ndarray) -> str:
+    """Return a matrix's numbers in two lines."""
+    own = np.eye(len(matrix), dtype=bool)
+    matched, others = (look.number(matrix[part].mean()) for part in (own, ~own))
+    top1 = (matrix.argmax(axis=1) == np.arange(len(matrix))).mean()
+    chance = f"top-1 {top1:.0%} (chance {1 / len(matrix):.0%})"
+    return f"matched {matched} · unmatched {others}\n{chance}"
+
+
+def tsne_map(vectors: np.ndarray, *, seed: int, perplexity: float = 30.0) -> np.ndarray:
+    """Return t-SNE coordinates of window vectors, shape (n_windows, 2).
+
+    Paper 2, Fig. 2 (c), (d).
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n_windows, d)
+    seed : int
+    perplexity : float
+        Below the number of windows.
+    """
+    from sklearn.manifold import TSNE
+
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
+    return tsne.fit_transform(np.asarray(vectors, dtype=np.float64))

@@ -1,0 +1,260 @@
+"""Where each number stands in the paper, and what may be said about alignment.
+
+Nothing here trains. The rules of the verdict stand here before any number does, so that
+a sentence follows from the data and nobody chooses it afterwards.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from emolib.containers import RESULT_COLUMNS
+from emolib.corpora import CORPORA, identify
+from emolib.metrics import score_folds
+from emolib.papers.ecg_eeg.grid import PAPER, knobs
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
+from emolib.papers.ecg_eeg.training import fold_of
+from emolib.reporting.printed import load_reported
+from emolib.reporting.tables import compare_table
+from emolib.study import Study, compare
+
+ITEMS = {"dreamer": "Table 1", "amigos": "Table 2"}
+METRICS = {
+    "accuracy": "accuracy", "f1_macro": "macro F1", "f1_positive": "F1 of high",
+    "auc": "AUC",
+}  # fmt: skip
+"""The scores of a table, and how a page names them."""
+
+
+def item_of(dataset: str, sweep: str, label_fraction: float) -> str:
+    """Return the paper's table, or the study beside it, that a row belongs to."""
+    if sweep or not dataset:
+        return "sweep" if sweep else "readability"
+    if label_fraction < 1:
+        return "label efficiency"
+    return ITEMS.get(dataset, CORPORA[dataset].title)
+
+
+def cells(study: Study) -> pd.DataFrame:
+    """Return the predictions of every system, each with the names of its cell."""
+    each = (study.table(dataset=corpus) for corpus in study.settings.corpora)
+    table = pd.concat([found for found in each if len(found)] or [study.table()])
+    places = zip(table["dataset"], table["sweep"], table["label_fraction"], strict=True)
+    return table.assign(
+        paper=PAPER,
+        item=[item_of(*place) for place in places],
+        source=table["dataset"].map(study.sources),
+    )
+
+
+def results(study: Study) -> pd.DataFrame:
+    """Return Results: every fold and seed of every system, and Fig. 2's numbers."""
+    names = [c for c in RESULT_COLUMNS if c not in ("metric", "value")]
+    scores = score_folds(cells(study), by=names)[list(RESULT_COLUMNS)]
+    return pd.concat([scores, figure_2(study)], ignore_index=True)
+
+
+def failures(study: Study) -> list[dict]:
+    """Return the units that gave no result: their labels, their item, the reason."""
+    place = ("dataset", "sweep", "label_fraction")
+    return study.failed(lambda labels, _: item_of(*(labels[name] for name in place)))
+
+
+def about(study: Study) -> dict:
+    """Return what the report of any notebook keeps beside its tables and figures."""
+    settings = study.settings
+    return {
+        "results": results(study),
+        "failures": failures(study),
+        "audits": study.audits(fold_of),
+        "data": [
+            identify(corpus, data=settings.data, **knobs(settings, corpus))
+            for corpus in settings.corpora
+        ],
+    }
+
+
+def tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run by name: the paper's numbers beside this run's.
+
+    The paper does not say how it averaged F1. Most rows look like macro F1; three
+    cannot be, since they exceed their accuracy. Nor does it say on which corpus and
+    target it took Fig. 2, so its cosines stand beside those of each.
+    """
+    run, behind, lost = results(study), cells(study), failures(study)
+    run = run[run["metric"] != "n_windows"]
+    printed = load_reported(PAPER).replace({"metric": {"f1": "f1_macro"}})
+    is_shown = printed["item"] == "Fig. 2"
+    places = run.loc[run["item"] == "Fig. 2", ["dataset", "target"]].drop_duplicates()
+    cosines = printed[is_shown].drop(columns=[*places]).merge(places, how="cross")
+    printed = pd.concat([printed[~is_shown], cosines])
+    items = [ITEMS.get(c, CORPORA[c].title) for c in study.settings.corpora]
+    return {
+        "table_"
+        + item.lower().removeprefix("table ").replace(". ", "_"): compare_table(
+            run,
+            printed,
+            item=item,
+            failures=[failure for failure in lost if failure["item"] == item],
+            order={"system": list(SYSTEMS), "metric": list(METRICS)},
+            names=METRICS,
+            references=named("reader", "reference", "teacher", "ceiling"),
+            predictions=behind,
+        )
+        for item in dict.fromkeys([*ITEMS.values(), *items, "Fig. 2"])
+    }
+
+
+# ---------------------------------------------------------------- Fig. 2
+
+PAIRED = ("dataset", "target", "protocol", "preset", "label_fraction", "fold", "seed")
+
+
+def pairs(study: Study, **labels) -> list[tuple[dict, dict]]:
+    """Return labels and held-out embeddings of each cell that Fig. 2 can be drawn of.
+
+    Returns
+    -------
+    pairs : list of (labels, embeddings)
+        "eeg" (the teacher's), "before" (ECG encoder w/o align), "aligned" (after
+        alignment, before fine-tuning) and "after", each (n_windows, 320); "y".
+    """
+    found = []
+    for unit, entry in study.select(
+        **{"system": ALIGNMENT, "sweep": "", "label_fraction": 1.0, **labels}
+    ):
+        cell = {name: unit.labels[name] for name in PAIRED}
+        for _, without in study.select(system="w/o align", **cell):
+            arrays = {
+                "eeg": entry.arrays["eeg"],
+                "aligned": entry.arrays["ecg_aligned"],
+            }
+            arrays |= {"before": without.arrays["ecg"], "after": entry.arrays["ecg"]}
+            y = entry.tables["predictions"]["y_true"].to_numpy()
+            found.append((unit.labels, {**arrays, "y": y}))
+    return found
+
+
+def cosine_matrix(ecg: np.ndarray, eeg: np.ndarray) -> np.ndarray:
+    """Return the cosine of every ECG embedding with every EEG embedding (n, n)."""
+    ecg, eeg = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (ecg, eeg))
+    return ecg @ eeg.T
+
+
+def matched_cosines(cosines: np.ndarray) -> dict[str, float]:
+    """Return what a similarity matrix says: range, mean, gap and retrieval.
+
+    Paper 2, Fig. 2, prints the mean over the whole matrix; what InfoNCE drives is the
+    gap between matched and unmatched pairs.
+    """
+    own = np.eye(len(cosines), dtype=bool)
+    first = cosines.argmax(axis=1) == np.arange(len(cosines))
+    return {
+        "cosine_min": cosines.min(),
+        "cosine_max": cosines.max(),
+        "cosine_mean": cosines.mean(),
+        "gap": cosines[own].mean() - cosines[~own].mean(),
+        "retrieval_top1": first.mean(),
+    }
+
+
+def figure_2(study: Study) -> pd.DataFrame:
+    """Return Results of item "Fig. 2": one row per cell, fold, seed and number."""
+    rows = []
+    for labels, vectors in pairs(study):
+        known = {name: labels.get(name, "") for name in RESULT_COLUMNS}
+        known |= {"paper": PAPER, "item": "Fig. 2", "method": ALIGNMENT}
+        known |= {"source": study.sources[labels["dataset"]]}
+        before, aligned = (
+            matched_cosines(cosine_matrix(vectors[name], vectors["eeg"]))
+            for name in ("before", "aligned")
+        )
+        gain = aligned["cosine_mean"] - before["cosine_mean"]
+        aligned["cosine_mean_gain"] = gain
+        rows += [
+            {**known, "variant": variant, "metric": metric, "value": float(value)}
+            for variant, numbers in (("w/o align", before), ("", aligned))
+            for metric, value in numbers.items()
+        ]
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+
+
+# ---------------------------------------------------------------- does alignment help?
+
+MIN_SUBJECTS = 5
+"""Below this an interval over subjects is too wide to be worth drawing."""
+
+FINDING_SUBJECTS, FINDING_SEEDS = 40, 3
+"""From here on a verdict is called a finding (paper 2's README)."""
+
+CELL = ["dataset", "target", "preset"]
+BY_SUBJECT = {"protocol": "by_subject", "sweep": ""}
+
+
+def verdicts(study: Study) -> pd.DataFrame:
+    """Return what may be said about alignment, by subject, at each share of labels.
+
+    The teacher comes first: where its mean paired lead in AUC over the encoder that
+    learnt from ECG labels alone is not above 0, on validation subjects, no difference
+    is interpreted, whichever way it points.
+
+    Returns
+    -------
+    verdicts : DataFrame
+        Columns dataset, target, preset, label_fraction, mean, low, high, n (gain of
+        alignment, paired by subject), lead (of the teacher), verdict, sentence.
+    """
+    by = [*CELL, "label_fraction"]
+    gain, lead = (
+        compare(study, "system", [(a, "w/o align")], by=by, table=table, **BY_SUBJECT)
+        for a, table in ((ALIGNMENT, "predictions"), ("EEG teacher", "validation"))
+    )
+    lead = lead.rename(columns={"mean": "lead"})[[*by, "lead"]]
+    table = gain[[*by, "mean", "low", "high", "n"]].merge(lead, on=by, how="left")
+    table = drawn(table)
+    table["verdict"] = [judge(row) for row in table.to_dict("records")]
+    n_seeds = len(study.settings.seeds)
+    told = [sentence(row, n_seeds) for row in table.to_dict("records")]
+    return table.assign(sentence=told)
+
+
+def drawn(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame without the intervals of fewer than `MIN_SUBJECTS` subjects."""
+    wide = frame[["low", "high"]].mask(frame["n"] < MIN_SUBJECTS)
+    return frame.assign(low=wide["low"], high=wide["high"])
+
+
+def judge(row: dict) -> str:
+    """Return the verdict of one share of labels; the gate comes before the interval.
+
+    Parameters
+    ----------
+    row : dict
+        lead of the teacher; low, high and n of the gain.
+    """
+    if np.isnan(row["lead"]):
+        return "no teacher was tested: no conclusion"
+    if row["lead"] <= 0:
+        return "teacher too weak: no conclusion"
+    if row["n"] < MIN_SUBJECTS or not np.isfinite([row["low"], row["high"]]).all():
+        return "too few subjects: no conclusion"
+    if row["low"] > 0:
+        return "alignment helps"
+    return "alignment hurts" if row["high"] < 0 else "no difference seen"
+
+
+def sentence(row: dict, n_seeds: int) -> str:
+    """Return a verdict in a sentence, with the numbers that it rests on."""
+    share = f"{row['label_fraction']:.0%} of training labels, all of validation"
+    text = f"{share}: {row['verdict']}"
+    if row["verdict"].endswith("no conclusion"):
+        return f"{text}."
+    text += (
+        f" (gain in AUC {row['mean']:+.3f}, 95 % interval {row['low']:+.3f} to "
+        f"{row['high']:+.3f}, {row['n']:g} subjects)"
+    )
+    if row["n"] < FINDING_SUBJECTS or n_seeds < FINDING_SEEDS:
+        few = f"{FINDING_SUBJECTS} subjects and {FINDING_SEEDS} seeds"
+        text += f"; not a finding below {few}"
+    return f"{text}."

@@ -1,0 +1,83 @@
+"""Notebooks and their parameters, read from the files without running anything."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from emolib.checks import check_keys
+from emolib.code import code_digests, digest_of
+from emolib.store import project_root
+
+
+def notebook_path(notebook: str | Path) -> Path:
+    """Return a notebook's path from its stem or its path.
+
+    Raises ValueError, naming the nearest one, when there is no such notebook.
+    """
+    path, folder = Path(notebook), project_root() / "notebooks"
+    if path.suffix == ".ipynb" and path.is_file():
+        return path.resolve()
+    known = sorted(path.stem for path in folder.glob("*.ipynb"))
+    check_keys("notebook", {path.stem: None}, known)
+    return folder / f"{path.stem}.ipynb"
+
+
+def config_paths(stem: str) -> dict[str, Path]:
+    """Return the configs of a notebook by name."""
+    folder = project_root() / "notebooks" / "configs" / stem
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def parameters_of(path: Path, config: str = "", given: Mapping | None = None) -> dict:
+    """Return a notebook's parameters: its defaults, then its config's, then `given`.
+
+    Raises ValueError, naming the nearest known one, for a config that the notebook has
+    not and for a name that is no parameter of it.
+    """
+    cells = (cell for cell in _read(path)["cells"] if "parameters" in _tags(cell))
+    nodes = ast.parse("".join(next(cells, {"source": ""})["source"])).body
+    pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
+    defaults = {name.id: ast.literal_eval(value) for name, value in pairs}
+    changed = {**(given or {})}
+    if config:
+        configs = config_paths(path.stem)
+        check_keys(f"config of {path.stem}", {config: None}, list(configs))
+        read = yaml.safe_load(configs[config].read_text("utf-8"))
+        changed = {**read, "config": config, **changed}
+    check_keys("parameter", changed, list(defaults))
+    return {**defaults, **changed}
+
+
+def paper_of(path: Path) -> str | None:
+    """Return the paper whose room a notebook's metadata name, None without one."""
+    noted = _read(path)["metadata"].get("emolib", {})
+    return noted.get("paper", noted.get("recipe"))
+
+
+def code_of(path: Path) -> str:
+    """Return a digest of the code behind a notebook's report, as it is on disk.
+
+    It covers the notebook's own cells and every module that its paper's room imports,
+    directly or through others; comments and docstrings are left out.
+    """
+    package = Path(__file__).parents[1]
+    room = f"papers/{paper_of(path)}" if paper_of(path) else "reporting"
+    files = (p.relative_to(package.parent) for p in package.glob(f"{room}/**/*.py"))
+    roots = [".".join(p.with_suffix("").parts).removesuffix(".__init__") for p in files]
+    cells = [cell["source"] for cell in _read(path)["cells"] if "outputs" in cell]
+    return digest_of([code_digests(roots, on_disk=True), cells])[:16]
+
+
+def _read(path: Path) -> dict:
+    """Return a notebook as its JSON has it."""
+    return json.loads(path.read_text("utf-8"))
+
+
+def _tags(cell: dict) -> list[str]:
+    """Return the tags of a cell."""
+    return cell["metadata"].get("tags", [])

@@ -1,0 +1,170 @@
+"""The two steps of every run: fill the store, then papermill on a full store.
+
+``emolib run`` and the two rules of the Snakefile are these same steps. Names and types
+of parameters are checked before anything is started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+
+from filelock import FileLock
+
+from emolib.checks import check_range
+from emolib.reporting.notebooks import notebook_path, paper_of, parameters_of
+from emolib.reporting.save import REPORT_DIR, new_folder, put_in_place, read_run
+from emolib.store import project_root
+from emolib.units import Unit
+
+QUIET = ["--IPKernelApp.log_level=50"]
+"""Of a kernel: on one machine its connection need not be encrypted."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook, the config to run it at, and every parameter of it.
+
+    Parameters
+    ----------
+    path : Path
+    config : str
+        Empty for the notebook's defaults.
+    parameters, injected : dict
+        All of them, and those that are not at the notebook's defaults.
+    """
+
+    path: Path
+    config: str
+    parameters: dict
+    injected: dict
+
+    @property
+    def name(self) -> str:
+        """Stem and config, for messages and files."""
+        return f"{self.path.stem}_{self.config}".rstrip("_")
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """What its paper wants computed, in the order in which to do it."""
+        paper = paper_of(self.path)
+        room = paper and import_module(f"emolib.papers.{paper}")
+        return room.expand(self.parameters) if room else []
+
+
+def job_of(notebook: str | Path, config: str = "", given: Mapping | None = None) -> Job:
+    """Return a notebook's job, with values that replace its config's.
+
+    Raises ValueError, naming what is nearest, for a notebook, a config or a parameter
+    that is not known.
+    """
+    path = notebook_path(notebook)
+    parameters, defaults = parameters_of(path, config, given), parameters_of(path)
+    changed = {n: v for n, v in parameters.items() if v != defaults[n]}
+    return Job(path, config, parameters, changed)
+
+
+def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
+    """Return how many workers compute the units of some jobs, and on what device."""
+    asked = [job.parameters for job in jobs]
+    n_workers = max((values.get("n_workers", 1) for values in asked), default=1)
+    device = next((values["device"] for values in asked if "device" in values), "auto")
+    return {"n_workers": cores or n_workers, "device": device}
+
+
+def stems_with(config: str) -> list[str]:
+    """Return the stems of the notebooks that have a config."""
+    folder = project_root() / "notebooks" / "configs"
+    return sorted(path.parent.name for path in folder.glob(f"*/{config}.yaml"))
+
+
+def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
+    """Return every n-th unit, beginning with the i-th, of shard ``i/n``."""
+    numbers = [int(part) for part in shard.split("/") if part.isdigit()]
+    i, n = numbers if len(numbers) == 2 else (0, 1)
+    check_range("i of --shard i/n", i, 1, n)
+    return units[i - 1 :: n]
+
+
+def make_report(job: Job) -> tuple[Path, list]:
+    """Run a notebook on a full store; return its folder and the failures it tells.
+
+    The folder is hidden until it is whole. Where the notebook stops, what it came to
+    stays there for a look, until the next run.
+    """
+    import papermill
+
+    with FileLock(project_root() / "reports" / ".partial" / f"{job.name}.lock"):
+        folder = new_folder(job.name)
+        made, os.environ[REPORT_DIR] = folder / "notebook.ipynb", str(folder)
+        try:
+            notebook = papermill.execute_notebook(
+                job.path, made, job.injected, kernel_name="python3",
+                progress_bar=False, cwd=job.path.parent, extra_arguments=QUIET,
+            )  # fmt: skip
+        except Exception as error:
+            raise RuntimeError(_words(job, made, error)) from None
+        finally:
+            del os.environ[REPORT_DIR]
+        run = read_run(folder)
+        if not run:
+            raise RuntimeError(f"{job.name} must end with save_report; got no report.")
+        _write_clean(notebook, made)
+        return put_in_place(folder, run["folder"]), run["failures"]
+
+
+def _words(job: Job, made: Path, error: Exception) -> str:
+    """Return what stopped a notebook, and where the partial one is."""
+    place = getattr(error, "cell_index", None)
+    where = "" if place is None else f" in cell {place + 1}"
+    kind = getattr(error, "ename", type(error).__name__)
+    why = getattr(error, "evalue", error)
+    kept = made.relative_to(project_root())
+    return f"{job.name} stopped{where}: {kind}: {why}\nAs far as it came: {kept}"
+
+
+def open_copy(job: Job) -> Path:
+    """Write a parameterised copy of a notebook into ``work/`` and return its path.
+
+    Run All in JupyterLab gives the run's results; an earlier copy is not overwritten.
+    """
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    copy = parameterize_notebook(load_notebook_node(str(job.path)), job.injected)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    names = (f"{job.name}_{i}" if i else job.name for i in count())
+    paths = (project_root() / "work" / f"{name}.ipynb" for name in names)
+    path = next(path for path in paths if not path.exists())
+    path.parent.mkdir(exist_ok=True)
+    _write_clean(copy, path)
+    return path
+
+
+def _write_clean(notebook, path: Path) -> None:
+    """Write a notebook without papermill's times and paths."""
+    for holder in (notebook, *notebook.cells):
+        holder.metadata.pop("papermill", None)
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def end_with_parent() -> None:
+    """End this process, and so its kernel, when the one that started it is gone."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

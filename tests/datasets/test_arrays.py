@@ -1,0 +1,122 @@
+import h5py
+import numpy as np
+import pytest
+
+from emolib.checks import CorpusError
+from emolib.datasets import opened
+from emolib.datasets.arrays import feature_file, load_npy, load_npz, read_array
+
+
+def write(folder, make=lambda file: None, name="a.h5"):
+    with h5py.File(folder / name, "w") as file:
+        file["plain"] = np.arange(6, dtype=np.int16).reshape(2, 3)
+        make(file)
+    return folder / name
+
+
+def outside(file):
+    kind = [("secret.bin", 0, h5py.h5f.UNLIMITED)]
+    file.create_dataset("x", (4, 3), "u1", external=kind)
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout((2, 3), "i2")
+    layout[:] = h5py.VirtualSource("other.h5", "plain", (2, 3))
+    file.create_virtual_dataset("x", layout)
+
+
+def of_objects(file):
+    kind = h5py.vlen_dtype(np.int32)
+    file.create_dataset("x", (1, 1), kind)[0, 0] = [1, 2]
+
+
+def compound(file):
+    file["x"] = np.zeros((2, 2), [("a", "f4"), ("b", "f4")])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (outside, "contents that stand in another file.*do not trust this one"),
+        (virtual, "contents that stand in another file"),
+        (of_objects, "object of shape"),
+        (compound, "'<f4'.* of shape"),
+        (lambda f: f.update(x=h5py.ExternalLink("other.h5", "/plain")), "a link to"),
+        (lambda f: f.update(x=h5py.SoftLink("/plain")), "a link to somewhere else"),
+        (lambda f: f.create_dataset("x", (10**6, 10**6), "f4", chunks=(1, 9)), "shape"),
+        (lambda f: f.create_dataset("x", (9, 9), "f4", maxshape=(10**9, 10**9),
+                                    chunks=(10**4, 10**4)), "in pieces of"),
+        (lambda f: f.create_dataset("x", data="text"), "object of shape"),
+        (lambda f: f.create_dataset("x", data=np.zeros(3)), r"of shape \(3,\)"),
+        (lambda f: f.create_group("x"), "no array"),
+        (lambda f: None, "'x' to be an array .*got no array"),
+    ],
+)  # fmt: skip
+def test_only_plain_numbers_in_the_file_itself_are_read(tmp_path, make, words):
+    (tmp_path / "secret.bin").write_bytes(b"not yours to read")
+    write(tmp_path, name="other.h5")
+    with feature_file(write(tmp_path, make)) as file:
+        with pytest.raises(CorpusError, match=rf"a\.h5: expected .*{words}"):
+            read_array(file, "x")
+        assert read_array(file, "plain").tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_compressed_pieces_are_read(tmp_path):
+    values = np.random.default_rng(0).normal(size=(50, 4))
+    path = write(
+        tmp_path,
+        lambda f: f.create_dataset("x", data=values, chunks=(8, 4), compression="gzip"),
+    )
+    with feature_file(path) as file:
+        np.testing.assert_array_equal(read_array(file, "x"), values)
+
+
+def test_a_damaged_file_raises_one_error_wherever_it_is_damaged(tmp_path):
+    path = write(
+        tmp_path, lambda f: f.update({f"u{i}": np.ones((9, 30)) for i in range(9)})
+    )
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    spoilt = [whole[: len(whole) // 3], whole[:-5], b"", b"<html>", b"x" * 600]
+    for _ in range(60):
+        changed = bytearray(whole)
+        for place in rng.integers(0, min(len(whole), 4000), 8):
+            changed[place] = rng.integers(256)
+        spoilt.append(bytes(changed))
+    n_refused = 0
+    for contents in spoilt:
+        path.write_bytes(contents)
+        try:
+            with feature_file(path) as file:
+                for name in file:
+                    read_array(file, name)
+        except CorpusError as error:
+            assert "a.h5: expected" in str(error)
+            n_refused += 1
+    assert n_refused > 10
+    assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
+
+
+def test_numpy_files_give_numbers_and_text_and_never_unpickle(tmp_path, monkeypatch):
+    objects = np.array([{"a": 1}], object)
+    np.save(tmp_path / "a.npy", np.arange(3))
+    np.save(tmp_path / "o.npy", objects, allow_pickle=True)
+    np.savez(tmp_path / "a.npz", x=np.arange(3), t=["a"])
+    np.savez(tmp_path / "o.npz", x=objects)
+    assert load_npy(tmp_path / "a.npy").tolist() == [0, 1, 2]
+    assert load_npz(tmp_path / "a.npz", ["t"])["t"].tolist() == ["a"]
+    (tmp_path / "s.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-9])
+    (tmp_path / "h.npy").write_bytes(b"<html>")
+    (tmp_path / "e.npy").write_bytes(b"")
+    (tmp_path / "s.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:-90])
+    for name, words in (
+        ("o.npy", "ValueError"), ("s.npy", "do not read"), ("h.npy", "a web page"),
+        ("e.npy", "an empty file"), ("o.npz", "ValueError"), ("s.npz", "do not read"),
+    ):  # fmt: skip
+        with pytest.raises(CorpusError, match=rf"{name}: expected .*{words}"):
+            path = tmp_path / name
+            load_npy(path) if path.suffix == ".npy" else load_npz(path, ["x"])
+    with pytest.raises(CorpusError, match="expected the arrays x, y; got x, t"):
+        load_npz(tmp_path / "a.npz", ["x", "y"])
+    monkeypatch.setattr(opened, "MAX_BYTES", 100)
+    with pytest.raises(CorpusError, match=r"a\.npz: expected at most 100 bytes when"):
+        load_npz(tmp_path / "a.npz", ["x", "t"])

@@ -1,0 +1,205 @@
+"""Test noise is the same for every system, and each condition reads what it names."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from in_memory import without_signals
+from small_models import build_small
+
+from emolib.corruptions.conditions import CONDITIONS, SIX
+from emolib.metrics import score_classification
+from emolib.papers.nmer.noise import measure_levels
+from emolib.papers.nmer.reading import labels_of, logits_under, mean_recall, unpack
+from emolib.papers.nmer.training import Task
+
+from .utterances import PLAIN, STEPS, context, utterances
+
+
+def task(windows=None, **changes):
+    return Task.of({**PLAIN, **changes}, context(windows))
+
+
+def copies(task, part="test", modalities=tuple(STEPS)):
+    return task.copies(part, task.noise, modalities)
+
+
+def small():
+    torch.manual_seed(0)
+    return build_small("MEN").eval()
+
+
+def scores(table):
+    return table.filter(like="y_score_").to_numpy()
+
+
+# ---------------------------------------------------------------- copies, conditions
+
+
+def test_the_clean_copy_is_what_is_stored_and_noise_touches_no_padding():
+    mine = task()
+    stored, (clean, noisy) = mine.arrays(mine.fold.test), copies(mine)
+    for name in STEPS:
+        assert np.array_equal(clean[name], stored[name])
+        real = torch.arange(noisy[name].shape[1]) < noisy[f"{name}_length"][:, None]
+        assert not noisy[name][~real].any() and noisy[name][real].all()
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "missing"])
+def test_encoding_once_clean_and_once_noisy_answers_as_each_condition_by_itself(noise):
+    mine, model, n_encoded = task(noise=noise), small(), []
+    sides = copies(mine)
+    encode = model.encode
+    model.encode = lambda x, n: n_encoded.append(len(x["text"])) or encode(x, n)
+    with torch.no_grad():
+        for name, logits in logits_under(model, sides, SIX).items():
+            hit = dict(zip(STEPS, CONDITIONS[name], strict=True))
+            batch = {k: sides[hit[k.split("_")[0]]][k] for k in sides[0]}
+            alone = model.read(*encode(*unpack(batch))).logits
+            torch.testing.assert_close(logits, alone, rtol=1e-4, atol=1e-5)
+    assert sum(n_encoded) == 2 * len(mine.fold.test)
+    for only in ("none", "avl"):
+        n_encoded.clear()
+        logits_under(model, sides, [only])
+        assert sum(n_encoded) == len(mine.fold.test)
+
+
+def test_what_a_model_draws_in_evaluation_it_draws_alike_in_every_batch():
+    torch.manual_seed(0)
+    model, mine = build_small("NMER").eval(), task(conditions="all")
+    model.vae.sample_in_eval = True
+    sides = [{k: v[:1].expand(4, *v.shape[1:]) for k, v in side.items()}
+             for side in copies(mine)]  # fmt: skip
+    with torch.no_grad():
+        drawn = logits_under(model, sides, ["none"], batch_size=2)["none"]
+    assert torch.equal(drawn[:2], drawn[2:]) and not torch.equal(drawn[0], drawn[1])
+
+
+def test_each_utterance_is_tested_under_all_six_and_one_of_them_is_drawn():
+    mine = task()
+    table = mine.answers(small(), "test")
+    assert len(table) == 6 * len(mine.fold.test) and set(table["clean"]) == set(SIX)
+    assert (table.groupby("window")["drawn"].sum() == 1).all()
+    assert table.loc[table["drawn"], "clean"].nunique() > 1
+
+
+def test_without_noise_the_path_is_bit_equal_to_the_clean_one():
+    mine = task(conditions="clean", noise="none")
+    table, arrays = mine.answers(small(), "test"), mine.arrays(mine.fold.test)
+    assert table["clean"].unique().tolist() == ["avl"]
+    batch = {k: torch.from_numpy(v) for k, v in arrays.items() if k != "y"}
+    with torch.no_grad():
+        plain = torch.softmax(small()(*unpack(batch)).logits, 1).numpy()
+    assert np.array_equal(scores(table), plain.astype(float))
+
+
+# ---------------------------------------------------------------- the same noise
+
+
+def test_every_seed_and_every_reader_meets_the_same_noise():
+    first, second = (copies(task(seed=seed))[1] for seed in (0, 7))
+    assert all(torch.equal(first[name], second[name]) for name in STEPS)
+    alone = copies(task(), modalities=["text"])[1]["text"]
+    assert torch.equal(alone, first["text"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"db": -20.0}, {"fold": 2}, {"noise": "impulse"}, {"exact": True}, "validation"],
+    ids=str,
+)
+def test_another_level_fold_kind_or_part_is_other_noise(change):
+    if change == "validation":
+        mine = task()
+        arrays = mine.arrays(mine.fold.test)
+        keys = (mine._noise_key(part, mine.noise) for part in ("val", "test"))
+        one, other = (mine.noise.copy(arrays, True, key) for key in keys)
+    else:
+        one, other = (copies(task(**more))[1] for more in ({}, change))
+    assert not torch.equal(one["text"][:4, :1], other["text"][:4, :1])
+
+
+def test_the_released_reading_reads_padding_and_fixes_no_level():
+    mine = task(reading="released")
+    assert mine.noise.levels == {} and mine.levels().empty
+    clean, noisy = copies(mine)
+    stored = mine.arrays(mine.fold.test)
+    for name in STEPS:
+        for side in (clean, noisy):
+            assert (side[f"{name}_length"] == noisy[name].shape[1]).all()
+        assert np.array_equal(clean[name], stored[name]) and noisy[name].all()
+
+
+@pytest.mark.parametrize("modality", STEPS)
+def test_where_a_modality_is_missing_nan_in_it_changes_no_prediction(modality):
+    windows = utterances()
+    mine = task(windows, noise="missing")
+    values = windows.x[modality].copy()
+    values[mine.fold.test] = np.nan
+    poisoned = replace(windows, x={**windows.x, modality: values})
+    tampered = replace(mine, context=replace(mine.context, windows=poisoned))
+    whole, poisoned = (each.answers(small(), "test") for each in (mine, tampered))
+    column = list(STEPS).index(modality)
+    hidden = whole["clean"].map(lambda name: CONDITIONS[name][column])
+    assert hidden.sum() == 3 * len(mine.fold.test)
+    assert np.array_equal(scores(whole[hidden]), scores(poisoned[hidden]))
+    assert np.isnan(scores(poisoned[~hidden])).all()
+
+
+# ---------------------------------------------------------------- what is measured
+
+
+def test_the_monitor_is_minus_ua_on_validation_over_the_six_conditions():
+    mine = task()
+    with torch.no_grad():
+        value = mine._monitor(mine.noise, tuple(STEPS))(small(), None)
+    table = mine.answers(small(), "val")
+    by_hand = [
+        score_classification(part, ("ua",))["value"].iloc[0]
+        for _, part in table.groupby("clean")
+    ]
+    assert value == pytest.approx(-np.mean(by_hand))
+    y_true, y_pred = np.array([0, 0, 0, 1, 3]), np.array([0, 0, 1, 1, 0])
+    assert mean_recall(y_true, y_pred) == pytest.approx((2 / 3 + 1 + 0) / 3)
+
+
+def test_a_sentiment_of_zero_is_positive_unless_asked_otherwise():
+    ratings = np.array([-1.0, 0.0, 0.5])
+    assert labels_of(ratings, "at_least_0").tolist() == [0, 1, 1]
+    assert labels_of(ratings, "above_0").tolist() == [0, 0, 1]
+    assert labels_of(np.array([3.0, 0.0]), "class").tolist() == [3, 0]
+    with pytest.raises(ValueError, match="labels must be one of 'class'"):
+        labels_of(ratings, "above 0")
+
+
+def test_audio_is_scaled_by_training_frames_alone():
+    windows = utterances()
+    mine = task(windows)
+    train = mine.arrays(mine.fold.train)
+    real = np.arange(train["audio"].shape[1]) < train["audio_length"][:, None]
+    np.testing.assert_allclose(train["audio"][real].mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(train["audio"][real].std(0), 1, atol=1e-5)
+    assert mine.variances["audio"] == pytest.approx(1)
+    text = mine.arrays(mine.fold.test)["text"]
+    stored = windows.x["text"][mine.fold.test, : text.shape[1]]
+    assert np.array_equal(text, stored)
+    held_out = np.concatenate([mine.fold.val, mine.fold.test])
+    poisoned = task(without_signals(windows, held_out))
+    assert poisoned.variances == mine.variances
+    assert np.array_equal(poisoned.scales["audio"].mean, mine.scales["audio"].mean)
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "impulse"])
+@pytest.mark.parametrize("db", [-10.0, -40.0])
+def test_the_dB_on_the_data_is_the_nominal_one(noise, db):
+    chosen = {"fold": 1, "z_scored": ["audio"], "noise": noise, "db": db}
+    where = context(utterances(n_speakers=10, n_each=60))
+    table = measure_levels(where, **chosen, exact=False).tables["levels"]
+    assert table["modality"].tolist() == list(STEPS)
+    assert (table["measured_db"] - table["nominal_db"]).abs().max() < 0.2
+    weaker = table["nominal_db"].mean() - db
+    assert weaker == pytest.approx(5.23 if noise == "impulse" else 0, abs=1.2)
+    exact = measure_levels(where, **chosen, exact=True).tables["levels"]
+    np.testing.assert_allclose(exact["nominal_db"], db, atol=1e-9)
+    assert (exact["n_steps"] == 0).all()

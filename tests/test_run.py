@@ -1,0 +1,165 @@
+"""`emolib run` on a notebook without units: what it writes, leaves, and refuses."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from toy_notebooks import ROOT, SAVE_FIGURE, write_notebook, write_project
+
+from emolib.__main__ import main
+
+
+def emolib(*words):
+    return CliRunner().invoke(main, words)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    write_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Return a project whose notebook was run at its config."""
+    root = tmp_path_factory.mktemp("ran") / "project"
+    write_project(root, save=SAVE_FIGURE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        done = emolib("run", "toy", "--config", "quick")
+    assert done.exit_code == 0, done.output
+    assert f"written: {root / 'reports/toy/quick'}" in done.output
+    return root
+
+
+@pytest.fixture
+def finished(ran, tmp_path, monkeypatch):
+    """Return a copy of that project, to run again."""
+    project = tmp_path / "project"
+    shutil.copytree(ran, project)
+    monkeypatch.chdir(project)
+    return project
+
+
+def test_a_run_writes_a_whole_folder_without_a_path_and_leaves_nothing_else(ran):
+    folder = ran / "reports" / "toy" / "quick"
+    assert {path.name for path in folder.iterdir()} == {
+        "notebook.ipynb", "results.csv", "table_1.csv", "table_1.md",
+        "fig_1_values.svg", "run.json",
+    }  # fmt: skip
+    run = json.loads((folder / "run.json").read_text())
+    assert run["finished"] is True and run["failures"] == []
+    assert len((folder / "results.csv").read_text().splitlines()) == 5
+    text = (folder / "notebook.ipynb").read_text()
+    assert "papermill" not in text and str(ran) not in text
+    left = {path.suffix for path in (ran / "reports" / ".partial").iterdir()}
+    assert left == {".lock"}
+
+
+def test_bare_papermill_writes_the_same_files(finished):
+    ours = finished / "reports" / "toy" / "quick"
+    names = {path.name for path in ours.iterdir()} - {"notebook.ipynb"}
+    held = {name: (ours / name).read_bytes() for name in names - {"run.json"}}
+    subprocess.run(
+        [
+            sys.executable, "-m", "papermill", "notebooks/toy.ipynb", "out.ipynb",
+            "-f", "notebooks/configs/toy/quick.yaml", "-k", "python3",
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=finished,
+        check=True, capture_output=True,
+    )  # fmt: skip
+    assert {path.name for path in ours.iterdir()} == names
+    assert held == {name: (ours / name).read_bytes() for name in held}
+
+
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        ("1 / 0", "stopped in cell 5: ZeroDivisionError: division by zero"),
+        ("import os\nos.kill(os.getpid(), 9)", "stopped: DeadKernelError: Kernel died"),
+        ("raise OSError(28, 'full')", "stopped in cell 5: OSError: [Errno 28] full"),
+    ],
+    ids=["exception", "killed", "full disk"],
+)
+def test_a_run_that_fails_keeps_its_partial_notebook_and_the_earlier_report(
+    finished, work, message
+):
+    before = (finished / "reports/toy/quick/run.json").read_bytes()
+    write_notebook(finished, work=work)
+    done = emolib("run", "toy", "--config", "quick")
+    assert done.exit_code == 1
+    assert f"failed: toy_quick {message}" in done.stderr
+    assert "Traceback" not in done.stderr
+    kept = "reports/.partial/toy_quick/notebook.ipynb"
+    assert kept in done.stderr and (finished / kept).is_file()
+    assert (finished / "reports/toy/quick/run.json").read_bytes() == before
+
+
+def test_one_notebook_that_fails_costs_the_others_nothing(project):
+    good = project / "notebooks" / "good.ipynb"
+    shutil.copy(project / "notebooks" / "toy.ipynb", good)
+    write_notebook(project, save="")
+    done = emolib("run", "toy", "good")
+    assert done.exit_code == 1 and "toy must end with save_report" in done.stderr
+    assert (project / "reports/.scratch/toy/notebook.ipynb").is_file()
+
+
+def test_a_dry_run_says_one_line_and_stops(project):
+    done = emolib("run", "--config", "quick", "--dry-run")
+    assert done.exit_code == 0 and len(done.output.splitlines()) == 1
+    assert not (project / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("run toi", "notebook must be known; got 'toi'. Did you mean 'toy'?"),
+        ("run toy --config quik", "config of toy must be known; got 'quik'. Did you"),
+        ("run toy -p n_flods 2", "got 'n_flods'. Did you mean 'n_folds'?"),
+        ("run toy -p lr [1", "-p must be NAME and YAML"),
+        ("units toy --config quick --shard x", "i of --shard i/n must be in"),
+        ("units toy --config quick --shard 3/2", "must be in [1, 2]; got 3"),
+        ("corpora check dremer x", "corpus must be one of 'dreamer'"),
+    ],
+)
+def test_each_mistake_is_one_line_and_exit_code_1(project, words, message):
+    done = emolib(*words.split())
+    assert done.exit_code == 1 and message in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not (project / "reports").exists()
+
+
+def test_an_unwritable_reports_folder_is_one_clear_error(project):
+    (project / "reports").write_text("a file in the way")
+    done = emolib("run", "toy")
+    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
+    assert str(project / "reports") in done.stderr
+
+
+def test_open_writes_a_parameterised_copy_and_never_overwrites_it(project):
+    for name, words in {"toy_quick": ["-p", "n_folds", "2"], "toy_quick_1": []}.items():
+        done = emolib("open", "toy", "--config", "quick", *words)
+        path = project / "work" / f"{name}.ipynb"
+        assert done.exit_code == 0 and f"jupyter lab {path}" in done.output
+    cells = json.loads((project / "work" / "toy_quick.ipynb").read_text())["cells"]
+    tags = {tag: c for c in cells for tag in c["metadata"].get("tags", ())}
+    assert "n_folds = 2" in "".join(tags["injected-parameters"]["source"])
+
+
+def test_the_run_command_imports_no_snakemake_and_help_names_every_command(project):
+    code = (
+        "import sys; from emolib.__main__ import main\n"
+        "main(['run', 'toy', '--dry-run'], standalone_mode=False)\n"
+        "assert not [m for m in sys.modules if m.startswith('snakemake')]\n"
+        "main(['--help'], standalone_mode=False)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True,
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
+    ).stdout  # fmt: skip
+    for name in "run open units report gallery status why prune corpora".split():
+        assert f"\n  {name} " in said
