@@ -142,12 +142,14 @@ def test_eight_real_subjects_have_their_published_shapes(realdata):
 
 
 def test_the_real_heart_rate_rises_from_rest_to_task(realdata):
-    from emolib.preprocessing.cardiac import heart_rate
+    from emolib.preprocessing.cardiac import heart_rate_features
 
     rates = {}
     for recording in read_eegmat(realdata / "eegmat"):
         ecg = recording.signals["ecg"]
-        rates[recording.subject, recording.trial] = heart_rate(ecg.data, ecg.sfreq)
+        rates[recording.subject, recording.trial] = heart_rate_features(
+            ecg.data[None], ecg.sfreq
+        )["rate_bpm"][0]
     rises = {
         subject: rates[subject, "task"] - rates[subject, "rest"] for subject, _ in rates
     }
