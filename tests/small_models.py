@@ -13,7 +13,7 @@ from utterance_batches import WIDTHS
 
 import emolib.models
 
-PARTS = {"blocks", "linear", "recurrence", "text_cnn", "utterances"}
+PARTS = {"blocks", "linear", "text_cnn", "utterances"}
 """Modules whose classes are parts of models and have no outputs of their own."""
 
 SIZES = {

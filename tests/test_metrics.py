@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,32 +131,20 @@ def test_auc_is_averaged_over_folds_and_never_pooled():
     assert mean_auc(part) > 0.85 > 0.7 > pooled
 
 
-def test_predictions_of_no_effect_pool_below_one_half():
-    # A fold's class balance is anticorrelated with that of its training set.
-    pooled, averaged = [], []
-    for seed in range(30):
-        part = simulate(12, 6, 2, effect=0.0, seed=seed, n_folds=4)
-        total, n = part["y_true"].sum(), len(part)
-        by_fold = part.groupby("fold")["y_true"].agg(["sum", "size"])
-        prior = (total - by_fold["sum"]) / (n - by_fold["size"])
-        noise = np.random.default_rng(1000 + seed).normal(0, 0.05, n)
-        part["y_score_1"] = part["fold"].map(prior) + noise
-        pooled.append(roc_auc_score(part["y_true"], part["y_score_1"]))
-        averaged.append(mean_auc(part))
-    assert np.mean(pooled) < 0.46
-    assert abs(np.mean(averaged) - 0.5) < 0.02
-
-
-def test_predictions_must_hold_labels_and_scores():
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda p: p.drop(columns="y_score_1"), r"got none named \['y_score_1'\]"),
+        (lambda p: p.assign(y_true=3), "y_true must hold 0 and 1; got"),
+        (lambda p: p.assign(y_score_1=np.nan), "y_score_1 must not be missing; got 72"),
+    ],
+)
+def test_predictions_must_hold_labels_and_scores(change, words):
     part = simulate()
-    with pytest.raises(ValueError, match=r"got none named \['y_score_1'\]"):
-        score_folds(part.drop(columns="y_score_1"))
-    with pytest.raises(ValueError, match="y_true must hold 0 and 1; got"):
-        score_folds(part.assign(y_true=3))
+    with pytest.raises(ValueError, match=words):
+        score_folds(change(part))
     with pytest.raises(ValueError, match="y_pred must hold classes from 0 up; got"):
         score_folds(part.assign(y_pred=-1), metrics=("ua",))
-    with pytest.raises(ValueError, match="y_score_1 must not be missing; got 720 NaN"):
-        score_folds(part.assign(y_score_1=np.nan))
     with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
         subject_scores(part, "f2")
 
@@ -215,18 +201,12 @@ def test_an_interval_stays_within_the_range_of_its_metric():
 
 
 @pytest.mark.parametrize(
-    ("n_folds", "protocol"), [(4, "by_subject"), (2, "by_trial"), (5, "random_windows")]
+    ("n_folds", "protocol"), [(4, "by_subject"), (1, "given"), (5, "random_windows")]
 )
 def test_few_folds_or_folds_that_share_trials_have_mean_and_sd_alone(n_folds, protocol):
     row = summarise(by_fold(*[0.6, 0.7, 0.8, 0.6, 0.7][:n_folds], protocol=protocol))
     assert (row["n"].iloc[0], row["interval"].iloc[0]) == (n_folds, "")
     assert row[["low", "high"]].isna().all(axis=None) and row["sd"].gt(0).all()
-
-
-def test_a_given_split_has_its_spread_over_seeds():
-    row = summarise(by_fold(0.6)).iloc[0]
-    assert (row["mean"], row["n"]) == (pytest.approx(0.6), 1)
-    assert row["sd"] == pytest.approx(0.02**0.5) and np.isnan(row["low"])
 
 
 @pytest.mark.parametrize(
@@ -267,16 +247,6 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(n_subjects):
         row = summarise(results, predictions=part, n_draws=300).iloc[0]
         covered += row["low"] <= truth <= row["high"]
     assert 0.89 <= covered / n_runs <= 0.99
-
-
-def test_the_interval_of_ua_redraws_subjects_with_all_their_conditions():
-    part = answers(0.5, n_subjects=40)
-    scored = score_folds(part, by=CONDITIONS, metrics=("ua",)).query("metric == 'ua'")
-    results = scored.groupby("fold", as_index=False)["value"].mean()
-    results = results.assign(metric="ua", seed=0)
-    row = summarise(results, predictions=part, parts=CONDITIONS).iloc[0]
-    assert row["interval"] == "subject bootstrap"
-    assert row["low"] < row["mean"] < row["high"] < row["low"] + 0.2
 
 
 # ---------------------------------------------------------------- two systems
@@ -362,14 +332,6 @@ def test_a_reader_of_the_subjects_bias_is_not_above_chance():
     part["y_true"] = (keys.map(luck) < level).astype(int)
     part["y_score_1"] = level + 0.001 * rng.random(len(part))
     assert mean_auc(part) > 0.65 and permutation_test(part, n_draws=1000) > 0.01
-
-
-def test_ten_thousand_draws_are_quick():
-    part = simulate(23, 18, 6, n_folds=5)
-    start = time.process_time()
-    p = permutation_test(part, n_draws=10_000)
-    assert time.process_time() - start < 10
-    assert p == pytest.approx(1 / 10_001)
 
 
 def test_a_label_that_changes_within_a_trial_cannot_be_permuted():

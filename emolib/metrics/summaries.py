@@ -178,26 +178,13 @@ def _redrawn_counts(part, code, times, metric: str) -> np.ndarray:
 
 def _redrawn_auc(part, code, times, metric: str) -> np.ndarray:
     """Return the AUC of one part for each draw; times (n_draws, n)."""
+    rank = np.unique(part["y_score_1"], return_inverse=True)[1]
     positive = part["y_true"].to_numpy() == 1
-    n_pos, n_neg = (
-        np.bincount(code[side], minlength=times.shape[1]).astype(float)
-        for side in (positive, ~positive)
-    )
-    won = _wins(code, positive, part["y_score_1"].to_numpy(float), times.shape[1])
-    total = np.einsum("ds,sk,dk->d", times, won, times, optimize=True)
-    return ratio(total, (times @ n_pos) * (times @ n_neg))
-
-
-def _wins(code, positive, score, n_subjects: int) -> np.ndarray:
-    """Return how often a positive window of one subject beats a negative of another.
-
-    Shape (n_subjects, n_subjects), ties half.
-    """
-    below = np.zeros((positive.sum(), n_subjects))
-    for subject in range(n_subjects):
-        theirs = np.sort(score[~positive & (code == subject)])
-        sides = (np.searchsorted(theirs, score[positive], s) for s in ("left", "right"))
-        below[:, subject] = sum(sides) / 2
-    won = np.zeros((n_subjects, n_subjects))
-    np.add.at(won, code[positive], below)
-    return won
+    drawn = []
+    for side in (positive, ~positive):
+        table = np.zeros((times.shape[1], rank.max() + 1))
+        np.add.at(table, (code[side], rank[side]), 1.0)
+        drawn.append(times @ table)  # windows with each score, (n_draws, n_scores)
+    pos, neg = drawn
+    won = (pos * (neg.cumsum(axis=1) - neg / 2)).sum(axis=1)  # ties count half
+    return ratio(won, pos.sum(axis=1) * neg.sum(axis=1))

@@ -55,12 +55,6 @@ def r_peaks(ecg: np.ndarray, sfreq: float) -> np.ndarray:
     return _place_on_r(filtered[:, 0], np.zeros(len(times), int), times, sfreq)
 
 
-def heart_rate(ecg: np.ndarray, sfreq: float) -> float:
-    """Return the median heart rate of one stretch in beats per minute; NaN below 2."""
-    leads = np.atleast_2d(np.asarray(ecg, float))[None]
-    return float(heart_rate_features(leads, sfreq)["rate_bpm"].iloc[0])
-
-
 def heart_rate_features(ecg: np.ndarray, sfreq: float):
     """Return rate, interval spread and wave heights of each window.
 

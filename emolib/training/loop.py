@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
@@ -19,6 +20,7 @@ STREAMS = ("order", "generator", "dropout")
 random streams."""
 
 
+@dataclass
 class Loop:
     """The running state of one fit.
 
@@ -32,28 +34,28 @@ class Loop:
         Weights whose gradients are cut together.
     """
 
-    def __init__(
-        self, model, step: Callable, plan, learning: list, groups: list, monitor,
-        schedule, device,
-    ):  # fmt: skip
-        self.model, self.step, self.plan, self.groups = model, step, plan, groups
-        self.monitor, self.schedule, self.device = monitor, schedule, device
+    model: torch.nn.Module
+    step: Callable
+    plan: object
+    learning: list
+    groups: list
+    monitor: Callable | None
+    schedule: Callable | None
+    device: torch.device
+
+    def __post_init__(self):
+        plan = self.plan
         make = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[plan.optimizer]
         self.optimizer = make(
-            learning, lr=plan.lr, betas=plan.betas, weight_decay=plan.weight_decay,
-            fused=True,
+            self.learning, lr=plan.lr, betas=plan.betas, fused=True,
+            weight_decay=plan.weight_decay,
         )  # fmt: skip
         self.order = torch.Generator().manual_seed(derive_seed(plan.seed, "order"))
-        self.generator = self._drawing("step")
-        on_cuda = device.type == "cuda"
-        self.dropout = (
-            torch.cuda.default_generators[device.index]
-            if on_cuda
-            else torch.default_generator
-        )
+        self.generator, self.dropout = self._drawing("step"), torch.default_generator
+        if self.device.type == "cuda":
+            self.dropout = torch.cuda.default_generators[self.device.index]
         self.epoch = self.best_epoch = 0
-        self.best_value = math.inf
-        self.best_state: dict | None = None
+        self.best_value, self.best_state = math.inf, None
         self.history: list[dict] = []
 
     @property

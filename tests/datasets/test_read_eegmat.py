@@ -185,3 +185,19 @@ def test_eight_real_subjects_have_their_published_shapes(realdata):
         assert eeg.duration_s in ({62} if recording.trial == "task" else {170, 182})
         assert (len(eeg.data), len(ecg.data)) == (19, 1)
         assert 3 < eeg.data.std() < 50 and 10 < ecg.data.std() < 500
+
+
+def test_the_real_heart_rate_rises_from_rest_to_task(realdata):
+    from emolib.preprocessing.cardiac import heart_rate_features
+
+    rates = {}
+    for recording in read_eegmat(realdata / "eegmat"):
+        ecg = recording.signals["ecg"]
+        rates[recording.subject, recording.trial] = heart_rate_features(
+            ecg.data[None], ecg.sfreq
+        )["rate_bpm"][0]
+    rises = {
+        subject: rates[subject, "task"] - rates[subject, "rest"] for subject, _ in rates
+    }
+    assert len(rises) == 8 and sum(rise > 3 for rise in rises.values()) >= 7
+    assert all(55 < rates[subject, "task"] < 115 for subject in rises)

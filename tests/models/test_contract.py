@@ -106,6 +106,20 @@ def test_every_weight_gets_a_finite_gradient_and_the_input_stays_as_it_is(name):
 
 
 @every_model
+def test_a_step_in_bfloat16_gives_nearly_the_same_outputs_and_finite_gradients(name):
+    model = built(name)
+    batch = inputs(model)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        sum(out.square().sum() for out in all_outputs(model, batch)).backward()
+        rough = model.eval()(*batch)
+    for key, weight in model.named_parameters():
+        assert weight.grad is not None, key
+        assert weight.grad.isfinite().all(), key
+    for a, b in zip(rough, model(*batch), strict=True):
+        assert (a - b).norm() < 0.1 + 0.1 * b.norm()
+
+
+@every_model
 def test_seed_and_state_give_the_same_model_and_eval_the_same_outputs(name):
     model, same, other = (built(name, seed).eval() for seed in (0, 0, 1))
     batch, state = inputs(model), model.state_dict()

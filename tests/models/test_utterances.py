@@ -2,25 +2,17 @@
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
 from utterance_batches import LENGTHS, WIDTHS, batch_of, noise, row_of
 
-from emolib.models.recurrence import GROUP_SIZE, _packed_maximum, lstm_maximum
 from emolib.models.text_cnn import TextCNN
-from emolib.models.utterances import FusionEncoder, SpecificInvariantEncoder
+from emolib.models.utterances import (
+    FusionEncoder,
+    LSTMEncoder,
+    SpecificInvariantEncoder,
+)
 
-EVERY_LENGTH = [0, 1, 2, 3, 4, 5, 6, 11]
-
-
-def text_batch(lengths, d=7, fill=0.0):
-    x, lengths = batch_of({"text": lengths}, {"text": d}, fill=fill)
-    return x["text"], lengths["text"]
-
-
-def text_cnn(d=7):
-    torch.manual_seed(0)
-    return TextCNN(d, d=8).eval()
+EVERY_LENGTH = [0, 1, 2, 3, 4, 5, 6, 11] * 3  # more than one group of LSTMEncoder
 
 
 def plain_text_cnn(model, utterance):
@@ -35,73 +27,34 @@ def plain_text_cnn(model, utterance):
     return model.out(torch.cat(pooled)).relu()
 
 
-def test_text_cnn_is_the_plain_writing_of_each_utterance():
-    model = text_cnn()
-    x, lengths = text_batch(EVERY_LENGTH)
-    found = model(x, lengths)
-    for row, n in enumerate(EVERY_LENGTH):
-        if n:
-            torch.testing.assert_close(found[row], plain_text_cnn(model, x[row, :n]))
-    assert (found[0] == 0).all()
+def plain_lstm(model, utterance):
+    """Return the maximum over the LSTM's outputs of one utterance."""
+    return model.lstm(utterance[None])[0][0].amax(0)
 
 
-def test_text_cnn_has_the_gradients_of_the_plain_writing():
-    model = text_cnn()
-    x, lengths = text_batch(EVERY_LENGTH[1:])
-    x.requires_grad_()
-    weighting = noise(7, 8, seed=9)
-    (model(x, lengths) * weighting).sum().backward()
-    found = [x.grad, *(weight.grad for weight in model.parameters())]
-    x.grad = None
-    model.zero_grad()
-    plain = [plain_text_cnn(model, x[row, :n]) for row, n in enumerate(lengths)]
-    (torch.stack(plain) * weighting).sum().backward()
-    expected = [x.grad, *(weight.grad for weight in model.parameters())]
-    for a, b in zip(found, expected, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
-
-
-def lstm_batch():
-    """Return utterances of more than one group, the longest neither first nor last."""
+@pytest.mark.parametrize(
+    ("kind", "plain"), [(TextCNN, plain_text_cnn), (LSTMEncoder, plain_lstm)]
+)
+def test_an_encoder_has_values_and_gradients_of_a_plain_writing(kind, plain):
     torch.manual_seed(0)
-    lstm = nn.LSTM(6, 8, batch_first=True)
-    x, lengths = batch_of({"audio": EVERY_LENGTH * 3}, {"audio": 6})
-    assert len(x["audio"]) > GROUP_SIZE
-    return lstm, x["audio"].requires_grad_(), lengths["audio"]
-
-
-def plain_lstm_maximum(lstm, x, lengths):
-    vectors = [
-        lstm(x[row : row + 1, :n])[0][0].amax(0) if n else torch.zeros(8)
-        for row, n in enumerate(lengths.tolist())
-    ]
-    return torch.stack(vectors)
-
-
-def packed_lstm_maximum(lstm, x, lengths):
-    """Return what a GPU computes, by torch's packed LSTM."""
-    order = lengths.argsort(descending=True)[: int((lengths > 0).sum())]
-    vectors = _packed_maximum(lstm, x[order], lengths[order])
-    return torch.zeros(len(x), 8).index_copy(0, order, vectors)
-
-
-@pytest.mark.parametrize("other", [plain_lstm_maximum, packed_lstm_maximum])
-def test_the_lstm_has_the_values_and_gradients_of_each_utterance_alone(other):
-    lstm, x, lengths = lstm_batch()
+    model = kind(7, d=8).eval()
+    x, lengths = batch_of({"text": EVERY_LENGTH}, {"text": 7}, fill=torch.nan)
+    x, lengths = x["text"].requires_grad_(), lengths["text"]
+    expected = torch.stack(
+        [
+            plain(model, x[row, :n]) if n else torch.zeros(8)
+            for row, n in enumerate(lengths.tolist())
+        ]
+    )
     weighting, results = noise(len(x), 8, seed=9), []
-    for run in (lstm_maximum, other):
-        vectors = run(lstm, x, lengths)
+    for vectors in (model(x, lengths), expected):
         (vectors * weighting).sum().backward()
-        results.append([vectors, x.grad, *(p.grad for p in lstm.parameters())])
+        results.append([vectors, x.grad, *(p.grad for p in model.parameters())])
         x.grad = None
-        lstm.zero_grad()
+        model.zero_grad()
     for a, b in zip(*results, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
-
-
-def test_utterances_that_are_all_missing_are_zeros():
-    lstm, x, lengths = lstm_batch()
-    assert (lstm_maximum(lstm, x, torch.zeros_like(lengths)) == 0).all()
+    assert (model(x, torch.zeros_like(lengths)) == 0).all()
 
 
 def encoders():
@@ -118,28 +71,24 @@ def run(encoder, x, lengths):
     return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
-@pytest.mark.parametrize("encoder", encoders(), ids=["fusion", "shared", "separate"])
+every_encoder = pytest.mark.parametrize(
+    "encoder", encoders(), ids=["fusion", "shared", "separate"]
+)
+
+
+@every_encoder
 @pytest.mark.parametrize("fill", [7.0, torch.nan, torch.inf])
-def test_what_padding_holds_changes_no_bit(encoder, fill):
-    for clean, filled in zip(
-        run(encoder, *batch_of()), run(encoder, *batch_of(fill=fill)), strict=True
-    ):
-        assert torch.equal(clean, filled)
-
-
-@pytest.mark.parametrize("encoder", encoders(), ids=["fusion", "shared", "separate"])
-def test_what_padding_holds_reaches_no_gradient(encoder):
-    gradients = []
-    for fill in (0.0, torch.nan):
+def test_what_padding_holds_changes_no_bit_and_reaches_no_gradient(encoder, fill):
+    results = []
+    for filled in (0.0, fill):
         encoder.zero_grad()
-        vectors = run(encoder, *batch_of(fill=fill))
+        vectors = run(encoder, *batch_of(fill=filled))
         sum(part.square().sum() for part in vectors).backward()
-        gradients.append([weight.grad.clone() for weight in encoder.parameters()])
-    for clean, poisoned in zip(*gradients, strict=True):
-        torch.testing.assert_close(clean, poisoned)
+        results.append([*vectors, *(w.grad.clone() for w in encoder.parameters())])
+    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
 
 
-@pytest.mark.parametrize("encoder", encoders(), ids=["fusion", "shared", "separate"])
+@every_encoder
 @pytest.mark.parametrize("missing", WIDTHS)
 def test_a_missing_modality_is_zeros_and_its_nan_reaches_nothing(encoder, missing):
     x, lengths = batch_of()
@@ -162,7 +111,7 @@ def test_a_missing_modality_is_zeros_and_its_nan_reaches_nothing(encoder, missin
     assert all(weight.grad.isfinite().all() for weight in encoder.parameters())
 
 
-@pytest.mark.parametrize("encoder", encoders(), ids=["fusion", "shared", "separate"])
+@every_encoder
 def test_an_utterance_alone_and_untrimmed_is_encoded_as_in_its_batch(encoder):
     x, lengths = batch_of()
     many = run(encoder, x, lengths)
@@ -200,17 +149,23 @@ def test_invariant_features_are_one_map_of_the_specific_ones():
     torch.testing.assert_close(invariant, by_hand)
 
 
-def test_batches_that_do_not_fit_are_refused():
-    encoder = encoders()[0]
-    x, lengths = batch_of()
-    with pytest.raises(
-        ValueError, match=r"must hold audio, visual, text; got \['audio'"
-    ):
-        encoder({"audio": x["audio"]}, lengths)
-    with pytest.raises(ValueError, match=r"lengths\['audio'\] must be at most the 9"):
-        encoder(x, {**lengths, "audio": lengths["audio"] + 1})
-    with pytest.raises(ValueError, match=r"lengths\['text'\] must have shape \(b\)"):
-        encoder(x, {**lengths, "text": lengths["text"][1:]})
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda x, n: ({"audio": x["audio"]}, n),
+            r"must hold audio, visual, text; got",
+        ),
+        (lambda x, n: (x, {**n, "audio": n["audio"] + 1}), r"must be at most the 9"),
+        (lambda x, n: (x, {**n, "text": n["text"][1:]}), r"'text'\] must have shape"),
+    ],
+)
+def test_batches_that_do_not_fit_are_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        encoders()[0](*change(*batch_of()))
+
+
+def test_only_known_modalities_are_encoded():
     with pytest.raises(ValueError, match="modality must be one of 'audio', 'visual'"):
         FusionEncoder({"eeg": 4})
     with pytest.raises(ValueError, match=r"number of modalities must be in \[1, 3\]"):

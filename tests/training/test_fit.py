@@ -1,13 +1,11 @@
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from emolib.preprocessing.labels import binarise
-from emolib.splits import label_subset, make_folds
 from emolib.training.devices import one_thread
 from emolib.training.fit import fit
 from emolib.training.predict import predict
@@ -144,34 +142,6 @@ def test_a_named_loss_chooses_the_epoch_where_the_total_holds_more():
     assert told["monitor"].tolist() == told["class"].tolist()
 
 
-def test_poisoned_test_labels_move_no_choice():
-    rng = np.random.default_rng(0)
-    meta = pd.DataFrame(
-        [(f"s{s}", "1", f"{t:02d}", 0.0, 10.0) for s in range(8) for t in range(12)],
-        columns=["subject", "session", "trial", "start_s", "stop_s"],
-    )
-    ratings = rng.integers(1, 6, len(meta)).astype(float)
-    x = rng.normal(size=(len(meta), 8)) + 0.5 * (ratings > 3)[:, None]
-    fits = []
-    for poison in (False, True):
-        fold = make_folds(meta, protocol="by_subject", n_folds=4, seed=0)[1]
-        y = binarise(ratings, threshold=3)
-        if poison:
-            y[fold.test] = 1 - y[fold.test]
-            meta = meta.assign(valence=np.where(np.isin(meta.index, fold.test), 0, 5))
-        labelled = label_subset(meta, fold.train, fraction=0.5, seed=0, y=y)
-        fits.append(
-            run(
-                data={"x": x[labelled], "y": y[labelled]},
-                validation={"x": x[fold.val], "y": y[fold.val]},
-                max_epochs=30, patience=5,
-            )
-        )  # fmt: skip
-    assert same_state(fits[0].model, fits[1].model)
-    assert fits[0].best_epoch == fits[1].best_epoch
-    assert fits[0].history.equals(fits[1].history)
-
-
 # ---------------------------------------------------------------- resuming
 
 
@@ -282,17 +252,19 @@ def test_what_learns_or_is_cut_must_be_part_of_the_model():
 
 
 def test_micro_batches_give_the_gradient_of_the_whole_batch():
-    def plain():
-        with seeded(0):
-            return nn.Linear(8, 2)
-
-    one = run(plain(), n_micro=1, weight_decay=0.1)
-    many = run(plain(), n_micro=5, weight_decay=0.1)
-    for a, b in zip(one.model.parameters(), many.model.parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
     sizes = []
-    run(n_micro=4, step=lambda m, b, g: sizes.append(len(b["y"])) or step(m, b, g))
-    assert max(sizes) == 8
+
+    def noted(model, batch, generator):
+        sizes.append(len(batch["y"]))
+        return step(model, batch, generator)
+
+    models = [nn.Linear(8, 2), nn.Linear(8, 2)]
+    models[1].load_state_dict(models[0].state_dict())
+    for model, n_micro in zip(models, (1, 4), strict=True):
+        run(model, step=noted, n_micro=n_micro, weight_decay=0.1)
+    assert (max(sizes), sizes[-1]) == (32, 4)
+    for a, b in zip(*(model.parameters() for model in models), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
 def test_every_window_is_seen_once_an_epoch_in_a_new_order():
@@ -318,37 +290,26 @@ def test_the_schedule_sets_the_rate_of_each_epoch():
     assert changed_by(make_model(), schedule=lambda epoch: float(epoch == 5))
 
 
-def test_gradients_longer_than_the_norm_are_cut_to_it_and_others_left_alone():
-    lengths = {}
+@pytest.mark.parametrize(
+    ("parts", "cut"), [(None, {"all"}), ([0, 3], {"first", "last"}), ([0], {"first"})]
+)
+def test_gradients_are_cut_to_the_norm_together_or_part_by_part(parts, cut):
+    model, lengths = make_model(), {"first": 0.0, "last": 0.0, "all": 0.0}
 
-    class Watched(torch.optim.Adam):
-        def step(self, closure=None):
-            (group,) = self.param_groups
-            parts = {"first": group["params"][:2], "last": group["params"][2:]}
-            for name, weights in {**parts, "all": group["params"]}.items():
-                square = sum(float(w.grad.square().sum()) for w in weights)
-                lengths.setdefault(name, []).append(square**0.5)
-            return super().step()
+    def note(optimizer, *_):
+        weights = optimizer.param_groups[0]["params"]
+        for name, some in zip(
+            lengths, (weights[:2], weights[2:], weights), strict=True
+        ):
+            length = torch.cat([w.grad.flatten() for w in some]).norm().item()
+            lengths[name] = max(lengths[name], length)
 
-    def longest(parts=None, **options):
-        lengths.clear()
-        model = make_model()
-        if parts is not None:
-            options["norm_parts"] = [model[index] for index in parts]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(torch.optim, "Adam", Watched)
-            run(model, optimizer="adam", max_epochs=1, **options)
-        return {name: max(values) for name, values in lengths.items()}
-
-    free, whole = longest(), longest(max_norm=0.1)
-    assert min(free.values()) > 0.2
-    assert whole["all"] == pytest.approx(0.1, rel=1e-4)
-    each = longest(max_norm=0.1, parts=[0, 3])
-    assert each["first"] == pytest.approx(0.1, rel=1e-4)
-    assert each["last"] == pytest.approx(0.1, rel=1e-4)
-    one = longest(max_norm=0.1, parts=[0])
-    assert one["first"] == pytest.approx(0.1, rel=1e-4) and one["last"] > 0.2
-    assert longest(max_norm=1e6) == free
+    hook = register_optimizer_step_pre_hook(note)
+    parts = parts and [model[place] for place in parts]
+    run(model, max_epochs=1, max_norm=0.1, norm_parts=parts)
+    hook.remove()
+    assert {n for n, length in lengths.items() if abs(length - 0.1) < 1e-5} == cut
+    assert parts is None or len(parts) == 2 or lengths["last"] > 0.2
 
 
 # ---------------------------------------------------------------- what goes wrong
@@ -415,10 +376,9 @@ def test_numbers_are_checked(name, value):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_gpu_gives_nearly_the_same_losses():
-    def still(seed=0):
-        with seeded(seed):
-            return nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2))
-
-    one = run(still(), device="cpu").history["total"]
-    two = run(still(), device="cuda").history["total"]
-    np.testing.assert_allclose(one, two, atol=1e-3)
+    losses = []
+    for device in ("cpu", "cuda"):
+        model = make_model()
+        model[2] = nn.Identity()  # dropout draws other numbers on a GPU
+        losses.append(run(model, device=device).history["total"])
+    np.testing.assert_allclose(*losses, atol=1e-3)
