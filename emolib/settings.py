@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from re import findall
+from re import MULTILINE, findall, search
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -45,8 +45,7 @@ class Typed(BaseModel):
     def of(cls, given: Mapping) -> Self:
         """Return settings of untyped values, a notebook's ``globals()`` among them.
 
-        Taken are lower-case names of plain values. Text that spells a number counts as
-        one, because YAML reads ``6e-4`` as text.
+        Text that spells a number counts as one, because YAML reads ``6e-4`` as text.
 
         Raises
         ------
@@ -54,13 +53,8 @@ class Typed(BaseModel):
             For an unknown name, naming the nearest known one, and for a value of the
             wrong type, range or spelling.
         """
-        plain = {
-            name: value
-            for name, value in given.items()
-            if isinstance(value, PLAIN) and name.islower() and name[0] != "_"
-        }
         try:
-            return cls.model_validate(plain)
+            return cls.model_validate(_parameters(given, cls.model_fields))
         except ValidationError as error:
             raise ValueError(
                 _words(error.errors()[0], list(cls.model_fields))
@@ -112,6 +106,26 @@ class GridSettings(Typed):
         known = {*self.METHOD.model_fields, *type(self).model_fields}
         check_keys("key of overrides", self.overrides, sorted(known))
         self.method(next(iter(self.PRESETS)))
+
+
+def _parameters(given: Mapping, known: Mapping) -> dict:
+    """Return the parameters among a mapping's values, or a notebook's.
+
+    A notebook's are the known names and what else was set before it made its settings
+    first: later names are its own, so that its cells can be run again.
+    """
+    if "__name__" not in given:
+        return dict(given)
+    cells = list(given.get("In", []))
+    made = [i for i, cell in enumerate(cells) if "of(globals())" in cell]
+    early = "\n".join(cells[: made[0] + 1] if made else cells)
+    return {
+        name: value
+        for name, value in given.items()
+        if name in known
+        or (isinstance(value, PLAIN) and name.islower() and name[0] != "_")
+        and (not cells or search(rf"^{name}\b", early, MULTILINE))
+    }
 
 
 def _words(error: Mapping, known: list[str]) -> str:

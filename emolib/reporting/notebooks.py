@@ -55,8 +55,7 @@ def parameters_of(path: Path, config: str = "", given: Mapping | None = None) ->
 
 def paper_of(path: Path) -> str | None:
     """Return the paper whose room a notebook's metadata name, None without one."""
-    noted = _read(path)["metadata"].get("emolib", {})
-    return noted.get("paper", noted.get("recipe"))
+    return _read(path)["metadata"].get("emolib", {}).get("paper")
 
 
 def code_of(path: Path) -> str:
