@@ -55,13 +55,15 @@ def align(model, x, g):
 
 def tcc(model, x, g):
     step = draw_step(model.n_steps, model.n_predictions, g)
-    weak, strong = weak_view(x, generator=g), strong_view(x, generator=g)
+    weak = weak_view(x, sigma=1.1, generator=g)
+    strong = strong_view(x, sigma=0.8, max_segments=8, generator=g)
     return ts_tcc_loss(*model.compare_views(weak, strong, step=step))["total"]
 
 
 def tfc(model, x, g):
     spectrum = frequency_view(magnitude_spectrum(x), generator=g)
-    view = model(time_view(x, generator=g), spectrum)
+    sizes = {"sigma": 0.1, "sigma_scale": 2.0, "max_segments": 5}
+    view = model(time_view(x, **sizes, generator=g), spectrum)
     return consistency_loss(model(x), view)["total"]
 
 
