@@ -51,3 +51,14 @@ def test_a_trained_model_asked_again_says_what_it_said(study):
     assert np.array_equal(answers, table["y_pred"])
     assert outputs["mu"].shape == (len(table), 64)
     assert list(trained_models(study, system="majority")) == []
+
+
+def test_impulses_of_one_size_take_nothing_from_who_can_subtract_them(settings):
+    changed = {"noises": ["gaussian", "impulse"], "dbs": [-40.0], "conditions": ["all"]}
+    study = nmer.run(settings.change(systems=["ceiling"], **changed))
+    scores = {
+        kind: study.table(noise=kind).filter(like="y_score").to_numpy()
+        for kind in ("gaussian", "impulse")
+    }
+    sure = {kind: values.max(1).mean() for kind, values in scores.items()}
+    assert sure["impulse"] > sure["gaussian"] + 0.1

@@ -39,16 +39,22 @@ def majority(task: Task, condition: str) -> np.ndarray:
 def ceiling(task: Task, condition: str) -> np.ndarray:
     """Return what the planted readings allow to say, (n, n_classes).
 
-    The observer is told the dB that a level has by Eq. (5), not the one asked for. With
-    ``ignore`` it reads no noisy modality, as if that were missing.
+    The observer is told the dB that a level has by Eq. (5), not the one asked for.
+    Impulses of one size can be subtracted, so there only the clean reading is a bound.
+    With ``ignore`` it reads no noisy modality, as if that were missing.
     """
     settings, noise, states = task.settings, task.noise, {}
     for name, is_noisy in zip(MODALITIES_AVL, CONDITIONS[condition], strict=True):
         hidden = settings["ignore"] or noise.noise == "missing"
         if name not in settings["modalities"] or (is_noisy and hidden):
             states[name] = None
-        elif is_noisy:
+        elif is_noisy and noise.noise == "gaussian":
             states[name] = noise.levels[name].nominal_db
     trials = task.windows.meta.iloc[task.fold.test][["subject", "trial"]]
-    truth = truth_folder(task.context.data)
-    return utterance_ceiling(truth, trials.reset_index(drop=True), noisy=states)
+    rule = {} if settings["labels"] == "class" else {"positive": settings["labels"]}
+    return utterance_ceiling(
+        truth_folder(task.context.data),
+        trials.reset_index(drop=True),
+        noisy=states,
+        **rule,
+    )
