@@ -56,9 +56,8 @@ class Typed(BaseModel):
         try:
             return cls.model_validate(_parameters(given, cls.model_fields))
         except ValidationError as error:
-            raise ValueError(
-                _words(error.errors()[0], list(cls.model_fields))
-            ) from None
+            words = _words(error.errors()[0], list(cls.model_fields))
+            raise ValueError(words) from None
 
     def change(self, **values) -> Self:
         """Return a copy with some values changed, checked as a whole."""

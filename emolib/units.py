@@ -259,13 +259,6 @@ def run_units(
     )
 
 
-def find_unit(
-    unit: Unit, *, device: str = "auto", store: Store | None = None
-) -> Entry | None:
-    """Return the stored entry of a unit; None when it is not there."""
-    return Shelf(store or Store(), device).find(unit)
-
-
 class Shelf:
     """The store as one run sees it; what is asked of it twice is looked up once."""
 

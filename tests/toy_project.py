@@ -20,7 +20,7 @@ PREAMBLE = """
 import json, os, sys
 from pathlib import Path
 from emolib.store import Store
-from emolib.units import Context, Unit, find_unit, run_units
+from emolib.units import Context, Unit, run_units
 from emolib.upkeep import plan_line, prune, status, why
 
 def toy(fold, system="linear", data=None, **settings):

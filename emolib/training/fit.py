@@ -1,21 +1,19 @@
 """Fit any model by any step function: one loop for all systems.
 
 The caller says what a step is; `fit` knows batches, optimiser, validation, early
-stopping, history and resuming, and no paper.
+stopping and history, and no paper.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 
 from emolib.checks import check_option, check_range
-from emolib.training.checkpoints import checksum, read_checkpoint, save_checkpoint
 from emolib.training.devices import resolve_device
 from emolib.training.loop import Loop, memory_named
 from emolib.training.parts import only_trainable, parameters_of
@@ -110,7 +108,6 @@ def fit(
     trainable: Iterable | None = None,
     norm_parts: Iterable | None = None,
     device="auto",
-    checkpoint: str | Path | None = None,
     **numbers,
 ) -> FitResult:
     """Return the model at its best validation epoch, and the history of every loss.
@@ -139,9 +136,6 @@ def fit(
         Parts whose gradients are cut to `max_norm` each by itself; None: all learning
         parameters together. What is in no part is not cut.
     device : str or torch.device
-    checkpoint : path or None
-        File that keeps the state after each epoch and is taken up if it is there; the
-        result is that of an undisturbed fit. Removed at the end.
     **numbers
         Of `Plan`.
 
@@ -167,27 +161,9 @@ def fit(
         if norm_parts is not None:
             groups = parameters_of(model, norm_parts, "norm_parts")
         loop = Loop(model, step, plan, learning, groups, monitor, schedule, device)
-        if checkpoint is not None:
-            fingerprint = _fingerprint(plan, data, validation, model, groups)
-            loop.resume(read_checkpoint(checkpoint, fingerprint))
         while not loop.stop_reason:
             with memory_named(plan):
                 loop.run_epoch(tensors, held_out)
-            if checkpoint is not None:
-                save_checkpoint(checkpoint, loop.state(), fingerprint)
         loop.restore_best()
-    if checkpoint is not None:
-        Path(checkpoint).unlink(missing_ok=True)
     history = pd.DataFrame(loop.history)
     return FitResult(model.eval(), history, loop.best_epoch, loop.stop_reason)
-
-
-def _fingerprint(plan: Plan, data, validation, model, groups) -> dict:
-    """Return what must be the same for a checkpoint to be taken up."""
-    return asdict(plan) | {
-        "data": checksum(data),
-        "validation": checksum(validation or {}),
-        "weights": checksum(model.state_dict()),
-        "learning": [w.requires_grad for w in model.parameters()],
-        "norm_parts": [[tuple(w.shape) for w in group] for group in groups],
-    }

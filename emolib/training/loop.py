@@ -1,4 +1,4 @@
-"""One epoch after another: steps, validation, the best state, what resuming needs."""
+"""One epoch after another: steps, validation, and the best state."""
 
 from __future__ import annotations
 
@@ -12,12 +12,6 @@ import torch
 from emolib.training.parts import train_unfrozen
 from emolib.training.seeding import derive_seed
 from emolib.training.tensors import n_rows, rows_of, slice_of
-
-KEPT = ("epoch", "best_epoch", "best_value", "best_state", "history")
-STATEFUL = ("model", "optimizer")
-STREAMS = ("order", "generator", "dropout")
-"""What a checkpoint holds of a running fit: as it is, and as states of modules and of
-random streams."""
 
 
 @dataclass
@@ -51,9 +45,7 @@ class Loop:
             weight_decay=plan.weight_decay,
         )  # fmt: skip
         self.order = torch.Generator().manual_seed(derive_seed(plan.seed, "order"))
-        self.generator, self.dropout = self._drawing("step"), torch.default_generator
-        if self.device.type == "cuda":
-            self.dropout = torch.cuda.default_generators[self.device.index]
+        self.generator = self._drawing("step")
         self.epoch = self.best_epoch = 0
         self.best_value, self.best_state = math.inf, None
         self.history: list[dict] = []
@@ -153,25 +145,6 @@ class Loop:
         """Give the model the state of its best epoch."""
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
-
-    def state(self) -> dict:
-        """Return all that resuming needs, as tensors, numbers and text."""
-        return (
-            {name: getattr(self, name) for name in KEPT}
-            | {name: getattr(self, name).state_dict() for name in STATEFUL}
-            | {name: getattr(self, name).get_state() for name in STREAMS}
-        )
-
-    def resume(self, state: dict | None) -> None:
-        """Take up a state of `state`; None changes nothing."""
-        if state is None:
-            return
-        for name in KEPT:
-            setattr(self, name, state[name])
-        for name in STATEFUL:
-            getattr(self, name).load_state_dict(state[name])
-        for name in STREAMS:
-            getattr(self, name).set_state(state[name])
 
 
 def _add(sums: dict, terms: dict, n: int) -> None:

@@ -1,4 +1,3 @@
-import pickle
 
 import numpy as np
 import pytest
@@ -140,84 +139,6 @@ def test_a_named_loss_chooses_the_epoch_where_the_total_holds_more():
     told = result.history.query("split == 'val'").set_index("epoch")
     assert result.best_epoch == told["class"].idxmin() != told["total"].idxmin() == 1
     assert told["monitor"].tolist() == told["class"].tolist()
-
-
-# ---------------------------------------------------------------- resuming
-
-
-def interrupted(at, inner=step):
-    """Return the step that breaks off at its call number `at`."""
-    calls = iter(range(at))
-
-    def stopping(model, batch, generator):
-        if next(calls, None) is None:
-            raise KeyboardInterrupt
-        return inner(model, batch, generator)
-
-    return stopping
-
-
-@pytest.mark.parametrize(("kind", "stop_at"), [("adam", 4), ("adamw", 1)])
-def test_an_interrupted_fit_taken_up_again_equals_an_undisturbed_one(
-    kind, stop_at, tmp_path
-):
-    options = {
-        "optimizer": kind, "weight_decay": 0.01, "patience": 20, "max_epochs": 7,
-        "schedule": lambda epoch: 0.9**epoch,
-    }  # fmt: skip
-    seen = []
-
-    def noisy(model, batch, generator):
-        seen.append(len(batch["y"]))
-        noise = torch.randn(batch["x"].shape, generator=generator)
-        return step(model, {**batch, "x": batch["x"] + 0.1 * noise}, generator)
-
-    whole = run(step=noisy, **options)
-    path = tmp_path / "deep" / "fit.pt"
-    with pytest.raises(KeyboardInterrupt):
-        run(step=interrupted(stop_at * 14 + 4, noisy), checkpoint=path, **options)
-    seen.clear()
-    resumed = run(step=noisy, checkpoint=path, **options)
-    assert len(seen) == (7 - stop_at) * 14
-    assert same_state(whole.model, resumed.model)
-    assert whole.history.equals(resumed.history)
-    assert whole.best_epoch == resumed.best_epoch
-    assert list(path.parent.iterdir()) == []
-
-
-@pytest.fixture
-def kept(tmp_path):
-    """Return a checkpoint of the first epoch."""
-    path = tmp_path / "fit.pt"
-    with pytest.raises(KeyboardInterrupt):
-        run(step=interrupted(20), checkpoint=path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        ({"lr": 1e-4}, "lr"),
-        ({"data": make_data(300, 9)}, "data"),
-        ({"validation": make_data(100, 9)}, "validation"),
-        ({"model": make_model(9)}, "weights"),
-    ],
-)
-def test_a_checkpoint_of_another_fit_is_refused(change, name, kept):
-    with pytest.raises(ValueError, match=f"same fit; got .*made with {name}="):
-        run(checkpoint=kept, **change)
-
-
-def test_a_checkpoint_that_is_damaged_or_runs_code_is_refused(kept, tmp_path):
-    class Hostile:
-        def __reduce__(self):
-            return (open, (str(tmp_path / "opened"), "w"))
-
-    for content in (kept.read_bytes()[:2000], pickle.dumps(Hostile(), protocol=2)):
-        kept.write_bytes(content)
-        with pytest.raises(ValueError, match="must be a file that fit wrote"):
-            run(checkpoint=kept)
-    assert not (tmp_path / "opened").exists()
 
 
 # ---------------------------------------------------------------- what learns, and how
