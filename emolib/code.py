@@ -63,9 +63,7 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def hash_files(
-    files: Iterable[Path], *, kept: Path, verify: bool = False
-) -> dict[Path, str]:
+def hash_files(files: Iterable[Path], *, kept: Path) -> dict[Path, str]:
     """Return the sha256 of each file, opening only those that are new or changed.
 
     Parameters
@@ -74,8 +72,6 @@ def hash_files(
     kept : Path
         JSON file in which digests are kept by path, size and time of change. A file
         changed within the last two seconds is not kept: it may be changing still.
-    verify : bool
-        Open every file again.
     """
     try:
         known = dict(json.loads(kept.read_bytes()))
@@ -85,7 +81,7 @@ def hash_files(
     for file in files:
         state = file.stat()
         mark = f"{file.resolve()} {state.st_size} {state.st_mtime_ns}"
-        found[file] = (not verify and known.get(mark)) or hash_file(file)
+        found[file] = known.get(mark) or hash_file(file)
         if time.time() - state.st_mtime > 2:
             fresh[mark] = found[file]
     if not fresh.items() <= known.items():

@@ -192,21 +192,21 @@ def test_a_surrogate_goes_to_a_new_folder_only(calls, tmp_path):
 
 def test_a_surrogate_is_told_by_its_content_wherever_it_lies(tmp_path):
     write_amigos(tmp_path, 1)
-    assert not corpora.is_surrogate("amigos", tmp_path)
+    assert sources.source_of("amigos", tmp_path) == "licensed"
     mark(write_amigos(tmp_path, 2))  # one among real ones
-    assert corpora.is_surrogate("amigos", tmp_path)
+    assert sources.source_of("amigos", tmp_path) == "surrogate"
     corpora.add_corpus("amigos", tmp_path)
     assert corpora.locate("amigos", data="local").source == "surrogate"
     folder = write_iemocap(tmp_path / "i")
-    assert not corpora.is_surrogate("iemocap", folder)
+    assert sources.source_of("iemocap", folder) == "licensed"
     with h5py.File(folder / "V" / "denseface.h5", "a") as file:
         file.attrs["about"] = MARK
-    assert corpora.is_surrogate("iemocap", folder)
+    assert sources.source_of("iemocap", folder) == "surrogate"
     path = write_pickle(tmp_path / "mosei_raw.pkl", senti())
-    assert not corpora.is_surrogate("mosei", tmp_path)
+    assert sources.source_of("mosei", tmp_path) == "licensed"
     said = b"X" + len(MARK).to_bytes(4, "little") + MARK.encode() + b"0"
     path.write_bytes(b"\x80\x04" + said + path.read_bytes()[2:])  # put, and dropped
-    assert corpora.is_surrogate("mosei", tmp_path)
+    assert sources.source_of("mosei", tmp_path) == "surrogate"
     assert len(list(corpora.CORPORA["mosei"].read(tmp_path))) == 12
 
 

@@ -16,13 +16,12 @@ from emolib.corpora.registry import (
 from emolib.corpora.sources import (
     CorpusFolder,
     identify,
-    is_surrogate,
     locate,
     truth_folder,
     write_surrogate,
 )
 
 __all__ = [
-    "CORPORA", "CorpusFolder", "add_corpus", "get_corpus", "identify", "is_surrogate",
-    "list_corpora", "locate", "noted_folders", "truth_folder", "write_surrogate",
+    "CORPORA", "CorpusFolder", "add_corpus", "get_corpus", "identify", "list_corpora",
+    "locate", "noted_folders", "truth_folder", "write_surrogate",
 ]  # fmt: skip

@@ -109,15 +109,11 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     return found
 
 
-def is_surrogate(name: str, folder: str | Path) -> bool:
-    """Return True when any data file in `folder` says that it was made by emolib."""
-    return any(map(is_marked, get_corpus(name).files(folder)))
-
-
 def source_of(name: str, folder: str | Path) -> str:
     """Return ``"surrogate"``, ``"licensed"`` or ``"open"``, told by the content."""
-    real = "open" if get_corpus(name).is_open else "licensed"
-    return "surrogate" if is_surrogate(name, folder) else real
+    corpus = get_corpus(name)
+    real = "open" if corpus.is_open else "licensed"
+    return "surrogate" if any(map(is_marked, corpus.files(folder))) else real
 
 
 def _files_digest(paths: list[Path]) -> str:

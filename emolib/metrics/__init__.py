@@ -7,7 +7,6 @@ averaged, never pooled over folds; windows are never the unit of an interval.
 """
 
 from emolib.metrics.comparisons import (
-    PairedDifference,
     holm,
     paired_differences,
     permutation_test,
@@ -24,7 +23,7 @@ from emolib.metrics.scores import (
 from emolib.metrics.summaries import summarise
 
 __all__ = [
-    "CLASS_METRICS", "EVERY_METRIC", "METRICS", "PairedDifference",
-    "chance_predictions", "holm", "paired_differences", "permutation_test",
+    "CLASS_METRICS", "EVERY_METRIC", "METRICS", "chance_predictions",
+    "holm", "paired_differences", "permutation_test",
     "pooled_difference", "score_folds", "subject_scores", "summarise",
 ]  # fmt: skip
