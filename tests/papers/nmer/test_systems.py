@@ -74,6 +74,11 @@ def test_the_other_presets_train_and_repeat_their_draws(preset):
     assert model.vae.batch_as_sequence == (preset == "as_released")
 
 
+def test_batch_norm_trains_where_the_last_batch_would_hold_one_utterance():
+    outcome = trained("NMER", presets=["as_released"], overrides={"batch_size": 31})[2]
+    assert outcome.tables["history"]["total"].notna().all()
+
+
 @pytest.mark.parametrize("changes", [{"noises": ["missing"]}, {"noises": ["impulse"]},
                                      {"readings": ["released"]}], ids=str)  # fmt: skip
 def test_systems_of_incomplete_data_train_under_every_kind_of_noise(changes):

@@ -66,9 +66,11 @@ def run(settings, context):
     task = Task.of(settings, context)
     teacher, clean = clean_teacher.trained(task, **_encoder_sizes(settings))
     targets = {"joint_clean": "specific", "invariant_clean": "invariant"}
+    one_is_left = len(task.fold.train) % settings["batch_size"] == 1
     model, history = task.fit(
         "NMER", build, joint_step(settings, task.noise), task.noise, teacher=teacher,
         targets=targets, betas=(settings["beta_1"], 0.999),
+        drop_last=settings["batch_norm"] and one_is_left,  # no spread to divide by
         **{name: settings[name] for name in FIT_KEYS},
         **task.epochs(settings["n_epochs"], constant=settings["constant"]),
     )  # fmt: skip
