@@ -65,8 +65,8 @@ class NMER(nn.Module):
         Features per modality.
     d_hidden : tuple of int
         Of the classifier; the paper's {384, 128, 4} read as three layers' outputs.
-    dropout : float
-        Of the classifier.
+    dropout, text_dropout : float
+        Of the classifier, and of the TextCNN.
     use_vae : bool
         Whether h' and H' pass the VAE; without it the classifier, of widths 128 and
         128, reads both ("w/o VAE", Table 2).
@@ -81,10 +81,13 @@ class NMER(nn.Module):
     def __init__(
         self, widths: Mapping[str, int], n_classes: int, *, d: int = 128,
         d_hidden: tuple[int, ...] = (384, 128), dropout: float = 0.5,
-        use_vae: bool = True, separate: bool = False, batch_norm: bool = False, **vae,
+        text_dropout: float = 0.5, use_vae: bool = True, separate: bool = False,
+        batch_norm: bool = False, **vae,
     ):  # fmt: skip
         super().__init__()
-        self.encoder = SpecificInvariantEncoder(widths, d=d, separate=separate)
+        self.encoder = SpecificInvariantEncoder(
+            widths, d=d, separate=separate, dropout=text_dropout
+        )
         self.widths = self.encoder.widths
         d_out = self.encoder.d_out
         self.vae = _ConditionalVAE(d_out, **vae) if use_vae else None

@@ -35,9 +35,13 @@ class FusionEncoder(nn.Module):
         Features per step of each modality that is read.
     d : int
         Features per modality that come out.
+    dropout : float
+        Of the TextCNN.
     """
 
-    def __init__(self, widths: Mapping[str, int], *, d: int = 128):
+    def __init__(
+        self, widths: Mapping[str, int], *, d: int = 128, dropout: float = 0.5
+    ):
         super().__init__()
         for name in widths:
             check_option("modality", name, MODALITIES_AVL)
@@ -46,7 +50,9 @@ class FusionEncoder(nn.Module):
         self.d = d
         self.encoders = nn.ModuleDict(
             {
-                name: (TextCNN if name == "text" else LSTMEncoder)(width, d=d)
+                name: TextCNN(width, d=d, dropout=dropout)
+                if name == "text"
+                else LSTMEncoder(width, d=d)
                 for name, width in self.widths.items()
             }
         )
@@ -69,18 +75,19 @@ class SpecificInvariantEncoder(nn.Module):
 
     Parameters
     ----------
-    widths, d
+    widths, d, dropout
         As in `FusionEncoder`.
     separate : bool
         Whether the shared maps read a second set of encoders, as in the public code.
     """
 
     def __init__(
-        self, widths: Mapping[str, int], *, d: int = 128, separate: bool = False
-    ):
+        self, widths: Mapping[str, int], *, d: int = 128, separate: bool = False,
+        dropout: float = 0.5,
+    ):  # fmt: skip
         super().__init__()
-        self.specific = FusionEncoder(widths, d=d)
-        self.common = FusionEncoder(widths, d=d) if separate else None
+        self.specific = FusionEncoder(widths, d=d, dropout=dropout)
+        self.common = FusionEncoder(widths, d=d, dropout=dropout) if separate else None
         self.shared = nn.Sequential(
             nn.Linear(d, d), nn.LeakyReLU(), nn.Linear(d, d), nn.LeakyReLU()
         ).apply(init_kaiming)

@@ -165,7 +165,8 @@ class Method(Typed):
     n_heads: Count = 16  # Section 3.3; the released code has 8
     d_ff: Count = 128  # not stated; the released code's
     d_latent: Count = 64  # not stated; the released code's
-    dropout: Below1 = 0.5  # Section 3.3; of TextCNN and classifier
+    dropout: Below1 = 0.5  # Section 3.3; of the classifier
+    text_dropout: Below1 = 0.5  # Section 3.3; of the TextCNN, the released code's too
     vae_dropout: Below1 = 0.1  # not stated for the Transformer; the released code's
     # Section 2.3: linear maps, as [39] has them on h'
     invariance: Literal["shared", "separate"] = "shared"

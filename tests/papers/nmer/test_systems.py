@@ -173,6 +173,15 @@ def test_a_student_is_given_only_what_it_reads():
     assert list(x) == list(lengths) == ["text"] and noisy.shape == (len(x["text"]), 3)
 
 
+def test_each_dropout_reaches_the_part_that_it_names():
+    rates = {"dropout": 0.2, "text_dropout": 0.3, "vae_dropout": 0.4}
+    model = nmer.build(task_of("NMER", overrides=rates)[0])
+    parts = (model.classifier, model.encoder, model.vae)
+    for part, rate in zip(parts, rates.values(), strict=True):
+        found = {m.p for m in part.modules() if isinstance(m, torch.nn.Dropout)}
+        assert found == {rate}
+
+
 def test_gradients_are_cut_part_by_part():
     model = nmer.build(task_of("NMER")[0])
     parts = sub_networks(model)

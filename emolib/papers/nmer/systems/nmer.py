@@ -20,9 +20,9 @@ ONLY_WITH_VAE = (
     "w_gen",
 )  # fmt: skip
 READS = (
-    *ONLY_WITH_VAE, *FIT_KEYS, "d_hidden", "dropout", "invariance", "batch_norm",
-    "use_vae", "w_inv", "w_cls", "beta_1", "n_epochs", "constant", "patience",
-    "as_many_updates", "teacher_epochs", "keep_weights",
+    *ONLY_WITH_VAE, *FIT_KEYS, "d_hidden", "dropout", "text_dropout", "invariance",
+    "batch_norm", "use_vae", "w_inv", "w_cls", "beta_1", "n_epochs", "constant",
+    "patience", "as_many_updates", "teacher_epochs", "keep_weights",
 )  # fmt: skip
 READS_IF = {"use_vae": ONLY_WITH_VAE}
 """A switch -> what is read only while it is on."""
@@ -46,6 +46,7 @@ def build(task: Task) -> NMER:
         task.widths,
         task.n_classes,
         dropout=settings["dropout"],
+        text_dropout=settings["text_dropout"],
         use_vae=settings["use_vae"],
         batch_norm=settings["batch_norm"],
         **_encoder_sizes(settings),
