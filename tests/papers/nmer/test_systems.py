@@ -137,10 +137,15 @@ def test_mmin_imagines_what_the_student_does_not_see(noise):
     batch["specific_clean"] = clean.flatten(1)
     noisy = task.noise.draw(len(clean), drawn(1))
     target = imagined_target(teacher, batch, noisy, task.noise, drawn(2))
-    # the complementary version, all of it; zeros of what is hidden
+    # the complementary version, all of it
     whole = teacher(*task.noise.apply(x, lengths, ~noisy, drawn(2))).detach()
     expected = torch.where(noisy[..., None], clean, whole).flatten(1)
     torch.testing.assert_close(target, expected)
+    if noise == "missing":  # zeros go through the teacher too
+        nothing = teacher({name: 0 * v for name, v in x.items()}, lengths)
+        hidden = target.view_as(clean)[~noisy]
+        torch.testing.assert_close(hidden, nothing.detach()[~noisy])
+        assert hidden.any()
 
 
 SUMMED = {  # Eq. (6) of all utterances and dimensions -> what enters; lambda_2
