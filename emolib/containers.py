@@ -201,9 +201,8 @@ class Recording:
             For example ``{"eeg": ["F3", "F4"], "ecg": ["ECG"]}``. Electrical channels
             come out in microvolts.
         """
-        missing = [
-            n for names in channels.values() for n in names if n not in raw.ch_names
-        ]
+        asked = [name for names in channels.values() for name in names]
+        missing = [name for name in asked if name not in raw.ch_names]
         if missing:
             raise ValueError(
                 f"channels must be in the file; got {missing}. It has {raw.ch_names}."

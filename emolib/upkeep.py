@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from statistics import fmean
 
 from emolib.code import canonical
@@ -31,7 +32,8 @@ def plan_line(
     known = [seconds for seconds in costs if seconds is not None]
     if not known:
         return f"{line}, no earlier run to judge by"
-    line += f", about {_clock(sum(known) / min(n_workers, len(todo)))}"
+    seconds = round(sum(known) / min(n_workers, len(todo)))
+    line += f", about {timedelta(seconds=seconds)}"
     n_unknown = len(todo) - len(known)
     return f"{line} and {n_unknown} not judged: no earlier run" if n_unknown else line
 
@@ -50,13 +52,6 @@ def _cost(unit: Unit, earlier: Sequence[Entry]) -> float | None:
             n_same = sum(known.get(name) == value for name, value in wanted.items())
             alike.setdefault(n_same, []).append(entry.manifest["seconds"])
     return fmean(alike[max(alike)]) if alike else None
-
-
-def _clock(seconds: float) -> str:
-    """Return a duration as people read it: 0:07, 3:12, 1:02:03."""
-    minutes, s = divmod(round(seconds), 60)
-    hours, m = divmod(minutes, 60)
-    return f"{hours}:{m:02d}:{s:02d}" if hours else f"{m}:{s:02d}"
 
 
 def entries(store: Store) -> list[Entry]:

@@ -48,9 +48,11 @@ say([*lines, ask([]), ask(units[:2])])
 """
     none, half, slow, two, nothing, done = toy.run(code)
     assert none == "0 units done, 1 to do, no earlier run to judge by"
-    assert half == "2 units done, 2 to do, about 0:00"
-    assert slow == "0 units done, 1 to do, about 0:01", "the units most alike count"
-    assert two == "0 units done, 3 to do, about 0:00 and 2 not judged: no earlier run"
+    assert half == "2 units done, 2 to do, about 0:00:00"
+    assert slow == "0 units done, 1 to do, about 0:00:01", "the units most alike count"
+    assert (
+        two == "0 units done, 3 to do, about 0:00:00 and 2 not judged: no earlier run"
+    )
     assert (nothing, done) == ("0 units done, 0 to do", "2 units done, 0 to do")
 
 

@@ -85,9 +85,8 @@ class NMER(nn.Module):
         batch_norm: bool = False, **vae,
     ):  # fmt: skip
         super().__init__()
-        self.encoder = SpecificInvariantEncoder(
-            widths, d=d, separate=separate, dropout=text_dropout
-        )
+        sizes = {"d": d, "separate": separate, "dropout": text_dropout}
+        self.encoder = SpecificInvariantEncoder(widths, **sizes)
         self.widths = self.encoder.widths
         d_out = self.encoder.d_out
         self.vae = _ConditionalVAE(d_out, **vae) if use_vae else None

@@ -14,6 +14,7 @@ utterance's output depends on the longest of its batch.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -48,22 +49,16 @@ class FusionEncoder(nn.Module):
         check_range("number of modalities", len(widths), 1, len(MODALITIES_AVL))
         self.widths = {name: widths[name] for name in MODALITIES_AVL if name in widths}
         self.d = d
+        make = {"text": partial(TextCNN, dropout=dropout)}
         self.encoders = nn.ModuleDict(
-            {
-                name: TextCNN(width, d=d, dropout=dropout)
-                if name == "text"
-                else LSTMEncoder(width, d=d)
-                for name, width in self.widths.items()
-            }
+            {n: make.get(n, LSTMEncoder)(w, d=d) for n, w in self.widths.items()}
         )
 
     def forward(self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]) -> Tensor:
         """Return a vector per modality, shape (b, m, d); missing ones are zeros."""
         check_utterances(x, lengths, self.widths)
-        vectors = [
-            encoder(x[name], lengths[name]) for name, encoder in self.encoders.items()
-        ]
-        return torch.stack(vectors, dim=1)
+        pairs = self.encoders.items()
+        return torch.stack([read(x[n], lengths[n]) for n, read in pairs], dim=1)
 
 
 class SpecificInvariantEncoder(nn.Module):

@@ -53,7 +53,6 @@ def save_report(
     results: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame] | None = None,
     figures: Mapping | None = None,
-    subjects: pd.DataFrame | None = None,
     data: Iterable = (),
     failures: Iterable[Mapping] = (),
     audits: Iterable = (),
@@ -73,8 +72,6 @@ def save_report(
     figures : mapping of name to matplotlib Figure
         ``fig_2_similarity`` gives ``fig_2_similarity.svg``; each carries `alt_text`.
         One that is None is listed as not run, like a table without a row.
-    subjects : DataFrame
-        Scores per subject.
     data : iterable of `emolib.corpora.CorpusFolder`
     failures : iterable of mapping
         Units that gave no result: their labels and the `reason`.
@@ -99,9 +96,7 @@ def save_report(
     run |= {"failures": [*failures], "splits": [*audits], "not_run": absent}
     given = os.environ.get(REPORT_DIR)
     folder = Path(given) if given else new_folder(f"{stem}-{os.getpid()}")
-    for name, frame in {"results": results, "subjects": subjects}.items():
-        if frame is not None:
-            _write_csv(folder / f"{name}.csv", _sorted(frame))
+    _write_csv(folder / "results.csv", _sorted(results))
     for name, table in tables.items():
         _write_csv(folder / f"{name}.csv", table)
         text = to_markdown(table, footer=_footer(run, table))

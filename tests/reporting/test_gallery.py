@@ -29,10 +29,8 @@ def project(tmp_path, monkeypatch):
 
 def save(source="surrogate", **changes):
     rows = RESULTS.assign(source=source)
-    save_report(
-        "toy", {**VALUES, **changes}, results=rows, tables={"table_1": rows},
-        subjects=rows,
-    )  # fmt: skip
+    values = {**VALUES, **changes}
+    save_report("toy", values, results=rows, tables={"table_1": rows})
 
 
 def test_an_entry_keeps_tables_and_run_but_neither_arrays_nor_host(project):
