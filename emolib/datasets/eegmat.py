@@ -6,7 +6,6 @@ files a person. The labels are workload, not emotion.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from emolib.containers import Recording, Signal
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files
-from emolib.datasets.opened import opened, wrong
+from emolib.datasets.edf import edf_signals, values
 from emolib.datasets.trials import build_trial
 
 CH_NAMES = {
@@ -25,8 +24,6 @@ SFREQ, RATE_TOLERANCE = 500.0, 1e-3
 """Rate in Hz; a rate within a thousandth of it is taken for it, with a note."""
 TRIALS = {"1": ("rest", 0.0), "2": ("task", 1.0)}
 """Number in a file's name -> trial and workload."""
-
-_MICROVOLTS = {"uv": 1.0, "µv": 1.0, "μv": 1.0, "mv": 1e3, "v": 1e6, "nv": 1e-3}
 
 
 def list_subjects(folder: str | Path) -> list[str]:
@@ -70,66 +67,11 @@ def read_eegmat(
             notes: list[str] = []
             found = dict.fromkeys(CH_NAMES, "the file of this trial is not there.")
             if path := files.get((subject.removeprefix("Subject"), number)):
-                channels = read_edf(path, notes)
+                with edf_signals(path, notes) as signals:
+                    channels = {name: values(own) for name, own in signals.items()}
                 found = {name: _signal(name, channels, notes) for name in CH_NAMES}
             who, ratings = (subject, "1", trial), {"workload": workload}
             yield build_trial(CORPUS, who, found, ratings, notes=notes)
-
-
-def read_edf(
-    path: str | Path, notes: list[str]
-) -> dict[str, tuple[np.ndarray, float, str]]:
-    """Return the channels of an EDF file, annotations left out.
-
-    Parameters
-    ----------
-    path : path
-    notes : list of str
-        A sentence is added for what was set right.
-
-    Returns
-    -------
-    channels : dict of str to (ndarray of shape (n_times,), float, str)
-        Label -> values, sampling rate in Hz, unit. Electrical channels come in
-        microvolts, ``"uV"``; others in the file's unit.
-
-    Raises
-    ------
-    CorpusError
-        When the file is no EDF file, truncated, mangled, or has gaps.
-    """
-    import edfio
-
-    with opened(path, "an EDF file", b"0       ") as path:
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            edf = edfio.read_edf(path, header_encoding="latin-1")
-            channels = {
-                signal.label: _in_microvolts(path, signal) for signal in edf.signals
-            }
-        for warning in said:  # too few records, a scale without extent
-            if "indicates -1 data records" not in str(warning.message):
-                raise ValueError(warning.message)
-            notes.append("file: its number of records was not written; all are read.")
-        if len(channels) < len(edf.signals):
-            labels = [signal.label for signal in edf.signals]
-            twice = max(labels, key=labels.count)
-            raise wrong(
-                path, "each channel once", f"{twice} {labels.count(twice)} times"
-            )
-        if edf.reserved.startswith("EDF+D"):
-            raise wrong(path, "one continuous recording", "EDF+D, which has gaps")
-        return channels
-
-
-def _in_microvolts(path: Path, signal) -> tuple[np.ndarray, float, str]:
-    """Return values, rate and unit of one channel."""
-    with opened(path, f"a scale of {signal.label} in numbers"):
-        _ = signal.physical_range, signal.digital_range
-    unit, rate = signal.physical_dimension, float(signal.sampling_frequency)
-    scale = _MICROVOLTS.get(unit.strip().lower())
-    data = np.asarray(signal.data, dtype=float)
-    return (data, rate, unit) if scale is None else (data * scale, rate, "uV")
 
 
 def _signal(modality: str, channels: dict, notes: list[str]) -> Signal | str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from emolib.containers import Features, Recording, Signal
+from emolib.containers import Features, Recording, Signal, Video
 from emolib.datasets.corpus import Corpus
 
 
@@ -50,10 +50,10 @@ def _without_words(found: Mapping) -> dict:
     return {name: held for name, held in found.items() if not isinstance(held, str)}
 
 
-def _problems(held: Signal | Features | str) -> list[str]:
+def _problems(held: Signal | Features | Video | str) -> list[str]:
     """Return what is wrong with one modality, its name left out."""
-    if isinstance(held, str):
-        return [held]
+    if isinstance(held, str | Video):
+        return [held] * isinstance(held, str)
     if isinstance(held, Features):
         n_bad = held.data.size - np.count_nonzero(np.isfinite(held.data))
         words = f"{n_bad} of {held.data.size} values are not finite (NaN or infinite)."

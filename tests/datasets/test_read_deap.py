@@ -1,0 +1,140 @@
+import pickle
+
+import edfio
+import numpy as np
+import pytest
+
+from emolib.checks import CorpusError
+from emolib.datasets.deap import CORPUS, read_deap
+
+ROWS = (  # of data_preprocessed_python, typed from the publisher's description
+    "Fp1 AF3 F3 F7 FC5 FC1 C3 T7 CP5 CP1 P3 P7 PO3 O1 Oz Pz Fp2 AF4 Fz F4 F8 FC6 FC2 "
+    "Cz C4 T8 CP6 CP2 P4 P8 PO4 O2 hEOG vEOG zEMG tEMG GSR Resp Plet Temp"
+).split()
+TWENTE = (
+    "Fp1 AF3 F7 F3 FC1 FC5 T7 C3 CP1 CP5 P7 P3 Pz PO3 O1 Oz O2 PO4 P4 P8 CP6 CP2 C4 T8 "
+    "FC6 FC2 F4 F8 AF4 Fp2 Fz Cz"
+).split()
+REST = "EXG1 EXG2 EXG3 EXG4 EXG5 EXG6 EXG7 EXG8 GSR1 GSR2 Erg1 Erg2 Resp Plet Temp"
+
+
+def write_dat(folder, number=1, n_trials=2, n_chans=40, n_times=8064):
+    """Write a Python 2 pickle; each value says its trial, channel and second."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trial, chan, time = np.ogrid[:n_trials, :n_chans, :n_times]
+    data = 1e6 * trial + 1e3 * chan + time // 128 + 0.001 * (time % 2)
+    labels = np.tile([7.5, 3.0, 5.0, 9.0], (n_trials, 1))
+    path = folder / f"s{number:02d}.dat"
+    path.write_bytes(pickle.dumps({"labels": labels, "data": data}, protocol=2))
+    return path
+
+
+def write_bdf(folder, number, *, names=TWENTE, shown=(2, 1), high=0, status="Status"):
+    """Write three seconds of rest and a minute of video, twice; a channel, a level."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seconds = 3 + 2 * 65
+    labels = [*names, *REST.split(), status]
+    codes = np.full(seconds * 512, high)
+    for k in range(len(shown)):
+        start = 512 * (5 + 64 * k)
+        codes[start : start + 100] = high + 4
+    signals = [
+        edfio.BdfSignal(
+            codes.astype(float) if label == status else np.full(codes.size, 10.0 + i),
+            512, label=label, physical_dimension="Boolean" if label == status else "uV",
+            physical_range=(-8388608, 8388607) if label == status else (-262144, 262144),
+        )
+        for i, label in enumerate(labels)
+    ]  # fmt: skip
+    edfio.Bdf(signals).write(folder / f"s{number:02d}.bdf")
+    rows = [
+        f"{number},{k + 1},{video},0,{video + 0.5},2,3,4,5"
+        for k, video in enumerate(shown)
+    ]
+    head = (
+        "Participant_id,Trial,Experiment_id,Start_time,Valence,Arousal,Dominance,Liking"
+    )
+    (folder / "participant_ratings.csv").write_text(
+        "\n".join([f"{head},Familiarity", *rows])
+    )
+    return labels
+
+
+def test_the_pickle_of_one_person_is_read_back_channel_by_channel(tmp_path):
+    write_dat(tmp_path / "data_preprocessed_python")
+    first, second = read_deap(tmp_path)
+    assert (first.subject, first.trial, second.trial) == ("s01", "01", "02")
+    assert first.ratings == dict(valence=7.5, arousal=3, dominance=5, liking=9)
+    assert first.problems == ()
+    names = [name for s in second.signals.values() for name in s.ch_names]
+    assert names == ROWS
+    for signal in second.signals.values():
+        assert signal.sfreq == 128 and signal.duration_s == 60
+        rows = [ROWS.index(name) for name in signal.ch_names]
+        assert signal.data[:, 0].tolist() == [1e6 + 1e3 * row + 3 for row in rows]
+    assert second.baseline["eeg"].duration_s == 3
+    assert second.baseline["eeg"].data[0, 0] == 1e6
+    units = {name: signal.unit for name, signal in first.signals.items()}
+    assert units["eog"] == "uV" and units["gsr"] == "ohm"
+    assert units["temperature"] == "degC"
+
+
+def test_the_recording_is_read_by_name_and_put_in_the_order_of_the_videos(tmp_path):
+    labels = write_bdf(tmp_path, 1)
+    first, second = read_deap(tmp_path, source="raw")
+    assert [first.trial, second.trial] == ["01", "02"]
+    assert [first.ratings["valence"], second.ratings["valence"]] == [1.5, 2.5]
+    eeg, eog = first.signals["eeg"], first.signals["eog"]
+    assert eeg.ch_names == tuple(ROWS[:32])
+    wanted = [10.0 + labels.index(name) for name in ROWS[:32]]
+    np.testing.assert_allclose(eeg.data[:, 0], wanted, atol=0.05)
+    assert (eeg.sfreq, eeg.duration_s) == (512, 60)
+    assert first.baseline["eeg"].duration_s == 3
+    np.testing.assert_allclose(eog.data, -1.0, atol=0.1)  # EXG1 - EXG2
+    gsr = 10.0 + labels.index("GSR1")
+    np.testing.assert_allclose(first.signals["gsr"].data, 1e9 / gsr, rtol=1e-2)
+
+
+@pytest.mark.parametrize(("number", "status"), [(23, "Status"), (24, ""), (29, "-0")])
+def test_geneva_and_its_nameless_trigger_channels_are_read(tmp_path, number, status):
+    labels = write_bdf(
+        tmp_path, number, names=ROWS[:32], high=1703680, status=status, shown=(1, 2)
+    )
+    first, _ = read_deap(tmp_path, source="raw")
+    gsr = 10.0 + labels.index("GSR1")
+    np.testing.assert_allclose(first.signals["gsr"].data, gsr, atol=0.05)
+    assert first.problems[0].startswith("eeg: all 32 channels are constant")
+
+
+def test_bad_files_get_one_clear_error_each(tmp_path):
+    for n_chans, n_times in ((39, 8064), (40, 7680)):
+        write_dat(tmp_path, n_chans=n_chans, n_times=n_times)
+        with pytest.raises(CorpusError, match=r"s01\.dat: expected DEAP's data .* got"):
+            list(read_deap(tmp_path))
+    path = write_dat(tmp_path)
+    path.write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(CorpusError, match=r"s01\.dat"):
+        list(read_deap(tmp_path))
+    path.write_bytes(pickle.dumps({"data": print, "labels": 1}))
+    with pytest.raises(CorpusError, match="print'; nothing in it was run"):
+        list(read_deap(tmp_path))
+    with pytest.raises(ValueError, match="source must be one of 'dat', 'raw'"):
+        list(read_deap(tmp_path, source="matlab"))
+
+
+def test_bad_recordings_get_one_clear_error_each(tmp_path):
+    write_bdf(tmp_path, 1, shown=(1, 2))
+    path, table = tmp_path / "s01.bdf", tmp_path / "participant_ratings.csv"
+    whole, rows = path.read_bytes(), table.read_text()
+    table.write_text(rows + "\n1,3,3,0,1,2,3,4,5")
+    with pytest.raises(CorpusError, match="3 starts of a video .trigger 4.; got 2"):
+        list(read_deap(tmp_path, source="raw"))
+    table.write_text(rows)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CorpusError, match=r"s01\.bdf"):
+        list(read_deap(tmp_path, source="raw"))
+    path.write_bytes(whole)
+    table.unlink()
+    with pytest.raises(FileNotFoundError, match=r"needs participant_ratings\.csv"):
+        list(read_deap(tmp_path, source="raw"))
+    assert CORPUS.class_of(5.0) == "low"

@@ -1,0 +1,119 @@
+import edfio
+import numpy as np
+import pytest
+
+from emolib.checks import CorpusError
+from emolib.containers import Video
+from emolib.datasets.mahnob import CORPUS, read_mahnob
+
+LABELS = (
+    "Fp1 AF3 F3 F7 FC5 FC1 C3 T7 CP5 CP1 P3 P7 PO3 O1 Oz Pz Fp2 AF4 Fz F4 F8 FC6 FC2 "
+    "Cz C4 T8 CP6 CP2 P4 P8 PO4 O2 EXG1 EXG2 EXG3 EXG4 EXG5 EXG6 EXG7 EXG8 GSR1 GSR2 "
+    "Erg1 Erg2 Resp Temp Status"
+).split()
+FELT = 'feltEmo="4" feltArsl="7" feltVlnc="8" feltCtrl="5" feltPred="3"'
+
+
+def write_xml(folder, subject=1, *, attributes=FELT, is_stim=1, head=""):
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (
+        f'<?xml version="1.0"?>{head}<session sessionId="{folder.name}" '
+        f'isStim="{is_stim}" {attributes} cutNr="2" cutLenSec="20.5" vidRate="60.97" '
+        f'mediaFile="69.avi"><subject id="{subject}" gender="f"/>'
+        '<track type="Physiological" filename="a.bdf"/></session>'
+    )
+    (folder / "session.xml").write_text(text)
+
+
+def write_bdf(folder, subject=1, *, pulses=(30, 50), high=3801088, sfreq=256):
+    seconds = 80
+    codes = np.full(seconds * sfreq, float(high))
+    for second in pulses:
+        codes[second * sfreq : second * sfreq + 5] += 16
+    rng = np.random.default_rng(0)
+    signals = []
+    for i, label in enumerate(LABELS):
+        is_status = label == "Status"
+        span = (-8388608, 8388607) if is_status else (-262144, 262144)
+        data = codes if is_status else 100.0 * i + rng.normal(size=codes.size)
+        unit = "Boolean" if is_status else "uV"
+        signals.append(
+            edfio.BdfSignal(
+                data, sfreq, label=label, physical_dimension=unit, physical_range=span
+            )
+        )
+    path = folder / f"Part_{subject}_S_Trial1_emotion.bdf"
+    edfio.Bdf(signals).write(path)
+    return path
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Return the folder of one whole session, P2's second section."""
+    folder = tmp_path / "Sessions" / "132"
+    write_xml(folder, 2)
+    write_bdf(folder, 2)
+    (folder / "P2-Rec1-2009.07.09.17.53.46_C1 trigger _C_Section_2.avi").touch()
+    return folder
+
+
+def test_a_session_is_cut_at_its_two_pulses(tmp_path, session):
+    write_xml(tmp_path / "Sessions" / "131", 2, attributes="", is_stim=0)
+    (only,) = read_mahnob(tmp_path)
+    assert (only.subject, only.session, only.trial) == ("P2", "132", "69")
+    assert only.ratings == dict(valence=8, arousal=7, control=5, predictability=3)
+    assert only.problems == ()
+    for name, n_chans in dict(eeg=32, ecg=3, gsr=1, resp=1, temperature=1).items():
+        signal = only.signals[name]
+        assert (signal.duration_s, signal.sfreq) == (20, 256)
+        assert only.baseline[name].duration_s == 30
+        rows = [LABELS.index(label) for label in signal.ch_names]
+        assert len(rows) == n_chans
+        means = signal.data.mean(axis=1)
+        np.testing.assert_allclose(means, [100 * row for row in rows], atol=0.1)
+    face = only.signals["face"]
+    assert isinstance(face, Video) and face.fps == 60.97
+
+
+def test_what_a_session_lacks_is_said_and_nothing_else_is_lost(tmp_path, session):
+    other = tmp_path / "Sessions" / "134"
+    write_xml(other, 2, attributes=FELT.replace('feltArsl="7"', ""))
+    path = session / "Part_2_S_Trial1_emotion.bdf"
+    for pulses, words in (((), "has 0 pulses"), ((30,), "has 1 pulses")):
+        write_bdf(session, 2, pulses=pulses)
+        first, second = read_mahnob(tmp_path)
+        assert {p.split(": ", 1)[1] for p in first.problems} == {
+            f"the BDF's Status {words}; expected 2."
+        }
+        assert set(first.signals) == {"face"} and first.ratings["valence"] == 8
+    assert "eeg: the folder has no BDF." in second.problems
+    assert "face: the folder has no AVI." in second.problems
+    assert "arousal: no rating was given." in second.problems
+    path.unlink()
+    write_bdf(session, 2, sfreq=128)
+    assert (
+        "eeg: sampled at 128 Hz; expected 256 Hz."
+        in next(read_mahnob(tmp_path)).problems
+    )
+
+
+def test_bad_files_get_one_clear_error_each(tmp_path, session):
+    path = session / "Part_2_S_Trial1_emotion.bdf"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CorpusError, match=r"Part_2_S_Trial1_emotion\.bdf"):
+        list(read_mahnob(tmp_path))
+    path.write_bytes(whole)
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    write_xml(session, 2, head=bomb)
+    with pytest.raises(CorpusError, match=r"session\.xml: .*DTDForbidden"):
+        list(read_mahnob(tmp_path))
+    for text, words in (("<session", "ParseError"), ("<a/>", "got <a>")):
+        (session / "session.xml").write_text(text)
+        with pytest.raises(CorpusError, match=words):
+            list(read_mahnob(tmp_path))
+    write_xml(session, 2)
+    with pytest.raises(ValueError, match=r"subjects must be .* got \['P9'\]"):
+        list(read_mahnob(tmp_path, subjects=["P9"]))
+    with pytest.raises(FileNotFoundError, match="MAHNOB-HCI not found"):
+        CORPUS.files(tmp_path / "nowhere")
