@@ -1,10 +1,12 @@
-"""Band powers of whole arrays of windows."""
+"""Band powers, power spectra and differential entropy of whole arrays of windows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+
+from emolib.checks import check_option, check_shape
 
 Bands = Mapping[str, tuple[float, float]]
 """Ordered: name -> (fmin, fmax) in Hz, both ends included. Owned by the paper."""
@@ -34,14 +36,146 @@ def band_power(x: np.ndarray, *, sfreq: float, bands: Bands) -> np.ndarray:
     x = np.asarray(x)
     n_times = x.shape[-1]
     inside = _membership(np.fft.rfftfreq(n_times, 1 / sfreq), bands, n_times / sfreq)
+    return _banded(x, inside, _power)
+
+
+def band_density(
+    x: np.ndarray, *, sfreq: float, bands: Bands, segment_s: float = 1.0
+) -> np.ndarray:
+    """Return the power spectral density of each window, mean over each band.
+
+    Welch's method, as paper 1, Section 2.2, has it: segments under a Hann window, their
+    mean removed, half of each shared with the next. Short segments are padded with
+    zeros to a second, so that a band holds a frequency at every length.
+
+    Parameters
+    ----------
+    x : ndarray, shape (..., n_times)
+    sfreq : float
+        Sampling rate in Hz.
+    bands : mapping of name to (fmin, fmax)
+        In Hz; both ends included.
+    segment_s : float
+        Length of a segment in seconds; not stated, 1 in the paper's likely source. A
+        shorter window is one segment.
+
+    Returns
+    -------
+    density : ndarray, shape (..., n_bands)
+        Unit of `x` squared per Hz.
+    """
+    x = np.asarray(x)
+    n_segment = min(x.shape[-1], round(segment_s * sfreq))
+    n_fft = max(n_segment, round(sfreq))
+    inside = _membership(np.fft.rfftfreq(n_fft, 1 / sfreq), bands, n_fft / sfreq)
+    taper = np.hanning(n_segment + 1)[:-1].astype(np.result_type(x.dtype, np.float32))
+    scale = 2 / (sfreq * np.square(taper).sum())
+
+    def density(rows):
+        view = np.lib.stride_tricks.sliding_window_view(rows, n_segment, axis=-1)
+        view = view[:, :: n_segment - n_segment // 2]
+        centred = view - view.mean(axis=-1, keepdims=True)
+        power = np.square(np.abs(np.fft.rfft(centred * taper, n_fft))).mean(axis=1)
+        return scale * power  # at 0 Hz and half of `sfreq` twice too much: in no band
+
+    return _banded(x, inside / inside.sum(axis=0), density)
+
+
+ENTROPY_FORMS = ("nats", "sd")
+VARIANCES = ("spectrum", "filtered")
+
+
+def differential_entropy(
+    x: np.ndarray, *, sfreq: float, bands: Bands, variance: str = "spectrum",
+    form: str = "nats", order: int = 5,
+) -> np.ndarray:  # fmt: skip
+    """Return the entropy of a Gaussian signal with each band's variance.
+
+    Paper 1, Section 2.2. ``0.5 ln(2 pi e variance)`` per window and band.
+
+    Parameters
+    ----------
+    x : ndarray, shape (..., n_times)
+        A window that holds NaN comes out as NaN.
+    sfreq : float
+        Sampling rate in Hz.
+    bands : mapping of name to (fmin, fmax)
+        In Hz.
+    variance : {'spectrum', 'filtered'}
+        That of the window's frequencies in the band; or, as elsewhere in the field, of
+        the window filtered by itself, once and from rest: the filter's start-up lies in
+        every window, so that the value depends on the window's length.
+    form : {'nats', 'sd'}
+        ``sd``: the standard deviation itself, which the paper's sentence calls DE.
+    order : int
+        Of the Butterworth band-pass of ``filtered``.
+
+    Returns
+    -------
+    entropy : ndarray, shape (..., n_bands)
+    """
+    check_option("variance", variance, VARIANCES)
+    check_option("form", form, ENTROPY_FORMS)
+    if variance == "spectrum":
+        found = band_power(x, sfreq=sfreq, bands=bands)
+    else:
+        found = _filtered_variance(np.asarray(x), sfreq, bands, order)
+    if (found <= 0).any():
+        *place, band = np.argwhere(found <= 0)[0].tolist()
+        raise ValueError(
+            f"x must vary in every window; got no power in {list(bands)[band]!r} at "
+            f"{place}. Leave out flat windows."
+        )
+    return np.sqrt(found) if form == "sd" else 0.5 * np.log(2 * np.pi * np.e * found)
+
+
+def mutual_cross_attention(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return two kinds of features of the same channels, fused by attention.
+
+    Zhao and Gu, "Feature Fusion Based on Mutual-Cross-Attention Mechanism for EEG
+    Emotion Recognition", MICCAI 2024, which paper 1, Section 2.2, cites for its
+    multi-head attention; it has one head and nothing to learn.
+    ``softmax(a b' / sqrt(d)) b + softmax(b a' / sqrt(d)) a``; of one channel, a + b.
+
+    Differs from its public code: no dropout while features are computed.
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (..., c, d)
+        Channels are tokens; scaled alike, or the largest channel takes all weight.
+
+    Returns
+    -------
+    fused : ndarray, shape (..., c, d)
+    """
+    from scipy.special import softmax
+
+    check_shape("b", b.reshape(-1, *b.shape[-2:]), "b c d", "It must match a.",
+                c=a.shape[-2], d=a.shape[-1])  # fmt: skip
+    scores = a @ np.swapaxes(b, -1, -2) / np.sqrt(a.shape[-1])
+    mirrored = np.swapaxes(scores, -1, -2)
+    return softmax(scores, axis=-1) @ b + softmax(mirrored, axis=-1) @ a
+
+
+def _filtered_variance(x, sfreq: float, bands: Bands, order: int) -> np.ndarray:
+    """Return the variance of each window after a causal filter, band by band."""
+    from scipy.signal import butter, lfilter
+
+    designs = [butter(order, e, "bandpass", fs=sfreq) for e in bands.values()]
+    return np.stack([lfilter(*d, x).var(axis=-1) for d in designs], axis=-1)
+
+
+def _banded(x: np.ndarray, inside: np.ndarray, spectrum: Callable) -> np.ndarray:
+    """Return the weighted sum over frequencies of ``spectrum(rows)``, in blocks."""
+    n_times = x.shape[-1]
     rows = x.reshape(-1, n_times)
-    power = np.empty((len(rows), len(bands)), np.result_type(x.dtype, np.float32))
-    inside = inside.astype(power.dtype)
+    kind = np.result_type(x.dtype, np.float32)
+    found, inside = np.empty((len(rows), inside.shape[1]), kind), inside.astype(kind)
     at_once = max(1, POINTS_AT_ONCE // n_times)
     for start in range(0, len(rows), at_once):
         block = slice(start, start + at_once)
-        power[block] = _power(rows[block]) @ inside
-    return power.reshape(*x.shape[:-1], len(bands))
+        found[block] = spectrum(rows[block]) @ inside
+    return found.reshape(*x.shape[:-1], -1)
 
 
 def _power(x: np.ndarray) -> np.ndarray:
