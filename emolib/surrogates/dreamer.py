@@ -10,10 +10,11 @@ import numpy as np
 from emolib.datasets import dreamer as real
 from emolib.surrogates import sizes
 from emolib.surrogates.affect import Subject, simulate_subject, truth_of
-from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.cortical import eeg_and_blinks, heart_map
 from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
 from emolib.surrogates.files import MAX_BYTES, cell, save_mat, struct, write
 from emolib.surrogates.peripheral import synthesise_ecg
+from emolib.surrogates.traces import bandpass
 
 N_STIMULI = 18
 SCORED_S = (1.0, 61.0)
@@ -42,7 +43,7 @@ def dreamer_design(*, n_trials: int = N_STIMULI, seconds: float = 61.0) -> Desig
 def write_dreamer(
     folder: str | Path, *, n_subjects: int = 6, n_trials: int = N_STIMULI,
     seconds: float = 61.0, effect: float = 1.0, signature: float = 1.0,
-    nuisance: float = 1.0, seed: int = 0,
+    nuisance: float = 1.0, seed: int = 0, heart_field: float = 1.0,
 ) -> Path:  # fmt: skip
     """Write `DREAMER.mat` into `folder`, and what was planted into `<folder>.truth`.
 
@@ -57,7 +58,7 @@ def write_dreamer(
         Any number of subjects; at most 18 trials.
     seconds : float
         Length of each stimulus; a baseline of 61 s comes before it.
-    effect, signature, nuisance, seed
+    effect, signature, nuisance, seed, heart_field
         As in `emolib.surrogates.design.Knobs`.
 
     Returns
@@ -72,7 +73,7 @@ def write_dreamer(
     size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
     check_sizes(**size, n_stimuli=N_STIMULI, hint="DREAMER has 18 stimuli.")
     _check_bytes(n_subjects * n_trials * (seconds + real.BASELINE_S))
-    knobs = Knobs(effect, signature, nuisance, seed)
+    knobs = Knobs(effect, signature, nuisance, seed, heart_field)
     design = dreamer_design(n_trials=n_trials, seconds=seconds)
 
     def fill(aside: Path):
@@ -115,7 +116,8 @@ def _person(subject: Subject) -> tuple[np.ndarray, dict]:
         ScoreArousal=ratings[:, 1:2],
         ScoreDominance=ratings[:, 2:],
     )
-    return own, subject.truth(beats=beats, blinks=seen)
+    planted = subject.truth(beats=beats, blinks=seen)
+    return own, planted | {"heart_map": heart_map(subject, real.EEG_CH_NAMES)}
 
 
 def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:

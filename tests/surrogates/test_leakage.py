@@ -12,10 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from emolib.surrogates.affect import simulate_subject
-from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.cortical import eeg_and_blinks
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.dreamer import dreamer_design, real
 from emolib.surrogates.peripheral import synthesise_ecg
+from emolib.surrogates.traces import bandpass
 
 pytestmark = pytest.mark.slow
 BANDS = [(4, 8), (8, 13), (14, 30), (31, 45)]  # below 4 Hz there are blinks

@@ -10,7 +10,6 @@ from emolib.surrogates import cortical, waveforms
 from emolib.surrogates.affect import Trials, simulate_subject
 from emolib.surrogates.cortical import (
     SOURCES,
-    bandpass,
     eeg_and_blinks,
     head_model,
     synthesise_eeg,
@@ -19,6 +18,7 @@ from emolib.surrogates.design import Knobs
 from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.peripheral import synthesise_conductance, synthesise_ecg
 from emolib.surrogates.sizes import PARAMETERS
+from emolib.surrogates.traces import bandpass
 
 EEG = ("AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8",
        "AF4")  # fmt: skip
@@ -92,7 +92,9 @@ def lead_field(electrodes):
     blink = field[:, -2:].sum(axis=1)
     blink = blink - blink[-2:].mean()
     blink = blink / blink[[names.index("Fp1"), names.index("Fp2")]].mean()
-    return np.concatenate([field[:, :-2], blink[:, None]], axis=1)[:-2]
+    places = np.array([where[name] for name in names]) / sphere.radius
+    places = ((places - places[-2:].mean(axis=0)) * [-1, 1, 0])[:, :2]
+    return np.concatenate([field[:, :-2], blink[:, None], places], axis=1)[:-2]
 
 
 def test_the_lead_field_is_what_mne_gives():
