@@ -11,13 +11,26 @@ from pathlib import Path
 
 from emolib.checks import check_option
 from emolib.code import write_whole
-from emolib.datasets import amigos, dreamer, eegmat, iemocap, mosei, mosi_utterances
+from emolib.datasets import (
+    amigos,
+    deap,
+    dreamer,
+    eegmat,
+    iemocap,
+    mahnob,
+    mosei,
+    mosi_utterances,
+    stress_predict,
+)
 from emolib.datasets.corpus import Corpus
 from emolib.store import project_root
 
 CORPORA = {
     corpus.name: corpus
     for corpus in (
+        deap.CORPUS,
+        mahnob.CORPUS,
+        stress_predict.CORPUS,
         dreamer.CORPUS,
         amigos.CORPUS,
         eegmat.CORPUS,

@@ -48,7 +48,8 @@ def edf_signals(path: str | Path, notes: list[str]) -> Iterator[dict]:
 
     kind = Path(path).suffix.lower()
     read = edfio.read_bdf if kind == ".bdf" else edfio.read_edf
-    with opened(path, f"an {kind[1:].upper()} file", MARKS[kind]) as path:
+    what = "a BDF file" if kind == ".bdf" else "an EDF file"
+    with opened(path, what, MARKS[kind]) as path:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             edf = read(path, header_encoding="latin-1")

@@ -7,6 +7,7 @@ chosen by rule and logged, so that nobody's eye decides.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from emolib.checks import check_range
 
-HIGHPASS_HZ, FIT_SFREQ = 1.0, 128.0
+HIGHPASS_HZ, FIT_SFREQ, MAX_ITER = 1.0, 128.0, 300
 EYE_CHANNELS = ("Fp1", "Fp2")
 """Where blinks are largest, when no EOG was recorded."""
 EYE_CORRELATION = 0.4
@@ -34,19 +35,25 @@ class Cleaning:
         ``"eye"``, ``"heart"``, ``"muscle"`` -> components.
     scores : dict of str to ndarray, shape (n_components,)
         By which they were chosen.
+    converged : bool
+        Whether FastICA came to rest; sources that are nearly Gaussian keep turning.
     """
 
     ica: object
     removed: dict[str, list[int]]
     scores: dict[str, np.ndarray]
+    converged: bool = True
 
     @property
     def log(self) -> str:
-        """What was taken out, in a sentence."""
+        """What was taken out, and whether the analysis came to rest, in a sentence."""
         told = [
-            f"{why} {', '.join(map(str, own))}" for why, own in self.removed.items()
+            f"{why} {', '.join(map(str, own))}"
+            for why, own in self.removed.items()
+            if own
         ]
-        return f"components taken out: {'; '.join(t for t in told if t[-1] != ' ')}"
+        rest = "" if self.converged else "; FastICA did not come to rest"
+        return f"components taken out: {'; '.join(told) or 'none'}{rest}"
 
     def apply(self, eeg: np.ndarray, ch_names: Sequence[str], sfreq: float):
         """Return EEG in µV, (n_chans, n_times), without what was chosen."""
@@ -91,9 +98,13 @@ def fit_cleaning(
     if sfreq > 2 * FIT_SFREQ:
         raw.resample(2 * FIT_SFREQ, verbose="error")
     ica = mne.preprocessing.ICA(
-        n_components=n_components, method="fastica", random_state=seed, max_iter=500
-    )
-    ica.fit(raw, picks="eeg", verbose="error")
+        n_components=n_components, method="fastica", random_state=seed,
+        max_iter=MAX_ITER, fit_params={"tol": 1e-3}, verbose="error",
+    )  # fmt: skip
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        ica.fit(raw, picks="eeg", verbose="error")
+    converged = not any("did not converge" in str(w.message) for w in said)
     at = [name for name in EYE_CHANNELS if name in ch_names] if eog is None else None
     eye, eye_scores = ica.find_bads_eog(
         raw, ch_name=at, measure="correlation", threshold=EYE_CORRELATION,
@@ -107,7 +118,7 @@ def fit_cleaning(
         )
     removed["muscle"], scores["muscle"] = ica.find_bads_muscle(raw, verbose="error")
     removed = {why: sorted(map(int, own)) for why, own in removed.items()}
-    return Cleaning(ica, removed, scores)
+    return Cleaning(ica, removed, scores, converged)
 
 
 def _raw(eeg, ch_names, sfreq, *, eog=None, ecg=None):

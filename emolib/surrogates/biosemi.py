@@ -12,7 +12,7 @@ from emolib.surrogates.files import ABOUT
 
 EXTENT = 262144.0
 """Physical extent in µV, which 24 bits divide into steps of 1/32 µV."""
-WIDE = {"Ohm": 1e7, "nS": 1e6}
+WIDE = {"Ohm": 4e6, "nS": 4e6}
 """Physical extent of other units."""
 STATUS_EXTENT = 8388608
 

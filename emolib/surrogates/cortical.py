@@ -169,7 +169,7 @@ def eeg_and_blinks(
         How much of each blink is left in the EEG, 0 to 1.
     """
     eeg = synthesise_eeg(subject.trials("eeg", sfreq, rows), ch_names)
-    bumps, times = _blinks(subject.trials("artefacts", sfreq, rows))
+    bumps, times = blink_bumps(subject.trials("artefacts", sfreq, rows))
     eeg += head_model(ch_names).blink[:, None] * (share * bumps)[:, None]
     if subject.knobs.heart_field:
         beating = heart_waves(subject.trials("ecg", sfreq, rows))
@@ -191,7 +191,7 @@ def heart_map(subject: Subject, ch_names: tuple[str, ...]) -> np.ndarray:
     return subject.knobs.heart_field * size * field / np.abs(field).mean()
 
 
-def _blinks(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
+def blink_bumps(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return the blinks' potential at Fp1 and Fp2 in µV, (b, n_times); their times."""
     times = traces.event_times(trials.rngs, trials.traces["ln_blink_rate"])
     low, high = np.array([BLINK_S, BLINK_UV]).T[..., None]

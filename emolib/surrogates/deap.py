@@ -13,7 +13,7 @@ from emolib.datasets import deap as real
 from emolib.surrogates import body, peripheral
 from emolib.surrogates.affect import Subject, simulate_subject, truth_of
 from emolib.surrogates.biosemi import save_bdf
-from emolib.surrogates.cortical import eeg_and_blinks
+from emolib.surrogates.cortical import blink_bumps, eeg_and_blinks
 from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
 from emolib.surrogates.files import save_pickle, write
 from emolib.surrogates.traces import bandpass

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -145,10 +146,8 @@ def cell(items: Iterable, *, column: bool = False) -> np.ndarray:
     return out
 
 
-def save_pickle(
-    path: Path, held: Mapping[str, Mapping[str, Callable[[], np.ndarray]]]
-) -> Path:
-    """Write a pickled dictionary of dictionaries of arrays, piece by piece.
+def save_pickle(path: Path, held: Mapping) -> Path:
+    """Write a pickled dictionary of arrays, or of dictionaries, piece by piece.
 
     A pickle is a list of instructions for a stack. Each array is pickled by itself and
     joined in, which takes little memory. NumPy is named as before version 2, which
@@ -158,23 +157,30 @@ def save_pickle(
     Parameters
     ----------
     path : Path
-    held : mapping of text to mapping of text to function
+    held : mapping of text to such a mapping, or to function
         Each function makes one array, when its turn has come; it is forgotten once
         written.
     """
     with path.open("wb") as file:
-        file.write(bytes([0x80, PROTOCOL]) + _text(ABOUT) + _DROP + _EMPTY_DICT)
-        for outer, inner in held.items():
-            file.write(_text(outer) + _EMPTY_DICT)
-            for name, make in inner.items():
-                whole = memoryview(pickle.dumps(make(), protocol=PROTOCOL))
-                head = bytes(whole[2:100])  # without the mark of a pickle's beginning
-                file.write(_text(name) + head.replace(_NOW, _BEFORE))
-                file.write(whole[2 + len(head) : -1])
-                file.write(_SET_ITEM)
-            file.write(_SET_ITEM)
+        file.write(bytes([0x80, PROTOCOL]) + _text(ABOUT) + _DROP)
+        _save_piece(file, held)
         file.write(_END)
     return path
+
+
+def _save_piece(file: BinaryIO, held: Mapping | Callable) -> None:
+    """Write the instructions that put a dictionary or an array on the stack."""
+    if isinstance(held, Mapping):
+        file.write(_EMPTY_DICT)
+        for name, inner in held.items():
+            file.write(_text(name))
+            _save_piece(file, inner)
+            file.write(_SET_ITEM)
+        return
+    whole = memoryview(pickle.dumps(held(), protocol=PROTOCOL))
+    head = bytes(whole[2:100])  # without the mark of a pickle's beginning
+    file.write(head.replace(_NOW, _BEFORE))
+    file.write(whole[2 + len(head) : -1])
 
 
 def _text(text: str) -> bytes:

@@ -46,7 +46,7 @@ def synthesise_ecg(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
     out = np.empty((len(hearts), 2, trials.n_times))
     for own, heart, parts in zip(out, hearts, waves, strict=True):
         own[:] = heart.lead_gain[:, None] * _in_leads(parts)
-    phase = _breathing_phase(trials, trials.sfreq, trials.n_times)
+    phase = breathing_phase(trials, trials.sfreq, trials.n_times)
     out += sizes.ECG_BREATHING_MV * np.sin(phase)[:, None]
     return out + _ecg_noise(trials), found
 
@@ -98,7 +98,7 @@ def _beating(trials: Trials) -> tuple[list[Heart], list, list[np.ndarray]]:
     return hearts, waves, found
 
 
-def _breathing_phase(trials: Trials, sfreq: float, n_times: int) -> np.ndarray:
+def breathing_phase(trials: Trials, sfreq: float, n_times: int) -> np.ndarray:
     """Return the phase of breathing in radians, shape (b, n_times)."""
     rate = np.exp(traces.resample_linear(trials.traces["ln_resp_rate"], sfreq, n_times))
     return 2 * np.pi * np.cumsum(rate, axis=-1) / sfreq
@@ -119,7 +119,7 @@ def beat_times(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     mayer = traces.band_noise(
         trials.rngs, 1, *sizes.MAYER_HZ, sfreq=BEAT_SFREQ, n_times=n
     )
-    phase = _breathing_phase(trials, BEAT_SFREQ, n)
+    phase = breathing_phase(trials, BEAT_SFREQ, n)
     rate, ln_rsa = (
         traces.resample_linear(trials.traces[name], BEAT_SFREQ, n)
         for name in ("heart_rate", "ln_rsa")

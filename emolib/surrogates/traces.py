@@ -17,7 +17,7 @@ CORPORA = ("dreamer", "amigos", "deap", "mahnob", "iemocap", "mosei", "mosi")
 STREAMS = (
     "latents", "ratings", "signatures", "nuisances", "artefacts", "gaps", "observer",
     "questions", "line", "", "eeg", "ecg", "gsr", "audio", "visual", "text", "lengths",
-    "directions", "heart",
+    "directions", "heart", "resp", "ppg", "temperature", "emg", "eog", "order",
 )  # fmt: skip
 """What has numbers of its own; new names come last, or all numbers change."""
 TRACE_SFREQ = 4.0
