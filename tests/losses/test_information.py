@@ -84,7 +84,7 @@ def test_the_reconstruction_is_eq_5_by_hand_and_reads_nothing_else():
     tokens = torch.tensor([[[0.0, 0], [torch.nan, 9]], [[1, 1], [3, 2]]])
     chosen = torch.tensor([[True, False], [True, True]])
     loss = token_reconstruction(restored.requires_grad_(), tokens, chosen)
-    assert float(loss) == pytest.approx((5 + 2 + 1) / 3)
+    assert loss.item() == pytest.approx((5 + 2 + 1) / 3)
     loss.backward()
     assert (restored.grad[0, 1] == 0).all() and restored.grad.isfinite().all()
     assert token_reconstruction(restored, tokens, ~chosen & chosen) == 0
