@@ -8,19 +8,22 @@ import inspect
 import pkgutil
 from importlib import import_module
 
+from modality_batches import N_FEATURES
 from torch import nn
 from utterance_batches import WIDTHS
 
 import emolib.models
 
-PARTS = {"blocks", "linear", "text_cnn", "utterances"}
+PARTS = {"blocks", "linear", "modalities", "text_cnn", "utterances"}
 """Modules whose classes are parts of models and have no outputs of their own."""
 
 SIZES = {
     "n_chans": 2, "n_times": 640, "n_patches": 5, "d_patch": 16, "n_predictions": 5,
     "widths": WIDTHS, "n_classes": 3, "d": 8, "n_blocks": 3, "n_steps": 6,
+    "n_features": N_FEATURES,
 }  # fmt: skip
 OWN_SIZES = {
+    "TAE": {"d": 16},
     "SignalEncoder": {"stem": "linear"},
     "NMER": {
         "d_latent": 5, "n_layers": 2, "n_heads": 4, "d_ff": 10, "d_decoder": (9, 10),

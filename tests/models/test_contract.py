@@ -1,7 +1,10 @@
 """What every model keeps: names, shapes, gradients, eval, state, one as many."""
 
+from inspect import signature
+
 import pytest
 import torch
+from modality_batches import features_of
 from small_models import MODELS, build_small
 from utterance_batches import batch_of
 
@@ -42,9 +45,27 @@ NAMES |= {
         "translated_third": (4, 6, 7),
     },
 }  # fmt: skip
+NAMES |= {
+    "MMQNet": {
+        "logits": (4, 3), "attended": (4, 3, 8), "restored": (4, 3, 8),
+        "category": (4, 8), "interference": (4, 8),
+    },
+    "DCCA": {"first": (4, 10), "others": (4, 10)},
+    "Autoencoder": {"logits": (4, 3), "restored": (4, 12)},
+    "SMIL": {
+        "logits": (4, 3), "features": (4, 24), "noisy_features": (4, 24),
+        "hidden": (4, 64), "noisy_hidden": (4, 64),
+    },
+    "ShaSpec": {"logits": (4, 3), "shared": (4, 3, 8), "which": (4, 3, 3)},
+    "TAE": {
+        "logits": (4, 3), "deep": (4, 2, 3), "separate": (4, 3, 3),
+        "first": (4, 3, 32, 8), "returned": (4, 3, 32, 8),
+    },
+}  # fmt: skip
 NAMES["EEGEncoder"] = NAMES["ECGEncoder"] = NAMES["SignalEncoder"]
 NAMES["ECGClassifier"] = NAMES["EmotionModel"]
 
+BEARS_GAPS = [n for n in MODELS if "n_features" in signature(MODELS[n]).parameters]
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -54,7 +75,9 @@ def built(name, seed=0):
 
 
 def inputs(model, seed=0):
-    """Return what a model is called with: windows, or utterances and their lengths."""
+    """Return what a model is called with: windows, or features and what is there."""
+    if hasattr(model, "n_features"):
+        return features_of(seed=seed)
     if hasattr(model, "widths"):
         return batch_of(seed=seed)
     generator = torch.Generator().manual_seed(seed)
@@ -144,7 +167,8 @@ def test_a_batch_of_one_equals_a_batch_of_many(name):
 @every_model
 def test_a_broken_window_does_not_reach_its_neighbours(name):
     def broken(x):
-        return x.index_fill(0, torch.tensor([1]), torch.nan) if x.ndim > 1 else x
+        is_signal = x.ndim > 1 and x.is_floating_point()
+        return x.index_fill(0, torch.tensor([1]), torch.nan) if is_signal else x
 
     model = built(name).eval()
     batch = inputs(model)
@@ -169,7 +193,9 @@ def test_a_window_has_no_gradient_to_its_neighbours(name):
 def test_a_window_of_another_size_is_refused(name):
     model = built(name)
     shape = r"(audio|text) must have shape \(b, s, d\)"
-    if not hasattr(model, "widths"):
+    if hasattr(model, "n_features"):
+        shape = r"present must have shape \(b, m\)"
+    elif not hasattr(model, "widths"):
         shape = r"x must have shape \(b, c, t\)"
     with pytest.raises(ValueError, match=shape):
         model(*changed(inputs(model), lambda x: x[..., 1:] if x.ndim > 1 else x))
@@ -186,6 +212,26 @@ def test_encoding_modalities_apart_and_reading_them_is_a_forward_pass(name):
     pairs = zip(model.encode(*batch), model.encode(*mixed), strict=True)
     for a, b in pairs:  # the first modality's features do not know of the others
         assert torch.equal(a[:, 0], b[:, 0])
+
+
+@pytest.mark.parametrize("name", BEARS_GAPS)
+def test_what_is_hidden_reaches_no_output_and_no_gradient(name):
+    model = built(name)
+    x, present = features_of(missing={1: ["eeg"], 2: ["gsr", "ecg"]})
+    poisoned = features_of(missing={1: ["eeg"], 2: ["gsr", "ecg"]}, fill=torch.nan)[0]
+    for tensor in poisoned.values():
+        tensor.requires_grad_()
+    torch.manual_seed(1)
+    outputs = model(x, present)
+    torch.manual_seed(1)
+    for seen, hidden in zip(outputs, model(poisoned, present), strict=True):
+        assert torch.equal(seen, hidden)
+        assert hidden.isfinite().all()
+    torch.manual_seed(1)
+    sum(out.square().sum() for out in model(poisoned, present)).backward()
+    for here, tensor in zip(present.T, poisoned.values(), strict=True):
+        assert (tensor.grad[~here] == 0).all() and tensor.grad[here].any()
+    assert all(w.grad.isfinite().all() for w in model.parameters())
 
 
 def test_every_model_of_both_papers_is_found():

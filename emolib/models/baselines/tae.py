@@ -18,6 +18,7 @@ to the optimiser) and classes are scored, not probabilities mapped once more.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -55,43 +56,44 @@ class TAE(nn.Module):
         n_heads: int = 8, d_ff: int = 16, dropout: float = 0.1,
     ):  # fmt: skip
         super().__init__()
-        self.n_features, n = dict(n_features), len(n_features)
+        self.n_features, m = dict(n_features), len(n_features)
         self.enter = ModalityEncoders(n_features, N_CHANS[0] * N_PLACES)
-        self.stages = nn.ModuleDict({name: _stages() for name in n_features})
+        self.stages = nn.ModuleList(
+            nn.ModuleList([_conv(m * c, m * wide, m, 2), _conv(m * wide, m * wide, m)])
+            for c, wide in pairwise(N_CHANS)
+        )
         top = N_CHANS[-1]
         self.to_tokens, self.to_maps = nn.Linear(top, d), nn.Linear(d, top)
-        self.places = nn.Parameter(0.02 * torch.randn(n, N_PLACES // 8, d))
+        self.places = nn.Parameter(0.02 * torch.randn(m, N_PLACES // 8, d))
+        block = {"batch_first": True, "norm_first": True}
         self.within, self.across = (
-            nn.TransformerEncoderLayer(
-                d, n_heads, d_ff, dropout, batch_first=True, norm_first=True
-            )
+            nn.TransformerEncoderLayer(d, n_heads, d_ff, dropout, **block)
             for _ in range(2)
         )
-        self.fuse = nn.Conv1d(n * top, top, 1)
+        self.fuse = nn.Conv1d(m * top, top, 1)
         self.fused, self.alone = _Decoder(), _Decoder()
         self.heads = nn.ModuleList(nn.Linear(c, n_classes) for c in N_CHANS[:0:-1])
-        self.name_alone = nn.Linear(N_CHANS[1], n_classes)
+        self.head_alone = nn.Linear(N_CHANS[1], n_classes)
 
     def forward(self, x: Mapping[str, Tensor], present: Tensor) -> TAEOutputs:
         """Return all scores; a missing modality is zeros, as published."""
-        maps = self.enter(x, present).unflatten(-1, (N_CHANS[0], N_PLACES))
-        each = [
-            _run(stages, maps[:, i]) for i, stages in enumerate(self.stages.values())
-        ]
-        skips = [torch.stack(level, dim=1) for level in zip(*each, strict=True)]
+        b, m = present.shape
+        maps, skips = self.enter(x, present).view(b, -1, N_PLACES), []
+        for halve, deepen in self.stages:  # all modalities at once, each by itself
+            maps = halve(maps)
+            maps = maps + deepen(maps)
+            skips.append(maps.unflatten(1, (m, -1)))  # (b, m, c, places)
         tokens = self.to_tokens(skips.pop().transpose(2, 3)) + self.places
-        b, m, n, d = tokens.shape
-        tokens = self.within(tokens.reshape(b * m, n, d)).reshape(b, m * n, d)
-        tops = self.to_maps(self.across(tokens)).unflatten(1, (m, n)).transpose(2, 3)
+        tokens = self.within(tokens.flatten(0, 1)).view(b, -1, tokens.shape[-1])
+        tops = self.to_maps(self.across(tokens)).unflatten(1, (m, -1)).transpose(2, 3)
         here = present.to(tops)[..., None, None]
-        means = [(s * here).sum(1) / here.sum(1) for s in skips]
+        means = [(skip * here).sum(1) / here.sum(1) for skip in skips]
         levels = self.fused(self.fuse(tops.flatten(1, 2)), *means)
-        *deep, logits = (
-            head(y.mean(-1)) for head, y in zip(self.heads, levels, strict=True)
-        )
-        own = self.alone(tops.flatten(0, 1), *(s.flatten(0, 1) for s in skips))[-1]
-        separate = self.name_alone(own.mean(-1)).unflatten(0, (b, m))
-        returned = own.unflatten(0, (b, m))
+        pairs = zip(self.heads, levels, strict=True)
+        *deep, logits = (head(level.mean(-1)) for head, level in pairs)
+        own = self.alone(tops.flatten(0, 1), *(skip.flatten(0, 1) for skip in skips))
+        returned = own[-1].unflatten(0, (b, m))
+        separate = self.head_alone(returned.mean(-1))
         return TAEOutputs(logits, torch.stack(deep, 1), separate, skips[0], returned)
 
 
@@ -100,8 +102,8 @@ class _Decoder(nn.Module):
 
     def __init__(self):
         super().__init__()
-        pairs = zip(N_CHANS[:1:-1], N_CHANS[-2:0:-1], strict=True)
-        self.up = nn.ModuleList(_conv(above + here, here) for above, here in pairs)
+        steps = [*pairwise(N_CHANS[:0:-1])]
+        self.up = nn.ModuleList(_conv(above + here, here) for above, here in steps)
 
     def forward(self, top: Tensor, first: Tensor, second: Tensor) -> list[Tensor]:
         """Return the maps (b, 128, 2), (b, 64, 4) and (b, 32, 8)."""
@@ -112,32 +114,7 @@ class _Decoder(nn.Module):
         return levels
 
 
-class _Residual(nn.Module):
-    def __init__(self, n_chans: int):
-        super().__init__()
-        self.inner = nn.Sequential(_conv(n_chans, n_chans), _conv(n_chans, n_chans))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.inner(x)
-
-
-def _conv(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
-    norm, fold = nn.GroupNorm(8, n_in), nn.Conv1d(n_in, n_out, 3, stride, padding=1)
-    return nn.Sequential(norm, nn.LeakyReLU(0.2), fold)
-
-
-def _stages() -> nn.ModuleList:
-    """Return the three stages of one modality, each half as long as the last."""
-    return nn.ModuleList(
-        nn.Sequential(_conv(n_in, n_out, stride=2), _Residual(n_out))
-        for n_in, n_out in zip(N_CHANS[:-1], N_CHANS[1:], strict=True)
-    )
-
-
-def _run(stages: nn.ModuleList, x: Tensor) -> list[Tensor]:
-    """Return the map after each stage."""
-    maps = []
-    for stage in stages:
-        x = stage(x)
-        maps.append(x)
-    return maps
+def _conv(n_in: int, n_out: int, groups: int = 1, stride: int = 1) -> nn.Sequential:
+    """Return norm, activation and a convolution, of each group of channels apart."""
+    fold = nn.Conv1d(n_in, n_out, 3, stride, padding=1, groups=groups)
+    return nn.Sequential(nn.GroupNorm(8 * groups, n_in), nn.LeakyReLU(0.2), fold)
