@@ -64,6 +64,30 @@ def _design(l_freq, h_freq, sfreq, order) -> np.ndarray:
     return butter(order, (l_freq, h_freq), "bandpass", fs=sfreq, output="sos")
 
 
+def notch(
+    x: np.ndarray, freq: float, sfreq: float, *, quality: float = 30.0
+) -> np.ndarray:
+    """Return the signal without a line frequency and its harmonics, forth and back.
+
+    Parameters
+    ----------
+    x : ndarray, shape (..., n_times)
+    freq : float
+        In Hz; whole multiples below half of `sfreq` go too.
+    sfreq : float
+        Sampling rate in Hz.
+    quality : float
+        Frequency over width of each notch.
+    """
+    from scipy.signal import filtfilt, iirnotch
+
+    hint = f"Half of sfreq={sfreq:g} Hz is the limit."
+    check_range("freq", freq, 0, sfreq / 2, closed="neither", hint=hint)
+    for multiple in np.arange(freq, sfreq / 2, freq):
+        x = filtfilt(*iirnotch(multiple, quality, sfreq), x, axis=-1)
+    return x
+
+
 def bandpass_recordings(
     recordings: Iterable[Recording],
     modality: str,

@@ -46,7 +46,8 @@ def save_bdf(
     ]  # fmt: skip
     status = edfio.BdfSignal(
         codes[:n_times].astype(float), sfreq, label="Status",
-        physical_dimension="Boolean", physical_range=(-STATUS_EXTENT, STATUS_EXTENT - 1),
+        physical_dimension="Boolean",
+        physical_range=(-STATUS_EXTENT, STATUS_EXTENT - 1),
     )  # fmt: skip
     edfio.Bdf(
         [*signals, status], starttime=datetime.time(0), data_record_duration=1.0

@@ -68,9 +68,7 @@ def synthesise_muscle(trials: Trials) -> np.ndarray:
     waves = traces.band_noise(trials.rngs, 2, *MUSCLE_HZ, **given)
     names = ("ln_zygomaticus", "ln_trapezius")
     rms = np.stack([np.exp(_along(trials, name)) for name in names], axis=1)
-    return rms * waves + MUSCLE_FLOOR_UV * traces.draw(
-        trials.rngs, (2, trials.n_times)
-    )
+    return rms * waves + MUSCLE_FLOOR_UV * traces.draw(trials.rngs, (2, trials.n_times))
 
 
 def synthesise_eyes(trials: Trials, blinks: np.ndarray) -> np.ndarray:

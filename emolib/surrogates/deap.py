@@ -145,7 +145,7 @@ def _ratings(subject: Subject) -> np.ndarray:
 
 
 def _save_bdf(folder: Path, subject: Subject) -> dict:
-    """Write one person's recording, videos in the order of showing; return the truth."""
+    """Write one person's recording, videos as they were shown; return the truth."""
     sfreq, names = real.RAW_SFREQ, list(real.EEG_CH_NAMES)
     signals, truth = _signals(subject, sfreq, blink_share=1.0)
     order = shown_order(subject)

@@ -41,8 +41,10 @@ def write_bdf(folder, number, *, names=TWENTE, shown=(2, 1), high=0, status="Sta
     signals = [
         edfio.BdfSignal(
             codes.astype(float) if label == status else np.full(codes.size, 10.0 + i),
-            512, label=label, physical_dimension="Boolean" if label == status else "uV",
-            physical_range=(-8388608, 8388607) if label == status else (-262144, 262144),
+            512, label=label, physical_dimension="uV",
+            physical_range=(-8388608, 8388607)
+            if label == status
+            else (-262144, 262144),
         )
         for i, label in enumerate(labels)
     ]  # fmt: skip

@@ -25,7 +25,10 @@ def test_the_eye_in_a_real_recording_is_found_by_its_eog():
 
 @pytest.mark.parametrize(
     ("name", "n_chans", "n_triggers"),
-    [("eeglab_test_16ch_256hz_60s.bdf", 17, 40), ("mne_test_72ch_2048hz_1s.bdf", 73, 1)],
+    [
+        ("eeglab_test_16ch_256hz_60s.bdf", 17, 40),
+        ("mne_test_72ch_2048hz_1s.bdf", 73, 1),
+    ],
 )
 def test_real_bdf_files_and_their_triggers_are_read(name, n_chans, n_triggers):
     notes = []

@@ -3,79 +3,180 @@
 Windows hold features by modality: (n_windows, n_features), or (n_windows, 2, n_chans,
 n_bands) of differential entropy and log power density, which are fused once they are
 scaled (`training.observe`). ``present`` is what was recorded; what a run hides is drawn
-later, so that one set of features serves every rate.
+later, so that one set of features serves every rate. One person's trials are in memory
+at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from emolib import corpora
-from emolib.containers import Windows
-from emolib.preprocessing.spectral import band_density, differential_entropy
-from emolib.preprocessing.windowing import cut_windows
+from emolib.containers import Recording, Signal, Windows
+from emolib.papers.mmqnet.features import features_of
+from emolib.preprocessing.cleaning import fit_cleaning
+from emolib.preprocessing.filtering import bandpass, notch, resample
+from emolib.preprocessing.usable import (
+    ID_COLUMNS,
+    check_unique,
+    ids_of,
+    reason_against,
+    removed_table,
+)
 
-BANDS = {
-    "theta": (4, 7), "slow alpha": (8, 10), "alpha": (8, 13), "beta": (14, 29),
-    "gamma": (30, 45),
-}  # fmt: skip
-"""Band edges in Hz. The paper calls 8-10 alpha and 8-13 slow alpha (erratum 1)."""
-DE_BANDS = {
-    "theta": (4, 8), "slow alpha": (8, 10), "alpha": (8, 12), "beta": (12, 30),
-    "gamma": (30, 45),
-}  # fmt: skip
-"""The edges that the likely source of Section 2.2 has for differential entropy."""
+EEG_BAND, SFREQ, LINE_HZ = (4.0, 45.0), 128.0, 50.0
+"""Section 2.2, in Hz."""
+N_COMPONENTS = 20
+"""Of the independent component analysis; not stated."""
+BEATS = "heart_rate"
+"""The trace of a wrist sensor that says where it found beats."""
 
 
 def folder(data: dict) -> corpora.CorpusFolder:
     """Return where the corpus of these data settings lies, written if it must be."""
-    return corpora.locate(data["corpus"], data=data["data"], **data["surrogate"])
+    return corpora.locate(data["corpus"], data=data["data"], **_knobs(data))
 
 
 def input_digest(data: dict) -> str:
     """Return the digest of what `prepare` reads from disk; nothing is written."""
-    found = corpora.identify(data["corpus"], data=data["data"], **data["surrogate"])
+    found = corpora.identify(data["corpus"], data=data["data"], **_knobs(data))
     return found.digest
+
+
+def _knobs(data: dict) -> dict:
+    """Return the surrogate's knobs; one that is read raw is written raw."""
+    raw = {"source": "raw"} if data["source"] == "raw" else {}
+    return {**data["surrogate"], **(raw if data["corpus"] == "deap" else {})}
 
 
 def prepare(data: dict) -> Windows:
     """Return the features that every system of paper 1 is trained and tested on."""
     corpus = corpora.CORPORA[data["corpus"]]
-    windows, removed = cut_windows(
-        corpus.read(folder(data).path),
-        window_s=data["window_s"],
-        target=data["targets"],
-        modalities=corpus.modalities,
-    )
-    x = {
-        name: spectral_pair(signal, windows.sfreq[name], data)
-        for name, signal in windows.x.items()
-    }
-    return replace(windows, x=x, removed=removed)
+    modalities = [name for name in corpus.modalities if name != "face"]
+    kept, removed = [], []
+    for recording in recordings(data):
+        faults = partial(_faults, recording, modalities)
+        reason = reason_against(recording, (), data["targets"], faults)
+        if reason:
+            removed.append((*ids_of(recording), reason))
+            continue
+        kept.append(_windows_of(recording, modalities, data))
+    table = removed_table(removed, len(kept), "trial")
+    return replace(_joined(kept, modalities, data["targets"][0]), removed=table)
 
 
-def spectral_pair(x: np.ndarray, sfreq: float, data: dict) -> np.ndarray:
-    """Return differential entropy and log power density of windows.
+def recordings(data: dict) -> Iterator[Recording]:
+    """Yield the corpus's trials, one person's after another's, cleaned where asked."""
+    corpus, path = corpora.CORPORA[data["corpus"]], folder(data).path
+    options = {"source": data["source"]} if data["corpus"] == "deap" else {}
+    for subject in corpus.list_subjects(path):
+        trials = corpus.read(path, [subject], **options)
+        if _is_cleaned(data):
+            trials = cleaned(list(trials), seed=0)
+        yield from trials
 
-    Paper 1, Section 2.2.
 
-    Parameters
-    ----------
-    x : ndarray, shape (n_windows, n_chans, n_times)
-    sfreq : float
-        In Hz.
-    data : dict
-        entropy ('nats', or 'sd' as printed), variance, de_bands ('psd' for the bands of
-        the density, 'source' for those of the likely source).
+def _is_cleaned(data: dict) -> bool:
+    """Return whether Section 2.2's chain is run here: DEAP's .dat files have been."""
+    as_recorded = data["corpus"] == "mahnob" or data["source"] == "raw"
+    is_eeg = data["corpus"] != "stress_predict"
+    return is_eeg and (as_recorded or data["literal_2_2"])
 
-    Returns
-    -------
-    pair : ndarray, shape (n_windows, 2, n_chans, n_bands)
+
+def cleaned(trials: list[Recording], *, seed: int) -> list[Recording]:
+    """Return one person's trials after Section 2.2's chain; `notes` say what went.
+
+    Notch at 50 Hz and 4-45 Hz for the EEG, average reference, independent components of
+    all trials joined (eyes, heart, muscle taken out), 128 Hz. Peripherals are brought
+    to 128 Hz alone.
     """
-    bands = {"psd": BANDS, "source": DE_BANDS}[data["de_bands"]]
-    how = {"form": data["entropy"], "variance": data["variance"]}
-    entropy = differential_entropy(x, sfreq=sfreq, bands=bands, **how)
-    density = np.log(band_density(x, sfreq=sfreq, bands=BANDS))
-    return np.stack([entropy, density], axis=1)
+    held = [trial for trial in trials if "eeg" in trial.signals]
+    if not held:
+        return trials
+    first = held[0].signals["eeg"]
+    sfreq, names = first.sfreq, first.ch_names
+    filtered = [_filtered(trial.signals["eeg"]) for trial in held]
+    beside = {
+        kind: np.concatenate([t.signals[kind].data for t in held], axis=1)
+        for kind in ("eog", "ecg")
+        if all(kind in trial.signals for trial in held)
+    }
+    heart = {"ecg": beside["ecg"][0]} if "ecg" in beside else {}
+    eyes = {"eog": beside["eog"]} if "eog" in beside else {}
+    cleaning = fit_cleaning(
+        np.concatenate(filtered, axis=1), names, sfreq, n_components=N_COMPONENTS,
+        seed=seed, **eyes, **heart,
+    )  # fmt: skip
+    found = {id(trial): eeg for trial, eeg in zip(held, filtered, strict=True)}
+    return [_with(trial, found.get(id(trial)), cleaning) for trial in trials]
+
+
+def _filtered(signal: Signal) -> np.ndarray:
+    data = notch(signal.data, LINE_HZ, signal.sfreq)
+    data = bandpass(data, *EEG_BAND, signal.sfreq)
+    return data - data.mean(axis=0)
+
+
+def _with(trial: Recording, eeg: np.ndarray | None, cleaning) -> Recording:
+    """Return the trial with cleaned EEG, every signal at 128 Hz or below."""
+    signals = dict(trial.signals)
+    if eeg is not None:
+        old = signals["eeg"]
+        data = cleaning.apply(eeg, old.ch_names, old.sfreq)
+        signals["eeg"] = replace(old, data=data)
+    for name, own in signals.items():
+        if isinstance(own, Signal) and own.sfreq > SFREQ:
+            data = resample(own.data, own.sfreq, SFREQ)
+            signals[name] = replace(own, data=data, sfreq=SFREQ)
+    notes = (*trial.notes, f"eeg: {cleaning.log}") if eeg is not None else trial.notes
+    return replace(trial, signals=signals, notes=notes)
+
+
+def _faults(recording: Recording, modalities) -> list[str]:
+    """Return why a trial cannot be used at all: nothing usable in it."""
+    found = usable(recording, modalities)
+    return [] if found else ["no modality is usable"]
+
+
+def usable(recording: Recording, modalities) -> list[str]:
+    """Return the modalities of a trial without a problem of their own."""
+    bad = {problem.split(":")[0] for problem in recording.problems}
+    return [m for m in modalities if m in recording.signals and m not in bad]
+
+
+def _windows_of(recording: Recording, modalities, data: dict) -> tuple:
+    """Return the meta rows, features and presence of one trial's windows."""
+    x, window_s = {}, data["window_s"]
+    how = dict(as_printed=data["peripherals"] == "as_printed", form=data["entropy"],
+               variance=data["variance"], de_bands=data["de_bands"])  # fmt: skip
+    for name in usable(recording, modalities):
+        x[name] = features_of(recording, name, window_s=window_s, **how)
+    n = min(map(len, x.values()))
+    rows = dict(zip(ID_COLUMNS, ids_of(recording), strict=True))
+    start = window_s * np.arange(n)
+    rows |= {"start_s": start, "stop_s": start + window_s}
+    meta = pd.DataFrame(rows | {k: float(v) for k, v in recording.ratings.items()})
+    return meta, {name: own[:n] for name, own in x.items()}
+
+
+def _joined(kept: list, modalities, target: str) -> Windows:
+    """Return all trials' windows; a modality that a trial lacks is NaN, not present."""
+    kept.sort(key=lambda item: tuple(item[0][list(ID_COLUMNS)].iloc[0]))
+    meta = pd.concat([rows for rows, _ in kept], ignore_index=True)
+    check_unique(meta)
+    x, present = {}, []
+    for name in modalities:
+        shape = next((own[name].shape[1:] for _, own in kept if name in own), None)
+        if shape is None:
+            continue
+        absent = [np.full((len(rows), *shape), np.nan) for rows, _ in kept]
+        parts = [own.get(name, gap) for (_, own), gap in zip(kept, absent, strict=True)]
+        x[name] = np.concatenate(parts).astype(np.float32)
+        flat = x[name].reshape(len(meta), -1)
+        present.append(np.isfinite(flat).all(axis=1))
+    return Windows(x, meta[target].to_numpy(float), meta, np.stack(present, axis=1))

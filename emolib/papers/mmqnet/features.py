@@ -1,14 +1,12 @@
 """From a trial to the features of its windows, modality by modality.
 
 Xu et al. 2025 (paper 1), Section 2.2. EEG: differential entropy and power density in
-five bands, fused once they are scaled (`fused`). The other modalities: what each of
+five bands, a pair that is fused once it is scaled. The other modalities: what each of
 five sub-bands of their own does in a window, level and slope, and the heart's rate
 around it. ``as_printed`` gives them the EEG's bands too, as the paper's sentence does.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,17 +19,18 @@ from emolib.preprocessing.slow import (
     stretches,
     subband_features,
 )
-from emolib.preprocessing.spectral import (
-    band_density,
-    differential_entropy,
-    mutual_cross_attention,
-)
+from emolib.preprocessing.spectral import band_density, differential_entropy
 
 BANDS = {
     "theta": (4, 7), "slow alpha": (8, 10), "alpha": (8, 13), "beta": (14, 29),
     "gamma": (30, 45),
 }  # fmt: skip
-"""Hz. The paper swaps alpha and slow alpha against its source (README, erratum 1)."""
+"""Hz. The paper calls 8-10 alpha and 8-13 slow alpha (README, erratum 1)."""
+DE_BANDS = {
+    "theta": (4, 8), "slow alpha": (8, 10), "alpha": (8, 12), "beta": (12, 30),
+    "gamma": (30, 45),
+}  # fmt: skip
+"""Hz. The edges that the likely source of Section 2.2 has for differential entropy."""
 
 SUB_BANDS = {
     "eog": {"drift": (None, 0.3), "slow": (0.3, 1), "saccade": (1, 4), "blink": (4, 8),
@@ -53,13 +52,12 @@ SLOW_SFREQ = {"gsr": 4.0, "temperature": 4.0, "resp": 16.0, "ppg": 32.0}
 """Hz to which slow signals are brought before they are filtered."""
 RATE_REACH_S = 10.0
 """Around a window, for the heart's rate."""
-FUSED = ("entropy", "density")
 
 
 def features_of(
     recording: Recording, modality: str, *, window_s: float, as_printed: bool = False,
-    form: str = "nats", variance: str = "spectrum",
-) -> dict[str, np.ndarray]:  # fmt: skip
+    form: str = "nats", variance: str = "spectrum", de_bands: str = "psd",
+) -> np.ndarray:  # fmt: skip
     """Return the features of one modality in every window of a trial.
 
     Parameters
@@ -72,35 +70,37 @@ def features_of(
         Filter every modality from 4 to 45 Hz and take the EEG's features of it.
     form, variance : str
         As in `differential_entropy`.
+    de_bands : {'psd', 'source'}
+        The bands of the entropy: those of the density, or `DE_BANDS`.
 
     Returns
     -------
-    features : dict of str to ndarray, n_windows first
-        ``entropy`` and ``density`` (n_windows, n_chans, 5), which `fused` joins; or
-        ``own`` (n_windows, n_features).
+    features : ndarray, n_windows first
+        (n_windows, 2, n_chans, 5), entropy and log density; or (n_windows, n_features)
+        of a modality's own, NaN in a window around which no beat was found.
     """
     signal = recording.signals[modality]
     if modality == "eeg" or as_printed:
-        return _spectral(signal, modality, window_s, form=form, variance=variance)
+        bands = {"psd": BANDS, "source": DE_BANDS}[de_bands]
+        how = dict(form=form, variance=variance)
+        return _spectral(signal, modality, window_s, bands, **how)
     own = _slow(signal, modality, window_s)
-    rate = _rate(signal, modality, len(own), window_s)
-    return {"own": np.column_stack([own.reshape(len(own), -1), *rate])}
+    rate = _rate(recording, modality, len(own), window_s)
+    return np.column_stack([own.reshape(len(own), -1), *rate])
 
 
-def _spectral(signal: Signal, modality: str, window_s: float, **options) -> dict:
-    """Return entropy and density in `BANDS`, a window at a time."""
+def _spectral(signal: Signal, modality: str, window_s: float, bands, **how):
+    """Return entropy and log density, (n_windows, 2, n_chans, n_bands)."""
     data = signal.data
     if modality != "eeg":
         data = bandpass(data, 4.0, 45.0, signal.sfreq)
     length = round(window_s * signal.sfreq)
     n_windows = data.shape[1] // length
     x = data[:, : n_windows * length].reshape(len(data), n_windows, length)
-    given = dict(sfreq=signal.sfreq, bands=BANDS)
     x = np.ascontiguousarray(x.swapaxes(0, 1))
-    return {
-        "entropy": differential_entropy(x, **given, **options),
-        "density": 10 * np.log10(band_density(x, **given)),
-    }
+    entropy = differential_entropy(x, sfreq=signal.sfreq, bands=bands, **how)
+    density = np.log(band_density(x, sfreq=signal.sfreq, bands=BANDS))
+    return np.stack([entropy, density], axis=1)
 
 
 def _slow(signal: Signal, modality: str, window_s: float) -> np.ndarray:
@@ -111,22 +111,21 @@ def _slow(signal: Signal, modality: str, window_s: float) -> np.ndarray:
     return subband_features(data, sfreq=sfreq, bands=bands, window_s=window_s)
 
 
-def _rate(signal: Signal, modality: str, n_windows: int, window_s: float) -> list:
-    """Return the heart's rate around each window, where the modality has one."""
+def _rate(recording: Recording, modality: str, n_windows: int, window_s: float):
+    """Return the heart's rate around each window, where the modality has one.
+
+    A wrist sensor says itself where it found beats; where it found none, nor do we.
+    """
     if modality not in ("ecg", "ppg"):
         return []
+    signal = recording.signals[modality]
     spans = stretches(n_windows, window_s, RATE_REACH_S, signal.duration_s)
+    if trace := recording.traces.get("heart_rate"):
+        edges = np.round(spans * trace.sfreq).astype(int)
+        parts = [trace.values[first:last] for first, last in edges]
+        seen = [part[np.isfinite(part)] for part in parts]
+        return [np.array([own.mean() if len(own) else np.nan for own in seen])]
     if modality == "ppg":
         return [pulse_rate(signal.data[0], spans, signal.sfreq)]
     beats = r_peaks(signal.data, signal.sfreq) / signal.sfreq
     return [rate_of_beats(beats, spans)]
-
-
-def fused(scaled: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return entropy and density of scaled features joined, (n_windows, n_features).
-
-    Channels are tokens, bands their features, window by window, so that no window sees
-    another; the source attends over a whole trial.
-    """
-    joined = mutual_cross_attention(*(scaled[name] for name in FUSED))
-    return joined.reshape(len(joined), -1)

@@ -28,7 +28,7 @@ LABELS = (
 """What tables call a unit; fold and seed stand in its predictions."""
 DATA_KEYS = (
     "corpus", "targets", "data", "surrogate", "window_s", "entropy", "variance",
-    "de_bands",
+    "de_bands", "peripherals", "literal_2_2", "source",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
         "corpus": cell["dataset"],
         "targets": corpus.targets,
         "data": settings.data,
+        "source": settings.source,
         "surrogate": knobs(settings, cell["dataset"]),
     }
     variant = cell["system"] if system.kind == "ablation" else ""

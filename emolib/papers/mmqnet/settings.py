@@ -53,6 +53,10 @@ class Method(Typed):
     entropy: Literal[*ENTROPY_FORMS] = "nats"  # "sd" is Section 2.2's sentence
     variance: Literal[*VARIANCES] = "spectrum"  # not stated
     de_bands: Literal["psd", "source"] = "psd"  # Section 2.2 gives one list for both
+    # "as_printed" filters every modality from 4 to 45 Hz, as Section 2.2 says
+    peripherals: Literal["own", "as_printed"] = "own"
+    # Section 2.2's filters and ICA again on DEAP's files that have had them
+    literal_2_2: bool = False
     zscore_scope: Literal["subject", "train"] = "subject"  # not stated
     fusion: Literal["attention", "none"] = "attention"  # Section 2.2
     ties: Literal["low", "high"] = "low"  # not stated; a rating of 5 is low
@@ -79,7 +83,12 @@ class Method(Typed):
 
 PRESETS = {
     "default": {},
-    "as_printed": {"entropy": "sd", "mask": "product", "reconstruction": "available"},
+    "as_printed": {
+        "entropy": "sd",
+        "peripherals": "as_printed",
+        "mask": "product",
+        "reconstruction": "available",
+    },
 }
 
 MMQ_NET = "MMQ-Net"
@@ -132,6 +141,7 @@ class Settings(GridSettings):
 
     config: str = ""
     data: Literal["surrogate", "local"] = "surrogate"
+    source: Literal["dat", "raw"] = "dat"  # of DEAP; "raw" is Section 2.2's route
     corpora: list[Literal[*CORPORA]] = Field(["deap"], min_length=1)
     targets: list[Literal["valence", "arousal", "stress"]] = Field(
         ["valence"], min_length=1
