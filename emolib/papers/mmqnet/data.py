@@ -22,6 +22,11 @@ BANDS = {
     "gamma": (30, 45),
 }  # fmt: skip
 """Band edges in Hz. The paper calls 8-10 alpha and 8-13 slow alpha (erratum 1)."""
+DE_BANDS = {
+    "theta": (4, 8), "slow alpha": (8, 10), "alpha": (8, 12), "beta": (12, 30),
+    "gamma": (30, 45),
+}  # fmt: skip
+"""The edges that the likely source of Section 2.2 has for differential entropy."""
 
 
 def folder(data: dict) -> corpora.CorpusFolder:
@@ -62,13 +67,15 @@ def spectral_pair(x: np.ndarray, sfreq: float, data: dict) -> np.ndarray:
     sfreq : float
         In Hz.
     data : dict
-        entropy ('nats', or 'sd' as printed) and variance, of `differential_entropy`.
+        entropy ('nats', or 'sd' as printed), variance, de_bands ('psd' for the bands of
+        the density, 'source' for those of the likely source).
 
     Returns
     -------
     pair : ndarray, shape (n_windows, 2, n_chans, n_bands)
     """
+    bands = {"psd": BANDS, "source": DE_BANDS}[data["de_bands"]]
     how = {"form": data["entropy"], "variance": data["variance"]}
-    entropy = differential_entropy(x, sfreq=sfreq, bands=BANDS, **how)
+    entropy = differential_entropy(x, sfreq=sfreq, bands=bands, **how)
     density = np.log(band_density(x, sfreq=sfreq, bands=BANDS))
     return np.stack([entropy, density], axis=1)

@@ -28,6 +28,7 @@ LABELS = (
 """What tables call a unit; fold and seed stand in its predictions."""
 DATA_KEYS = (
     "corpus", "targets", "data", "surrogate", "window_s", "entropy", "variance",
+    "de_bands",
 )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class Method(Typed):
     window_s: Positive = 2.0  # Section 2.2, of DE
     entropy: Literal[*ENTROPY_FORMS] = "nats"  # "sd" is Section 2.2's sentence
     variance: Literal[*VARIANCES] = "spectrum"  # not stated
+    de_bands: Literal["psd", "source"] = "psd"  # Section 2.2 gives one list for both
     zscore_scope: Literal["subject", "train"] = "subject"  # not stated
     fusion: Literal["attention", "none"] = "attention"  # Section 2.2
     ties: Literal["low", "high"] = "low"  # not stated; a rating of 5 is low
