@@ -56,6 +56,11 @@ def draw_presence(
             f"trials must be given with reading='gaps' and only there; got {reading!r} "
             f"and trials {'given' if trials is not None else None}."
         )
+    if not np.asarray(available).any(axis=1).all():
+        raise ValueError(
+            "available must hold a modality of each window; got windows without any. "
+            "Leave them out first."
+        )
     rng = np.random.default_rng([seed, round(rate * 1e6), READINGS.index(reading)])
     score = rng.standard_normal(available.shape)
     if trials is not None:

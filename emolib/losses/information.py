@@ -7,8 +7,6 @@ reaches no weight of the model; give both to one optimiser, in one module.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -18,16 +16,6 @@ from emolib.checks import check_option, check_shape
 from emolib.losses.reconstruction import token_reconstruction
 
 ESTIMATORS = ("difference", "club", "reversal")
-
-
-class _Queried(Protocol):
-    """What `mmqnet_loss` reads of MMQ-Net's outputs."""
-
-    logits: Tensor
-    attended: Tensor
-    restored: Tensor
-    category: Tensor
-    interference: Tensor
 
 
 class InformationCritic(nn.Module):
@@ -98,7 +86,7 @@ class InformationCritic(nn.Module):
 
 
 def mmqnet_loss(
-    outputs: _Queried, features: Tensor, y: Tensor, critic: InformationCritic, *,
+    outputs, features: Tensor, y: Tensor, critic: InformationCritic, *,
     present: Tensor, dropped: Tensor | None = None, w_reconstruction: float = 1.0,
     w_class: float = 1.0, w_interference: float = 0.01,
 ) -> dict[str, Tensor]:  # fmt: skip

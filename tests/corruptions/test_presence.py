@@ -84,6 +84,11 @@ def test_what_cannot_be_drawn_is_one_clear_error(change, words):
         draw_presence(WHOLE, **{"rate": 0.3, "seed": 0, **change})
 
 
+def test_a_window_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="available must hold a modality of each"):
+        draw_presence(np.eye(3, dtype=bool)[[0, 1]] & False, 0.3, seed=0)
+
+
 def test_hidden_values_are_nan_and_the_original_stays():
     x = {"eeg": np.ones((4, 2, 3)), "gsr": np.ones((4, 2))}
     present = np.array([[1, 1], [0, 1], [1, 0], [1, 1]], bool)

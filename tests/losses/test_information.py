@@ -79,6 +79,13 @@ def test_the_critic_learns_alone_and_the_model_pays_alone(estimator):
         assert reached is None
 
 
+def test_a_critic_who_knows_less_than_the_classifier_costs_nothing():
+    critic, y = InformationCritic(4), torch.arange(8) % 2
+    right = 9.0 * torch.stack([1 - y, y], dim=1)
+    losses = critic(torch.randn(8, 4), torch.randn(8, 4), right, y)
+    assert losses["interference"] == 0 and losses["critic"] > 0.3
+
+
 def test_the_reconstruction_is_eq_5_by_hand_and_reads_nothing_else():
     restored = torch.tensor([[[1.0, 2], [9, 9]], [[0, 0], [3, 1]]])
     tokens = torch.tensor([[[0.0, 0], [torch.nan, 9]], [[1, 1], [3, 2]]])
@@ -97,7 +104,7 @@ def outputs_and_features():
     return MMQNetOutputs(torch.randn(3, 2), restored, restored + 1, *tokens), features
 
 
-@pytest.mark.parametrize("dropped", [None, torch.tensor([[True, False]] * 3)])
+@pytest.mark.parametrize("dropped", [None, torch.tensor([[True, True]] * 3)])
 def test_the_total_is_eq_8_with_the_critic_s_own_loss_beside_it(dropped):
     outputs, features = outputs_and_features()
     critic, y = InformationCritic(4), torch.tensor([0, 1, 1])

@@ -44,6 +44,24 @@ def test_tokens_are_features_where_present_and_queries_where_missing():
     torch.testing.assert_close(tokens[:, 3:], queries.expand(4, 2, 16))
 
 
+def test_what_is_missing_is_no_token_before_its_query_stands_in():
+    model, (x, present) = model_of(), features_of(missing=MISSING)
+    features = model.project(x, present)
+    assert (features[~present] == 0).all() and (features[present] != 0).all()
+
+
+def test_without_layers_each_part_of_z_is_its_own_token():
+    model, (x, present) = model_of(n_layers=0), features_of(missing={})
+    outputs, beside = model(x, present), model.positions + model.modality_embedding
+    tokens = model.project(x, present) + beside[:3]
+    torch.testing.assert_close(outputs.attended, tokens)
+    category, interference = model.category_query[0], model.interference_query[0]
+    torch.testing.assert_close(outputs.category[0], category + beside[3])
+    torch.testing.assert_close(outputs.interference[0], interference + beside[4])
+    answer = model.classifier(outputs.category)
+    assert torch.equal(outputs.logits, answer)
+
+
 def test_the_mask_is_the_diagonal_and_what_is_available():
     mask = attention_mask(torch.tensor([[True, False, True]]))[0]
     by_hand = torch.tensor(

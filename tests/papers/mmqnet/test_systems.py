@@ -20,7 +20,7 @@ every_system = pytest.mark.parametrize("system", ROWS)
 
 @pytest.fixture(scope="module")
 def windows():
-    return planted()
+    return planted(6, 6, 5)
 
 
 def unit_of(system, **changes):

@@ -1,0 +1,49 @@
+"""CPU against GPU for every system that learns by gradient: one epoch, and scores.
+
+Both devices are given the same random numbers, drawn on the CPU, and no dropout; what
+is left are sums in another order.
+"""
+
+import numpy as np
+import pytest
+import torch
+from in_memory import Context, DrawnOnCpu, run_unit
+from papers.mmqnet.planted import planted, units_of
+
+from emolib.papers.mmqnet.settings import named
+
+TRAINED = [n for n in named("baseline", "method") if n not in ("CCA", "KCCA")]
+
+
+@pytest.fixture(autouse=True)
+def comparable(monkeypatch):
+    """Drop nothing, and convolve in float32 proper: a GPU rounds to 10 bits else."""
+    monkeypatch.setattr(torch.nn.Dropout, "forward", lambda self, x: x)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+
+
+def trained(system, device):
+    """Return losses and scores of one epoch on a device."""
+    once = {"max_epochs": 1, "baseline_epochs": 1, "dropout": 0.0}
+    (unit,) = units_of(systems=[system], rates=[0.5], overrides=once)
+    with DrawnOnCpu():
+        outcome = run_unit(unit, Context(planted(6, 6, 5), unit.data, device))
+    losses = outcome.tables["history"].select_dtypes("number").to_numpy(float)
+    return losses, outcome.predictions["y_score_1"].to_numpy()
+
+
+@pytest.mark.parametrize("system", ["MMQ-Net", "SMIL"])
+def test_the_comparison_itself_repeats_to_the_bit_on_a_cpu(system):
+    for first, second in zip(*(trained(system, "cpu") for _ in range(2)), strict=True):
+        assert np.array_equal(first, second, equal_nan=True)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("system", TRAINED)
+def test_one_epoch_gives_nearly_the_same_losses_and_scores_on_a_gpu(system):
+    (on_cpu, told), (on_gpu, answers) = (
+        trained(system, device) for device in ("cpu", "cuda:0")
+    )
+    assert on_gpu == pytest.approx(on_cpu, rel=1e-3, nan_ok=True)
+    assert answers == pytest.approx(told, abs=1e-2)
