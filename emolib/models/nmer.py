@@ -151,6 +151,9 @@ class _ConditionalVAE(nn.Module):
         an utterance's output then depends on its batch.
     sample_in_eval : bool
         Whether z is drawn in evaluation too, as in the public code, or is mu.
+    kaiming : bool
+        Whether the Transformer's linear maps start from Kaiming's weights, as in the
+        public code, or from torch's; those of queries, keys and values do from torch's.
     """
 
     def __init__(
@@ -158,6 +161,7 @@ class _ConditionalVAE(nn.Module):
         d_ff: int = 128, vae_dropout: float = 0.1,
         d_decoder: tuple[int, ...] = (128, 256), output: str = "linear",
         batch_as_sequence: bool = False, sample_in_eval: bool = False,
+        kaiming: bool = False,
     ):  # fmt: skip
         super().__init__()
         check_option("output", output, tuple(ACTIVATIONS))
@@ -171,7 +175,8 @@ class _ConditionalVAE(nn.Module):
         self.to_mu, self.to_log_var = (nn.Linear(2 * d, d_latent) for _ in range(2))
         self.decoder = linear_stack((d_latent + d, *d_decoder, d), nn.LeakyReLU)
         self.decoder.append(ACTIVATIONS[output]())
-        for part in (self.to_mu, self.to_log_var, self.decoder):
+        drawn = (self.to_mu, self.to_log_var, self.decoder)
+        for part in (*drawn, self.encoder) if kaiming else drawn:
             part.apply(init_kaiming)
 
     def forward(

@@ -127,6 +127,25 @@ def mctn(**changes):
     return MCTN(WIDTHS, 3, **sizes).eval()
 
 
+def test_mctn_starts_as_the_public_codes_library_does():
+    torch.manual_seed(0)
+    model = MCTN(WIDTHS, 3, d_hidden=64).requires_grad_(False)
+    lstms = (model.encoder.lstm, model.decoder.cell, model.predictor.lstm)
+    for lstm in lstms:  # each matrix of four gates is one kernel
+        limit = (6 / sum(lstm.weight_ih_l0.shape)) ** 0.5
+        assert lstm.weight_ih_l0.abs().max() == pytest.approx(limit, rel=0.05)
+        gram = lstm.weight_hh_l0.T @ lstm.weight_hh_l0
+        is_orthogonal = torch.allclose(gram, torch.eye(64), atol=1e-4)
+        assert is_orthogonal == (lstm is not model.decoder.cell)
+    limit = (6 / (64 + 64 + 1)) ** 0.5
+    assert model.decoder.score.weight.abs().max() == pytest.approx(limit, rel=0.1)
+    ones = {name for name, weight in model.named_parameters()
+            if "bias" in name and weight.any()}  # fmt: skip
+    assert ones == {"predictor.lstm.bias_ih_l0"}
+    forget = model.predictor.lstm.bias_ih_l0.reshape(4, 64)
+    assert torch.equal(forget.sum(1), torch.tensor([0.0, 64, 0, 0]))
+
+
 def published_decoder(decoder, encoded, *, tied, w_cell, b_score):
     """Return the published cell's steps: attention on the last cell, no feedback."""
     b, n_steps, d = encoded.shape

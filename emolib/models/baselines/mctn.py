@@ -17,6 +17,9 @@ The published attention adds, to the score of every step, a map of the decoder's
 cell and a bias. Both are the same for all steps and leave the softmax where it is: they
 are left out, the output is the same (tested), and the context is computed once.
 
+Weights start as the public code's library draws them: Glorot's uniform, orthogonal in
+the recurrence of encoders and predictor, biases 0, the predictor's forget gate 1.
+
 Differs from paper: classes instead of one number; the forget gate has weights of its
 own, where the public cell reads the input gate's (an option, `tied_gates`); sigmoid
 gates, where the public cell's library has a piecewise linear one.
@@ -150,6 +153,10 @@ class _AttentionDecoder(nn.Module):
         self.score = nn.Linear(d, 1, bias=False)
         self.cell = nn.LSTM(d, d, batch_first=True)
         self.out = nn.Linear(d, d_out)
+        bound = (6 / (2 * d + 1)) ** 0.5  # the published score reads the cell too
+        nn.init.uniform_(self.score.weight, -bound, bound)
+        _start(self.cell, recurrence=nn.init.xavier_uniform_)
+        _start(self.out)
 
     def forward(self, encoded: Tensor) -> Tensor:
         """Return as many steps as came in, (b, s, d) -> (b, s, d_out)."""
@@ -175,6 +182,7 @@ class _Encoder(nn.Module):
     def __init__(self, d_in: int, d: int):
         super().__init__()
         self.lstm = nn.LSTM(d_in, d, batch_first=True, bidirectional=True)
+        _start(self.lstm)
 
     def forward(self, x: Tensor) -> Tensor:
         both, _ = self.lstm(x)
@@ -189,11 +197,23 @@ class _Predictor(nn.Module):
         self.lstm = nn.LSTM(d, d, batch_first=True)
         self.score = nn.Linear(d, 1)
         self.head = nn.Linear(d, n_classes)
+        for part in (self.lstm, self.score, self.head):
+            _start(part)
+        nn.init.ones_(self.lstm.bias_ih_l0.detach()[d : 2 * d])  # forget gate
 
     def forward(self, joint: Tensor) -> Tensor:
         hidden, _ = self.lstm(joint)  # (b, s, d)
         weights = self.score(hidden).tanh().softmax(1)
         return self.head((weights * hidden).sum(1))
+
+
+def _start(layer: nn.Module, recurrence=nn.init.orthogonal_) -> None:
+    """Draw a layer's weights anew: Glorot's, those of a recurrence by `recurrence`."""
+    for name, weight in layer.named_parameters():
+        if "bias" in name:
+            nn.init.zeros_(weight)
+        else:
+            (recurrence if "_hh" in name else nn.init.xavier_uniform_)(weight)
 
 
 def resample_steps(x: Tensor, lengths: Tensor, n_steps: int) -> Tensor:

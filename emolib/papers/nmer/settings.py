@@ -168,6 +168,7 @@ class Method(Typed):
     dropout: Below1 = 0.5  # Section 3.3; of the classifier
     text_dropout: Below1 = 0.5  # Section 3.3; of the TextCNN, the released code's too
     vae_dropout: Below1 = 0.1  # not stated for the Transformer; the released code's
+    kaiming: bool = False  # not stated for the Transformer; the released code has it
     # Section 2.3: linear maps, as [39] has them on h'
     invariance: Literal["shared", "separate"] = "shared"
     # Section 2.3 reconstructs each utterance by itself
@@ -193,6 +194,7 @@ class Method(Typed):
     n_epochs: Count = 60  # Section 3.3
     constant: Share = 0.5  # share of epochs at full lr; "Lambda LR", form not stated
     teacher_epochs: Count = 20  # not stated; IF-MMIN's first stage, which it is
+    teacher_dropout: Below1 = 0.3  # not stated; IF-MMIN's; the released code has 0.2
     patience: Annotated[Whole, Field(ge=0)] = 0  # not stated; 0 trains to the end
     # cap on a baseline's stages; 0 is its published number
     baseline_epochs: Annotated[Whole, Field(ge=0)] = 0
@@ -229,7 +231,9 @@ PRESETS = {
         "sample": True,
         "kl": "sum",
         "n_heads": 8,
+        "kaiming": True,
         "dropout": 0.1,
+        "teacher_dropout": 0.2,
         "w_inv": 1.0,
         "optimizer": "adam",
         "beta_1": 0.5,

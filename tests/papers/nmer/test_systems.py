@@ -178,6 +178,20 @@ def test_a_student_is_given_only_what_it_reads():
     assert list(x) == list(lengths) == ["text"] and noisy.shape == (len(x["text"]), 3)
 
 
+@pytest.mark.parametrize("preset, dropout", [("default", 0.3), ("as_released", 0.2)])
+def test_a_preset_chooses_its_teachers_dropout(monkeypatch, preset, dropout):
+    asked = []
+    trained_teacher = clean_teacher.trained
+    monkeypatch.setattr(
+        clean_teacher, "trained",
+        lambda task, **sizes: asked.append(sizes) or trained_teacher(task, **sizes),
+    )  # fmt: skip
+    unit, where, _ = trained("NMER", presets=[preset])
+    model = clean_teacher.build(Task.of(unit.settings, where), **asked[0])
+    found = {m.p for m in model.classifier.modules() if isinstance(m, torch.nn.Dropout)}
+    assert found == {dropout}
+
+
 def test_each_dropout_reaches_the_part_that_it_names():
     rates = {"dropout": 0.2, "text_dropout": 0.3, "vae_dropout": 0.4}
     model = nmer.build(task_of("NMER", overrides=rates)[0])

@@ -26,16 +26,20 @@ CONSTANT = 0.5
 FIT = {"optimizer": "adam", "lr": 2e-4, "batch_size": 64, "max_norm": 0.5}
 
 
-def build(task: Task, *, separate: bool = False, d: int = 128) -> CleanTeacher:
+SIZES = {"separate": False, "d": 128, "dropout": 0.3}
+"""IF-MMIN's; a student asks for others."""
+
+
+def build(task: Task, **sizes) -> CleanTeacher:
     """Return the untrained teacher for utterances of these widths."""
-    return CleanTeacher(task.widths, task.n_classes, d=d, separate=separate)
+    return CleanTeacher(task.widths, task.n_classes, **{**SIZES, **sizes})
 
 
-def train(context, *, separate: bool, d: int, **settings):
+def train(context, *, separate: bool, d: int, dropout: float, **settings):
     """Train on the clean training utterances of a fold."""
     task = Task.of(settings, context)
     epochs = task.epochs(settings["teacher_epochs"], constant=CONSTANT)
-    make = partial(build, separate=separate, d=d)
+    make = partial(build, separate=separate, d=d, dropout=dropout)
     return as_stage(
         *task.fit("clean teacher", make, class_step, CLEAN, **FIT, **epochs)
     )
@@ -54,5 +58,5 @@ def class_step(model, batch, generator):
 
 def trained(task: Task, **sizes):
     """Return the teacher and its history, trained once a fold and size (`build`)."""
-    sizes = {"separate": False, "d": 128, **sizes}
+    sizes = {**SIZES, **sizes}
     return task.stage(train, partial(build, **sizes), STAGE_KEYS, **sizes)

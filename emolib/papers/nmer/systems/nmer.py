@@ -14,7 +14,7 @@ from emolib.papers.nmer.systems import clean_teacher
 from emolib.papers.nmer.training import Task
 
 FIT_KEYS = ("optimizer", "lr", "weight_decay", "max_norm", "batch_size")
-VAE_KEYS = ("d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout")
+VAE_KEYS = ("d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout", "kaiming")
 ONLY_WITH_VAE = (
     *VAE_KEYS, "attention", "decoder", "decoder_output", "sample", "classifier", "kl",
     "w_gen",
@@ -22,7 +22,7 @@ ONLY_WITH_VAE = (
 READS = (
     *ONLY_WITH_VAE, *FIT_KEYS, "d_hidden", "dropout", "text_dropout", "invariance",
     "batch_norm", "use_vae", "w_inv", "w_cls", "beta_1", "n_epochs", "constant",
-    "patience", "as_many_updates", "teacher_epochs", "keep_weights",
+    "patience", "as_many_updates", "teacher_epochs", "teacher_dropout", "keep_weights",
 )  # fmt: skip
 READS_IF = {"use_vae": ONLY_WITH_VAE}
 """A switch -> what is read only while it is on."""
@@ -65,7 +65,8 @@ def _encoder_sizes(settings) -> dict:
 def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    teacher, clean = clean_teacher.trained(task, **_encoder_sizes(settings))
+    sizes = _encoder_sizes(settings) | {"dropout": settings["teacher_dropout"]}
+    teacher, clean = clean_teacher.trained(task, **sizes)
     targets = {"joint_clean": "specific", "invariant_clean": "invariant"}
     one_is_left = len(task.fold.train) % settings["batch_size"] == 1
     model, history = task.fit(
