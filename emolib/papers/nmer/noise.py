@@ -61,8 +61,9 @@ class Corruption:
     Parameters
     ----------
     noise : {'gaussian', 'impulse', 'missing', 'none'}
-        'missing' puts zeros in a modality's place, as before the noise scheduler;
-        they are encoded like any sequence, as MMIN has it.
+        'missing' puts one step of zeros in a modality's place, as before the noise
+        scheduler; it is encoded like any sequence, as MMIN has it, and says nothing of
+        the length that was there.
     names : tuple of str
         The conditions.
     levels : mapping of modality to Level
@@ -126,8 +127,8 @@ class Corruption:
         """
         if self.noise == "none":
             return x, lengths
-        if self.noise == "missing":
-            return drop(x, lengths, noisy)[0], lengths  # zeros, which are encoded
+        if self.noise == "missing":  # one step of zeros, which is encoded
+            return drop(x, lengths, noisy, n_steps=1)
         if self.reading == "released":  # no masks: padding is data, noisy or not
             whole = {m: torch.full_like(n, x[m].shape[1]) for m, n in lengths.items()}
             return corrupt_as_released(x, noisy, generator, noise=self.noise), whole
@@ -187,7 +188,7 @@ def imagined_target(teacher, batch, noisy, noise: Corruption, generator):
     Of a modality that is noisy for the student, the clean features, which the batch
     holds (``specific_clean``); of one that is clean for it, the features under noise
     (facts B0, the authors' noisy setting). Where noise hides a modality ("missing"),
-    those are what the teacher makes of a sequence of zeros, as first published.
+    those are what the teacher makes of zeros, as first published.
 
     Parameters
     ----------
