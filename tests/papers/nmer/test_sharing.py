@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from emolib.papers import nmer
+from emolib.papers.nmer import scores
 from emolib.papers.nmer.pictures import outputs_of, trained_models
+from emolib.papers.nmer.reading import mean_recall
 
 pytestmark = pytest.mark.usefixtures("in_cache")
 
@@ -56,9 +58,24 @@ def test_a_trained_model_asked_again_says_what_it_said(study):
 def test_impulses_of_one_size_take_nothing_from_who_can_subtract_them(settings):
     changed = {"noises": ["gaussian", "impulse"], "dbs": [-40.0], "conditions": ["all"]}
     study = nmer.run(settings.change(systems=["ceiling"], **changed))
-    scores = {
+    found = {
         kind: study.table(noise=kind).filter(like="y_score").to_numpy()
         for kind in ("gaussian", "impulse")
     }
-    sure = {kind: values.max(1).mean() for kind, values in scores.items()}
+    sure = {kind: values.max(1).mean() for kind, values in found.items()}
     assert sure["impulse"] > sure["gaussian"] + 0.1
+
+
+def test_a_ceiling_of_ua_is_that_of_an_observer_who_answers_for_ua(settings):
+    wide = {"surrogate": {"n_trials": 40}, "dbs": [-30.0], "systems": ["ceiling"]}
+    study = nmer.run(settings.change(**wide))
+    ((_, entry),) = study.finished
+    wa, ua = (entry.tables[name] for name in ("predictions", "best_ua"))
+    found = scores.scores(study).query("condition == 'gaussian -30 dB avg'")
+    found = found.groupby("metric")["value"].first()
+    assert found["wa"] == pytest.approx((wa["y_true"] == wa["y_pred"]).mean())
+    each = [
+        mean_recall(part["y_true"], part["y_pred"]) for _, part in ua.groupby("clean")
+    ]
+    assert found["ua"] == pytest.approx(np.mean(each))
+    assert not ua["y_pred"].equals(wa["y_pred"])
