@@ -210,11 +210,9 @@ def _columns(x: Mapping[str, Tensor], noisy: Tensor) -> dict[str, Tensor]:
 
 
 def drop(
-    x: Mapping[str, Tensor],
-    lengths: Mapping[str, Tensor],
-    missing: Tensor,
+    x: Mapping[str, Tensor], lengths: Mapping[str, Tensor], missing: Tensor,
     n_steps: int = 0,
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:  # fmt: skip
     """Take the missing modalities of each utterance away altogether.
 
     Paper 3, Section 1: the treatment that the noise scheduler replaces. Zeros take the
@@ -239,6 +237,5 @@ def drop(
         values, length = x[modality], lengths[modality]
         away = gone.to(values.device)[:, None, None]
         kept[modality] = torch.where(away, torch.zeros_like(values), values)
-        gone = gone.to(length.device)
-        steps[modality] = length.masked_fill(gone, n_steps)
+        steps[modality] = length.masked_fill(gone.to(length.device), n_steps)
     return kept, steps

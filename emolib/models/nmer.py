@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from emolib.checks import check_option
 from emolib.models.linear import Classifier, init_kaiming, linear_stack
-from emolib.models.utterances import SpecificInvariantEncoder
+from emolib.models.utterances import SpecificInvariantEncoder, UtteranceModel
 
 ACTIVATIONS = {"linear": nn.Identity, "sigmoid": nn.Sigmoid}
 
@@ -51,7 +51,7 @@ class CleanTeacherOutputs(NamedTuple):
     invariant: Tensor  # H  (b, m d)
 
 
-class NMER(nn.Module):
+class NMER(UtteranceModel):
     """Encoders, a VAE guided by invariant features, and a classifier.
 
     Paper 3, Section 2.3.
@@ -111,10 +111,6 @@ class NMER(nn.Module):
             What z is drawn from, on the device of `x`; torch's own when not given.
         """
         return self.read(*self.encode(x, lengths), generator)
-
-    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
-        """Return h' and H', which depend on one modality alone, (b, m, d) each."""
-        return self.encoder(x, lengths)
 
     def read(
         self, specific: Tensor, invariant: Tensor, generator: Generator | None = None
@@ -195,7 +191,7 @@ class _ConditionalVAE(nn.Module):
         return self.decoder(torch.cat([z, invariant], dim=1)), mu, log_var
 
 
-class CleanTeacher(nn.Module):
+class CleanTeacher(UtteranceModel):
     """The model of clean utterances whose features NMER and IF-MMIN aim at.
 
     Zuo et al. 2023, Section 2.2: specific and invariant features, and a classifier on
@@ -225,16 +221,6 @@ class CleanTeacher(nn.Module):
         self.widths = self.encoder.widths
         d_in = 2 * self.encoder.d_out
         self.classifier = Classifier(d_in, n_classes, dropout=dropout)
-
-    def forward(
-        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
-    ) -> CleanTeacherOutputs:
-        """Return the class scores and features of a batch, as `NMER.forward` takes."""
-        return self.read(*self.encode(x, lengths))
-
-    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
-        """Return h and H, which depend on one modality alone, (b, m, d) each."""
-        return self.encoder(x, lengths)
 
     def read(self, specific: Tensor, invariant: Tensor) -> CleanTeacherOutputs:
         """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""

@@ -21,13 +21,7 @@ from emolib.corruptions.noise_levels import level_for
 from emolib.corruptions.noise_released import corrupt_as_released
 from emolib.corruptions.noise_schedule import snr_db
 from emolib.corruptions.noise_scheduler import added_noise, corrupt, drop, real_steps
-from emolib.papers.nmer.reading import (
-    fold_of,
-    measure_frames,
-    scales_of,
-    sequences,
-    unpack,
-)
+from emolib.papers.nmer import reading
 from emolib.store import Outcome
 from emolib.training.seeding import derive_seed
 
@@ -177,7 +171,7 @@ def seen(batch, noise: Corruption, generator, reads=MODALITIES_AVL):
     Paper 3, Section 3.1: a condition is drawn for each utterance at every reading.
     `reads` are the modalities that the student reads.
     """
-    x, lengths = ({m: v[m] for m in reads if m in v} for v in unpack(batch))
+    x, lengths = ({m: v[m] for m in reads if m in v} for v in reading.unpack(batch))
     noisy = noise.draw(len(batch["y"]), generator)
     return *noise.apply(x, lengths, noisy, generator), noisy
 
@@ -201,7 +195,7 @@ def imagined_target(teacher, batch, noisy, noise: Corruption, generator):
     -------
     target : Tensor, shape (b, m d)
     """
-    x, lengths = unpack(batch)
+    x, lengths = reading.unpack(batch)
     x, lengths = noise.apply(x, lengths, ~noisy, generator)
     hidden = dict(zip(MODALITIES_AVL, noisy.unbind(1), strict=True))
     with torch.no_grad():  # what is clean for the teacher has been read already
@@ -223,15 +217,13 @@ def measure_levels(context, *, fold, z_scored, noise, db, exact) -> Outcome:
         Table "levels", one row a modality: modality, noise, exact, asked_db,
         n_steps (0 when exact), alpha_bar, nominal_db, measured_db, variance, power.
     """
-    frames = context.stage(measure_frames, fold=fold, z_scored=z_scored)
-    rows = fold_of(context.windows, {"fold": fold}).train
-    scales, found = scales_of(frames, z_scored), []
+    frames = context.stage(reading.measure_frames, fold=fold, z_scored=z_scored)
+    rows = reading.fold_of(context.windows, {"fold": fold}).train
+    scales, found = reading.scales_of(frames, z_scored), []
     for known in frames.tables["frames"].itertuples():
         level = level_for(db, known.variance, noise=noise, exact=exact)
-        added = noise_power(
-            known.modality, *sequences(context.windows, known.modality, rows, scales),
-            level,
-        )  # fmt: skip
+        x = reading.sequences(context.windows, known.modality, rows, scales)
+        added = noise_power(known.modality, *x, level)
         found.append({
             "modality": known.modality, "noise": noise, "exact": exact, "asked_db": db,
             "n_steps": level.n_steps or 0, "alpha_bar": level.alpha_bar,

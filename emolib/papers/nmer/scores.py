@@ -9,12 +9,7 @@ import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
 from emolib.corpora import CORPORA as KNOWN
-from emolib.metrics import (
-    CLASS_METRICS,
-    holm,
-    permutation_test,
-    score_folds,
-)
+from emolib.metrics import CLASS_METRICS, holm, permutation_test, score_folds
 from emolib.metrics.scores import COUNT
 from emolib.metrics.summaries import MIN_SUBJECTS
 from emolib.papers.nmer.grid import LABELS

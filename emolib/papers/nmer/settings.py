@@ -134,7 +134,7 @@ class Corpus:
 
 _BY_SPEAKER = {
     tier: {"n_subjects": 10, "n_trials": n}
-    for tier, n in {"smoke": 20, "quick": 120, "full": 300}.items()
+    for tier, n in {"smoke": 40, "quick": 120, "full": 300}.items()
 }
 _BY_PART = {
     "smoke": {"n_train": 120, "n_val": 30, "n_test": 60},
@@ -196,8 +196,10 @@ class Method(Typed):
     teacher_epochs: Count = 20  # not stated; IF-MMIN's first stage, which it is
     teacher_dropout: Below1 = 0.3  # not stated; IF-MMIN's; the released code has 0.2
     patience: Annotated[Whole, Field(ge=0)] = 0  # not stated; 0 trains to the end
-    # cap on a baseline's stages; 0 is its published number
+    # of a baseline's stages: a cap on epochs, their lr and batch; 0 is as published
     baseline_epochs: Annotated[Whole, Field(ge=0)] = 0
+    baseline_lr: NotNegative = 0.0
+    baseline_batch_size: Annotated[Whole, Field(ge=0)] = 0
     as_many_updates: bool = False  # not published: more epochs of smaller corpora
     keep_weights: bool = True  # off where thousands of models would be kept
 
