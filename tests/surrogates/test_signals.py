@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import welch
 
-from emolib.surrogates import cortical, waveforms
+from emolib.surrogates import cortical, dreamer
 from emolib.surrogates.affect import Trials, simulate_subject
 from emolib.surrogates.cortical import (
     SOURCES,
@@ -269,22 +269,22 @@ def test_skin_conductance_keeps_its_level_and_responds_late():
 
 
 def test_windows_for_learning_curves_have_the_planted_quantity(r_peaks):
-    x, rate = waveforms.rate_windows(40, seed=0)
+    x, rate = dreamer.rate_windows(40, seed=0)
     assert x.shape == (40, 2, 2560) and x.dtype == np.float32
     assert rate.min() >= 50 and rate.max() <= 110
     for own, planted in zip(x[:, 0], rate, strict=True):
         assert 60 / np.diff(r_peaks(own, 256)).mean() == pytest.approx(planted, abs=6)
-    x, level = waveforms.power_windows(120, seed=1)
+    x, level = dreamer.power_windows(120, seed=1)
     assert x.shape == (120, 14, 1280)
     assert np.corrcoef(band_db(x[:, 6], 8, 12), level)[0, 1] > 0.7
-    x, level = waveforms.asymmetry_windows(120, seed=2)
+    x, level = dreamer.asymmetry_windows(120, seed=2)
     difference = band_db(x[:, 11], 8, 12) - band_db(x[:, 2], 8, 12)
     assert np.corrcoef(difference, level)[0, 1] > 0.7
     for kind in ("rate", "power", "asymmetry"):  # the first of more are the same
-        make = getattr(waveforms, f"{kind}_windows")
+        make = getattr(dreamer, f"{kind}_windows")
         few, more = make(3, seed=4), make(5, seed=4)
         np.testing.assert_allclose(few[0], more[0][:3], atol=1e-3)
         np.testing.assert_array_equal(few[1], more[1][:3])
         assert not np.array_equal(few[1], make(3, seed=5)[1])
     with pytest.raises(ValueError, match="n must be in"):
-        waveforms.rate_windows(0, seed=0)
+        dreamer.rate_windows(0, seed=0)

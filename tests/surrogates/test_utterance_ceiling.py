@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
 from emolib.corruptions.conditions import SIX
-from emolib.surrogates import utterance_sizes
+from emolib.surrogates import sizes
 from emolib.surrogates.utterance_ceiling import (
     in_condition,
     model_scores,
@@ -79,7 +79,7 @@ def test_impulses_can_be_seen_and_subtracted():
     """So a ceiling that takes them for Gaussian noise of their power is no bound."""
     rng, lengths, size = np.random.default_rng(0), np.full(20, 22), 100.0  # -40 dB
     readings, rngs = rng.standard_normal((20, 3)), rng.spawn(20)
-    x = frames(utterance_sizes.IEMOCAP, "text", readings, lengths, rngs)
+    x = frames(sizes.IEMOCAP, "text", readings, lengths, rngs)
     seen = x + size * rng.choice([-1, 0, 1], x.shape, p=[0.15, 0.7, 0.15])
     cleaned = np.where(np.abs(seen) > size / 2, seen - size * np.sign(seen), seen)
     np.testing.assert_allclose(cleaned, x, atol=1e-4)

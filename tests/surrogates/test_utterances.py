@@ -15,8 +15,8 @@ from emolib.datasets.iemocap import read_iemocap
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.iemocap import plant
 from emolib.surrogates.mosei import Package
+from emolib.surrogates.sizes import IEMOCAP
 from emolib.surrogates.utterance_ceiling import utterance_ceiling
-from emolib.surrogates.utterance_sizes import IEMOCAP
 from emolib.surrogates.utterances import directions, frames, gate
 
 FILES = {"audio": ("A/comparE.h5", 130), "visual": ("V/denseface.h5", 342),
