@@ -37,9 +37,8 @@ def features(r_peaks):
             x, _ = synthesise_ecg(subject.trials("ecg", 256.0))
             ecg += [beats for own in x[:, 0, -60 * 256 :] for beats in by_window(own)]
             high.append(np.repeat(subject.planted["ratings"][:, :2] > 3, 6, axis=0))
-        return {"eeg": np.concatenate(eeg), "ecg": np.array(ecg)}, np.concatenate(
-            high
-        ).T
+        x = {"eeg": np.concatenate(eeg), "ecg": np.array(ecg)}
+        return x, np.concatenate(high).T
 
     def band_powers(x):
         x = x.reshape(18, 14, 6, 1280).transpose(0, 2, 1, 3).reshape(N, 14, 1280)
