@@ -67,6 +67,7 @@ def test_a_small_run_comes_near_the_ceilings_of_the_model(target):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("corpus", "target"), list(REPORTED))
 def test_the_ceilings_of_the_model_are_reproduced(corpus, target):
     got = [[area(corpus, target, modalities=m, n=400, seed=1000 * s) for m in SETS]

@@ -123,7 +123,7 @@ def test_blinks_come_at_the_planted_rate_and_height():
         eeg_and_blinks(subject, ("Fp1", "Fp2"), 128.0, share=share) for share in (1, 0)
     )
     rate = np.exp(subject.theta[:, subject.names.index("ln_blink_rate")]).mean()
-    assert sum(map(len, times)) / (18 * 122 / 60) == pytest.approx(rate, rel=0.12)
+    assert sum(map(len, times)) / (18 * 122 / 60) == pytest.approx(rate, rel=0.1)
     bumps, heights = (seen - without).mean(axis=1), []
     for own, start in zip(bumps, times, strict=True):
         far = start[:-1][
