@@ -18,7 +18,7 @@ from emolib.surrogates.dreamer import dreamer_design, real
 from emolib.surrogates.peripheral import synthesise_ecg
 from emolib.surrogates.traces import bandpass
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 BANDS = [(4, 8), (8, 13), (14, 30), (31, 45)]  # below 4 Hz there are blinks
 N = 18 * 6  # windows of a subject
 
