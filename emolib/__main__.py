@@ -187,7 +187,7 @@ def add(corpus, folder):
 @place
 def fetch(corpus, folder):
     """Download an open corpus from its publisher."""
-    from emolib.corpora import fetch as publishers
+    from emolib.corpora import check as publishers
 
     fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
     check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)

@@ -2,21 +2,19 @@
 
 ``locate("dreamer")`` returns a folder in DREAMER's own format: a surrogate by default,
 the licensed corpus once ``emolib corpora add dreamer FOLDER`` has noted where it is.
-What checks and fetches a corpus stands beside (`emolib.corpora.check`, `.fetch`): no
-paper needs it, so it stays out of the code that a result depends on.
+What checks and fetches a corpus stands beside (`emolib.corpora.check`): no paper needs
+it, so it stays out of the code that a result depends on.
 """
 
-from emolib.corpora.registry import (
+from emolib.corpora.sources import (
     CORPORA,
+    CorpusFolder,
     add_corpus,
     get_corpus,
-    list_corpora,
-    noted_folders,
-)
-from emolib.corpora.sources import (
-    CorpusFolder,
     identify,
+    list_corpora,
     locate,
+    noted_folders,
     truth_folder,
     write_surrogate,
 )

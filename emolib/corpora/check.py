@@ -1,23 +1,24 @@
-"""Read a whole corpus once and say what is there, what is missing and what is next."""
+"""What may be done with a corpus's folder by command: download it, look through it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from tabulate import tabulate
 
 from emolib.checks import CorpusError
 from emolib.containers import MODALITIES_AVL, Features, Recording
-from emolib.corpora.registry import get_corpus, noted_folders
-from emolib.corpora.sources import source_of
+from emolib.corpora.sources import get_corpus, noted_folders, source_of
 from emolib.datasets.corpus import Corpus
 
-PIECE_S, LEAST_LIKENESS = 10.0, 0.6
-"""Below this mean correlation between its beats a signal is hardly an ECG."""
+PHYSIONET = "https://physionet.org/files/eegmat/1.0.0/"
+CHECKSUMS = "SHA256SUMS.txt"
+_LINE = re.compile(r"([0-9a-f]{64}) [ *]?(Subject\d\d_[12]\.edf|subject-info\.csv)")
+
 COLUMNS = ("subject", "trial", "about", "what", "size", "kind")
 TOLD = ("left out", "kept", "damaged")
 """What is said of problems, of notes, and of files that do not read."""
@@ -25,8 +26,7 @@ MOST_NAMES = 6
 """Trials that are named beside each of these."""
 
 
-@dataclass(frozen=True)
-class CorpusReport:
+class CorpusReport(NamedTuple):
     """What `check_corpus` found.
 
     Parameters
@@ -47,7 +47,7 @@ class CorpusReport:
     text: str
     usable: bool
     source: str = ""
-    facts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    facts: pd.DataFrame | None = None
 
 
 def check_corpus(name: str, folder: str | Path) -> CorpusReport:
@@ -117,34 +117,14 @@ def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
         yield *who, target, what, rating, what
     for fold, part in recording.parts.items() if usable else ():
         yield *who, f"fold {fold}", part, None, part
-    notes = (*recording.notes, *_find_oddities(recording))
-    for about, told in zip(TOLD, (recording.problems, notes), strict=False):
+    for about, told in zip(TOLD, (recording.problems, recording.notes), strict=False):
         for what in told:
             yield *who, about, what, None, re.sub(r"'[^']*'|[\d.]+", "…", what)
 
 
-def _find_oddities(recording: Recording) -> list[str]:
-    """Return what a format cannot tell: an ECG whose first minute shows no heartbeat.
-
-    Such a trial is kept, because whether it disturbs is for the reader to say.
-    """
-    from emolib.preprocessing.cardiac import heart_rate_features
-
-    ecg = recording.signals.get("ecg")
-    if ecg is None or recording.problems or ecg.duration_s < PIECE_S:
-        return []
-    n_times = int(PIECE_S * ecg.sfreq)
-    n_pieces = min(6, ecg.data.shape[1] // n_times)
-    pieces = ecg.data[:, : n_pieces * n_times].reshape(-1, n_pieces, n_times)
-    likeness = heart_rate_features(pieces.swapaxes(0, 1), ecg.sfreq)["likeness"]
-    if likeness.median() > LEAST_LIKENESS:
-        return []
-    return ["ecg: no heartbeat was found in the first minute (trial kept)."]
-
-
 def _count(facts: pd.DataFrame) -> pd.DataFrame:
     """Return how many trials and people have each thing, and what sizes it has."""
-    counts = facts.groupby(["about", "kind"], observed=True).agg(
+    counts = facts.groupby(["about", "kind"], observed=True, as_index=False).agg(
         trials=("trial", "size"),
         people=("subject", "nunique"),
         least=("size", "min"),
@@ -152,10 +132,9 @@ def _count(facts: pd.DataFrame) -> pd.DataFrame:
         what=("what", "first"),
         such_as=("who", lambda names: ", ".join(names[:MOST_NAMES])),
     )
-    about = counts.index.get_level_values("about")
-    counts["such_as"] = counts["such_as"].where(about.isin(TOLD), None)
-    counts.insert(0, "about", about)
-    return counts.astype(object).where(counts.notna(), None)
+    counts["such_as"] = counts["such_as"].where(counts["about"].isin(TOLD))
+    counts = counts.drop(columns="kind").astype(object)
+    return counts.where(counts.notna(), None)
 
 
 def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
@@ -180,3 +159,55 @@ def _next(corpus: Corpus, folder) -> str:
     if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
         steps.insert(0, f"emolib corpora add {corpus.name} '{folder}'")
     return "\n".join(f"next: {step}" for step in steps)
+
+
+def fetch_eegmat(
+    folder: str | Path, *, base_url: str = PHYSIONET, n_retries: int = 2
+) -> Path:
+    """Download EEGMAT: 36 subjects, two EDF files each, about 175 MB.
+
+    Every file is compared with the publisher's checksum before it takes its name; one
+    that is already there and whole is not downloaded again, so a broken download is
+    resumed by the same call. Licence: ODC-By 1.0.
+
+    Parameters
+    ----------
+    folder : path
+        Made when it is not there.
+    base_url : str
+        Where ``SHA256SUMS.txt`` and the files are.
+    n_retries : int
+        How often a file is tried again before the call gives up.
+
+    Returns
+    -------
+    folder : Path
+
+    Raises
+    ------
+    CorpusError
+        When the list or a file cannot be had, or a file is not what the list says.
+    """
+    import pooch
+    import requests
+
+    folder, name = Path(folder).expanduser(), CHECKSUMS
+    base_url = base_url.rstrip("/") + "/"
+    try:
+        listed = requests.get(base_url + CHECKSUMS, timeout=60)
+        listed.raise_for_status()
+        registry = {file: f"sha256:{own}" for own, file in _LINE.findall(listed.text)}
+        if not registry:
+            raise ValueError("no line 'sha256 file' that names Subject00_1.edf …")
+        keeper = pooch.create(
+            folder, base_url, registry=registry, retry_if_failed=n_retries
+        )
+        for name in sorted(registry):
+            keeper.fetch(name, downloader=pooch.HTTPDownloader(timeout=60))
+    except (requests.RequestException, ValueError) as error:
+        raise CorpusError(
+            f"{name}: expected a whole file from {base_url}; got "
+            f"{type(error).__name__}: {error}. Give the same command again: files that "
+            "are finished are kept."
+        ) from error
+    return folder

@@ -1,36 +1,125 @@
-"""From a corpus's name to a folder of files, and what kind of data they are.
+"""Corpora by name, and from a name to a folder of files, real or surrogate.
+
+A new corpus is a reader, perhaps a writer (`emolib.surrogates`), and a name below.
+``corpora.local.yaml`` at the project's root maps corpora to folders; it is ignored by
+git, and no path of it reaches a report.
 
 A surrogate stands in ``<cache>/surrogates/<corpus>-<16 hex digits>/``, named by what
 made it: code, libraries, parameters. It is written aside and renamed, so that a folder
-is whole or not there; of two processes that write the same one, the second to finish
-discards its own. Latents and parameters go to the sibling folder ``….truth``: readers
-made by others list every file they find.
+is whole or not there. Latents and parameters go to the sibling folder ``….truth``:
+readers made by others list every file they find.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+
+from filelock import FileLock
 
 from emolib.checks import CorpusError, check_keys, check_option
 from emolib.code import (
     check_unchanged,
     code_digests,
     digest_of,
-    hash_files,
+    hash_file,
     library_versions,
 )
-from emolib.corpora.registry import get_corpus, noted_folders
+from emolib.datasets import amigos, dreamer, eegmat, iemocap, mosei, mosi_utterances
+from emolib.datasets.corpus import Corpus
 from emolib.datasets.opened import is_marked
-from emolib.store import cache_folder
+from emolib.store import cache_folder, project_root
+from emolib.surrogates.files import truth_folder
 
 LIBRARIES = ("numpy", "scipy", "mne")
 
-_ASIDE = ".partial-"
+_KNOWN = (
+    dreamer.CORPUS, amigos.CORPUS, eegmat.CORPUS, iemocap.CORPUS, mosei.MOSEI,
+    mosei.MOSI, mosi_utterances.CORPUS,
+)  # fmt: skip
+CORPORA = {corpus.name: corpus for corpus in _KNOWN}
+NOTES = "corpora.local.yaml"
+
+
+def get_corpus(name: str) -> Corpus:
+    """Return the facts of a corpus; raise ValueError for an unknown name."""
+    check_option("corpus", name, tuple(CORPORA))
+    return CORPORA[name]
+
+
+def list_corpora() -> str:
+    """Return the corpora for people to read, with the folders noted so far."""
+    noted, lines = noted_folders(), []
+    for corpus in CORPORA.values():
+        kind = "open" if corpus.is_open else "licensed, surrogate built in"
+        held = " + ".join(corpus.modalities)
+        lines += [
+            f"{corpus.name}: {corpus.title}, {corpus.size}, {held}; {kind}",
+            f"    licence: {corpus.licence}; {corpus.ask}",
+            f"    folder: {noted.get(corpus.name, 'none noted')}",
+        ]
+    return "\n".join(lines)
+
+
+def noted_folders() -> dict[str, Path]:
+    """Return the folders noted in ``corpora.local.yaml``, by corpus.
+
+    Raises
+    ------
+    ValueError
+        When the file is not a mapping of known corpora to folders.
+    """
+    import yaml
+
+    notes = project_root() / NOTES
+    if not notes.is_file():
+        return {}
+    try:
+        held = dict(yaml.safe_load(notes.read_text(encoding="utf-8")) or {})
+        for name in held:
+            get_corpus(name)
+        return {name: Path(folder).expanduser() for name, folder in held.items()}
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"{NOTES} must hold lines 'CORPUS: FOLDER' with a corpus of "
+            f"{', '.join(CORPORA)}; got a file that does not ({error}). Mend or delete "
+            "it, then run `emolib corpora add CORPUS FOLDER`."
+        ) from error
+
+
+def add_corpus(name: str, folder: str | Path) -> Path:
+    """Note the folder of a corpus, after finding its files there.
+
+    Parameters
+    ----------
+    name : str
+        A corpus of `CORPORA`.
+    folder : path
+
+    Returns
+    -------
+    notes : Path
+        ``corpora.local.yaml``.
+
+    Raises
+    ------
+    FileNotFoundError, CorpusError
+        When the folder does not hold the corpus.
+    """
+    import yaml
+
+    get_corpus(name).files(folder)
+    noted = {key: str(value) for key, value in noted_folders().items()}
+    noted[name] = str(Path(folder).expanduser().resolve())
+    notes = project_root() / NOTES
+    notes.write_text(yaml.safe_dump(noted, allow_unicode=True), encoding="utf-8")
+    return notes
+
+
+# ------------------------------------------------------------- from name to folder
 
 
 @dataclass(frozen=True)
@@ -74,7 +163,8 @@ def identify(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolde
         digest = _files_digest(corpus.files(noted))
         return CorpusFolder(noted, name, source_of(name, noted), digest)
     parameters = _full_parameters(name, parameters)
-    digest = _surrogate_digest(name, parameters)
+    versions = {library: library_versions()[library] for library in LIBRARIES}
+    digest = digest_of([name, _writer_code(name), versions, parameters])
     path = cache_folder() / "surrogates" / f"{name}-{digest[:16]}"
     return CorpusFolder(path, name, "surrogate", digest, parameters)
 
@@ -105,7 +195,9 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     found = identify(name, data=data, **parameters)
     if found.parameters and not found.path.is_dir():
         check_unchanged(_writer_code(name))  # its name says which code writes it
-        _write_aside(name, found.path, found.parameters)
+        with FileLock(cache_folder() / "surrogates.lock"):
+            if not found.path.is_dir():  # of two processes the second finds it
+                _write_aside(name, found.path, found.parameters)
     return found
 
 
@@ -117,15 +209,19 @@ def source_of(name: str, folder: str | Path) -> str:
 
 
 def _files_digest(paths: list[Path]) -> str:
-    """Return a sha256 over names and contents of files.
-
-    A file's own digest is kept by path, size and time of change in
-    ``<cache>/file_digests.json``, so that a second call opens no data file.
-    """
+    """Return a sha256 over names and contents of files."""
     top = Path(os.path.commonpath([path.parent for path in paths]))
-    found = hash_files(paths, kept=cache_folder() / "file_digests.json")
-    named = {path.relative_to(top).as_posix(): own for path, own in found.items()}
-    return digest_of(named)
+    states = [(path, path.stat()) for path in paths]
+    return digest_of([
+        (path.relative_to(top).as_posix(), _hashed(path, s.st_size, s.st_mtime_ns))
+        for path, s in states
+    ])  # fmt: skip
+
+
+@cache
+def _hashed(path: Path, *_) -> str:
+    """Return the sha256 of a file as it is at a size and a time of change."""
+    return hash_file(path)
 
 
 # ------------------------------------------------------------- writing a surrogate
@@ -168,11 +264,6 @@ def write_surrogate(name: str, folder: str | Path, **parameters) -> Path:
     return folder
 
 
-def truth_folder(folder: Path) -> Path:
-    """Return the sibling that holds a surrogate's latents and parameters."""
-    return folder.with_name(folder.name + ".truth")
-
-
 def _full_parameters(name: str, given: dict) -> dict:
     """Return the writer's parameters with defaults filled in, numbers in their type."""
     corpus = get_corpus(name)
@@ -185,28 +276,15 @@ def _full_parameters(name: str, given: dict) -> dict:
     check_keys("surrogate parameter", given, list(defaults))
     chosen = {**defaults, **given}
     for key, default in defaults.items():
-        if isinstance(default, str):
-            continue
-        if not isinstance(chosen[key], int | float):
+        if not isinstance(
+            chosen[key], str if isinstance(default, str) else int | float
+        ):
             raise ValueError(
                 f"surrogate parameter {key} must be a number; got {chosen[key]!r}."
             )
         if isinstance(default, float):  # 1 and 1.0 are one surrogate
             chosen[key] = float(chosen[key])
     return chosen
-
-
-def _surrogate_digest(name: str, parameters: dict) -> str:
-    """Return the sha256 of what makes a surrogate: code, libraries, parameters."""
-    versions = library_versions()
-    return digest_of(
-        {
-            "writer": get_corpus(name).writer,
-            "code": _writer_code(name),
-            "libraries": {library: versions[library] for library in LIBRARIES},
-            "parameters": parameters,
-        }
-    )
 
 
 def _writer_code(name: str) -> dict[str, str]:
@@ -216,16 +294,15 @@ def _writer_code(name: str) -> dict[str, str]:
 
 def _write_aside(name: str, folder: Path, parameters: dict) -> None:
     """Write a surrogate beside `folder`, then rename it and its truth into place."""
+    aside = folder.with_name(f".partial-{folder.name}")
+    pairs = {truth_folder(aside): truth_folder(folder), aside: folder}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder.parent)
-        with tempfile.TemporaryDirectory(
-            dir=folder.parent, prefix=_ASIDE, ignore_cleanup_errors=True
-        ) as aside:
-            written = Path(aside) / folder.name
-            get_corpus(name).write(written, **parameters)
-            _rename(truth_folder(written), truth_folder(folder))
-            _rename(written, folder)
+        for path in (*pairs, truth_folder(folder)):  # of a writer that was killed
+            shutil.rmtree(path, ignore_errors=True)
+        get_corpus(name).write(aside, **parameters)
+        for written, target in pairs.items():
+            written.rename(target)
     except OSError as error:
         raise OSError(
             error.errno,
@@ -233,20 +310,6 @@ def _write_aside(name: str, folder: Path, parameters: dict) -> None:
             f"'{error.strerror}'. Free some space or set EMOLIB_CACHE to a folder with "
             "room; nothing half-written was left",
         ) from error
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what writers that were killed left aside, an hour or more ago."""
-    for left in parent.glob(f"{_ASIDE}*"):
-        if time.time() - left.stat().st_mtime > 3600:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _rename(source: Path, target: Path) -> None:
-    """Move a folder into place; if one of that name came first, keep that one."""
-    try:
-        if source.exists():
-            source.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
+    finally:
+        for written in pairs:
+            shutil.rmtree(written, ignore_errors=True)

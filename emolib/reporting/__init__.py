@@ -1,6 +1,7 @@
 """What the papers say beside a run, the folders of runs, and the gallery."""
 
 from emolib.reporting.gallery import gallery_table, make_gallery
+from emolib.reporting.notebooks import check_answer, show_source
 from emolib.reporting.printed import (
     compare_claim,
     load_claims,
@@ -9,7 +10,6 @@ from emolib.reporting.printed import (
     load_section,
     verdict,
 )
-from emolib.reporting.reading import check_answer, show_source
 from emolib.reporting.save import save_report
 from emolib.reporting.tables import compare_table, to_markdown
 

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from toy_notebooks import write_project
 
 from emolib.reporting import save_report
-from emolib.reporting.drawings import SURROGATE, save_figure
-from emolib.reporting.save import put_in_place
+from emolib.reporting.save import SURROGATE, put_in_place, save_figure
 from emolib.settings import Number, Typed
 
 VALUES = {
