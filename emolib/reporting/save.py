@@ -69,10 +69,10 @@ def save_report(
     results : DataFrame
         Tidy, `emolib.containers.RESULT_COLUMNS`; no timings.
     tables : mapping of name to DataFrame
-        ``table_1`` gives ``table_1.csv`` and ``table_1.md``.
+        ``table_1`` gives ``table_1.csv`` and ``table_1.md``; one without a row is not
+        written but listed as not run, and so is a figure that is None.
     figures : mapping of name to matplotlib Figure
         ``fig_2_similarity`` gives ``fig_2_similarity.svg``; each carries `alt_text`.
-        One that is None is listed as not run, like a table without a row.
     data : iterable of `emolib.corpora.CorpusFolder`
     failures : iterable of mapping
         Units that gave no result: their labels and the `reason`.
@@ -89,30 +89,31 @@ def save_report(
     Same results, same bytes: ``results.csv`` is sorted, and date, durations and host
     stand in ``run.json`` alone, which is written last.
     """
-    tables, figures = dict(tables or {}), dict(figures or {})
-    corpora = [{name: getattr(item, name) for name in CORPUS} for item in data]
-    absent = [name for name, table in tables.items() if table.empty]
-    absent += [name for name, figure in figures.items() if figure is None]
-    run = name_run(stem, settings, results, corpora)
-    run |= {"failures": [*failures], "splits": [*audits], "not_run": absent}
     given = os.environ.get(REPORT_DIR)
     folder = Path(given) if given else new_folder(f"{stem}-{os.getpid()}")
+    corpora = [{name: getattr(item, name) for name in CORPUS} for item in data]
+    run = name_run(stem, settings, results, corpora)
+    absent, said = [], {}
     _write_csv(folder / "results.csv", _sorted(results))
-    for name, table in tables.items():
+    for name, table in (tables or {}).items():
+        if table.empty:
+            absent.append(name)
+            continue
         _write_csv(folder / f"{name}.csv", table)
         text = to_markdown(table, footer=_footer(run, table))
         (folder / f"{name}.md").write_text(text, "utf-8")
-    run["figures"] = {
-        name: save_figure(figure, folder / f"{name}.svg", _is_marked(run))
-        for name, figure in figures.items()
-        if figure is not None
-    }
-    write_json(folder / "run.json", {**run, **_machine()})
-    names = [p.name for p in sorted(folder.iterdir()) if p.suffix != ".ipynb"]
+    for name, figure in (figures or {}).items():
+        if figure is None:
+            absent.append(name)
+        else:
+            said[name] = save_figure(figure, folder / f"{name}.svg", _is_marked(run))
+    run |= {"failures": [*failures], "splits": [*audits], "not_run": absent}
+    write_json(folder / "run.json", {**run, "figures": said, **_machine()})
+    names = ", ".join(p.name for p in sorted(folder.iterdir()) if p.suffix != ".ipynb")
     if not given:
         put_in_place(folder, run["folder"])
-    said = f"; not run: {', '.join(absent)}" if absent else ""
-    return f"reports/{run['folder']}: {', '.join(names)}{said}"
+    lacks = f"; not run: {', '.join(absent)}" if absent else ""
+    return f"reports/{run['folder']}: {names}{lacks}"
 
 
 def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) -> dict:
@@ -152,13 +153,11 @@ def new_folder(name: str) -> Path:
 
 def put_in_place(made: Path, name: str) -> Path:
     """Move a finished folder to its place under the reports, and return it."""
-    target, old = project_root() / "reports" / name, made.with_name(f"{made.name}.old")
+    target = project_root() / "reports" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(made.with_name("place.lock")):
-        if target.exists():
-            target.rename(old)
+        shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
     return target
 
 
@@ -195,10 +194,10 @@ def _plain(settings) -> dict:
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a tidy frame with its columns and rows in a fixed order."""
-    names = [n for n in RESULT_COLUMNS if n in frame]
-    names += sorted({*frame} - {*names})
-    return frame[names].sort_values(
-        names, key=lambda c: c if c.dtype.kind in "biuf" else c.fillna("").astype(str)
+    frame = frame[[name for name in RESULT_COLUMNS if name in frame]]
+    return frame.sort_values(
+        [*frame],
+        key=lambda c: c if c.dtype.kind in "biuf" else c.fillna("").astype(str),
     )
 
 
