@@ -27,10 +27,8 @@ from emolib.code import digest_of, hash_file, plain
 FORMAT = 2
 """Part of every key; raised when the store itself changes what a result would be."""
 
-_NAME = re.compile(
-    r"(?!(con|prn|aux|nul|com\d|lpt\d)(\.|$))[a-z0-9_][a-z0-9_.-]{0,150}(?<!\.)"
-)
-"""What can be a file's name on every system, in lower case."""
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,150}")
+"""What can be a file's name, in lower case."""
 
 
 def project_root() -> Path:

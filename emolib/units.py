@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import UserDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -76,24 +75,6 @@ class Unit:
         return f"emolib.papers.{self.paper}.systems.{self.system}"
 
 
-class Watched(UserDict):
-    """A unit's settings, which remember what was not read of them."""
-
-    def __init__(self, values: Mapping):
-        super().__init__(values)
-        self.unread = set(values)
-
-    def __getitem__(self, name: str):
-        self.unread.discard(name)
-        return super().__getitem__(name)
-
-    def __missing__(self, name: str):
-        raise KeyError(
-            f"{name!r} must be among the unit's settings; got {sorted(self)}. What a "
-            "system reads, the grid must give it."
-        )
-
-
 class Context:
     """What a system's ``run(settings, context)`` may ask for.
 
@@ -135,9 +116,8 @@ class Context:
 
     def compute(self) -> Entry:
         """Return the unit's entry, computed unless another process is quicker."""
-        settings = Watched(self._unit.settings)
-        run = import_module(self._unit.system_module).run
-        return self._once(self.unit_key, lambda: checked(run(settings, self)), settings)
+        run, settings = import_module(self._unit.system_module).run, self._unit.settings
+        return self._once(self.unit_key, lambda: checked(run(settings, self)))
 
     def stage(self, function: Callable[..., Outcome], **settings) -> Entry:
         """Return the entry of ``function(context, **settings)``, computed once for all.
@@ -170,16 +150,15 @@ class Context:
         parts = {**own, "data": self.data, "windows": content, **made_with(module)}
         return Key(self._unit.paper, kind, parts, device_kind(self.device))
 
-    def _once(self, key: Key, compute: Callable[[], Outcome], settings=None) -> Entry:
+    def _once(self, key: Key, compute: Callable[[], Outcome]) -> Entry:
         """Return the entry of a key, computed unless the store or a worker has it."""
 
         def make() -> Entry:
             started = time.process_time()
             outcome = compute()
             check_unchanged(key.parts["code"])
-            unread = sorted(settings.unread) if settings else []
             seconds = time.process_time() - started
-            return self._store.put(key, outcome, seconds=seconds, unread=unread)
+            return self._store.put(key, outcome, seconds=seconds)
 
         return self._store.once(key, make)
 

@@ -27,8 +27,8 @@ LINES = {
         ),
     ],
     "corpus": [
-        ("corpora/registry.py", "from emolib.datasets import amigos", ", meadow"),
-        ("corpora/registry.py", "    for corpus in (\n", "        meadow.CORPUS,\n"),
+        ("corpora/sources.py", "from emolib.datasets import amigos", ", meadow"),
+        ("corpora/sources.py", "_KNOWN = (\n", "    meadow.CORPUS,\n"),
         (SETTINGS, "TARGETS = {\n", '    "meadow": ("calm",),\n'),
     ],
 }

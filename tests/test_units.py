@@ -17,7 +17,7 @@ from toy_project import ToyProject
 from emolib.containers import Windows
 from emolib.store import Outcome, Store
 from emolib.training.devices import local_devices, one_thread
-from emolib.units import Context, Unit, Watched, checked, reason_of, run_units
+from emolib.units import Context, Unit, checked, reason_of, run_units
 
 needs_proc = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find what is left of a run"
@@ -394,17 +394,6 @@ def test_windows_come_back_from_the_store(tmp_path, monkeypatch):
     assert back.sfreq == given.sfreq and back.ch_names == given.ch_names
     assert np.array_equal(back.lengths["ecg"], given.lengths["ecg"])
     assert back.removed is None
-
-
-def test_what_a_system_reads_must_be_given_and_what_it_does_not_is_noted(toy):
-    settings = Watched(Unit("toy", "x", settings={"lr": (1, 2), "more": 1}).settings)
-    assert settings["lr"] == [1, 2] and settings.get("other", 3) == 3
-    assert settings.unread == {"more"}
-    assert {**settings} == {"lr": [1, 2], "more": 1} and not settings.unread
-    with pytest.raises(KeyError, match="'seed' must be among the unit's settings"):
-        settings["seed"]
-    code = "say(go([toy(0, forgotten=1)]).entries[0][1].manifest['unread'])"
-    assert toy.run(code) == ["forgotten"]
 
 
 @pytest.mark.parametrize("function", [lambda: 0, Outcome.all_tables, len])
