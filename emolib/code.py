@@ -5,8 +5,6 @@ through others, docstrings and comments left out. Modules count as they were whe
 package was imported, not as they are on disk now.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json

@@ -4,11 +4,10 @@ disk -> reader -> `Recording` -> preprocessing -> `Windows` -> training -> Predi
 -> metrics -> Results. The last two are plain data frames; their columns stand here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -191,7 +190,7 @@ class Recording:
     def from_raw(
         cls, raw, channels: Mapping[str, list[str]], *, subject: str = "own",
         trial: str = "1", corpus: str = "own",
-    ) -> Recording:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Build a recording from an MNE Raw.
 
         Parameters
@@ -267,7 +266,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self.meta)
 
-    def take(self, index: np.ndarray) -> Windows:
+    def take(self, index: np.ndarray) -> Self:
         """Return the windows at `index`, in that order."""
         return replace(
             self,
@@ -295,7 +294,7 @@ class Windows:
         }
 
     @classmethod
-    def from_parts(cls, arrays: Mapping, tables: Mapping, notes: Mapping) -> Windows:
+    def from_parts(cls, arrays: Mapping, tables: Mapping, notes: Mapping) -> Self:
         """Return the windows that `as_parts` took apart."""
         lengths = [name for name in arrays if name.startswith("lengths.")]
         return cls(

@@ -5,8 +5,6 @@ ends in one error that says what must hold, what came and what to do. A paper's
 `Settings` inherit from `GridSettings`, its ways to train from `Typed`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from difflib import get_close_matches
 from re import MULTILINE, findall, search

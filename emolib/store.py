@@ -5,8 +5,6 @@ arrays, ``.csv`` tables and a ``manifest.json``, written aside and renamed: it i
 whole or not at all. Nothing is ever pickled.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

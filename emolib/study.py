@@ -4,8 +4,6 @@ A paper says what is its own with one `Paper`: its settings, its grid, the label
 units and the order in which to compute them. What came of a run is a `Study`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,7 +39,7 @@ class Study:
     finished: list = field(repr=False)
     failures: list = field(repr=False)
     sources: dict
-    paper: Paper = field(repr=False)
+    paper: "Paper" = field(repr=False)
     memo: dict = field(default_factory=dict, repr=False, compare=False)
 
     @property

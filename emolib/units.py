@@ -4,8 +4,6 @@ A unit is a pure function of the settings it reads and of its windows. It knows 
 table, notebook or config; two notebooks that share one train it once.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence

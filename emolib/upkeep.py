@@ -1,7 +1,5 @@
 """Looking after the store: what is to do, its size, why an entry is not found."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Sequence

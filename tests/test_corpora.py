@@ -9,7 +9,6 @@ from filelock import FileLock
 
 from emolib import code, corpora
 from emolib.checks import CorpusError
-from emolib.corpora import sources
 from emolib.corpora.check import check_corpus
 from emolib.datasets.corpus import Corpus
 from tests.datasets.true_features import (
@@ -47,8 +46,8 @@ def written_by(monkeypatch):
 
     def put(write):
         monkeypatch.setattr(Corpus, "write", property(lambda self: write))
-        monkeypatch.setattr(sources, "code_digests", lambda roots: {"w": "one"})
-        monkeypatch.setattr(sources, "check_unchanged", lambda code: None)
+        monkeypatch.setattr(corpora, "code_digests", lambda roots: {"w": "one"})
+        monkeypatch.setattr(corpora, "check_unchanged", lambda code: None)
 
     return put
 
@@ -114,11 +113,11 @@ def test_code_libraries_and_parameters_each_change_the_digest(calls, monkeypatch
 
     before = now()
     assert now(seed=1) != before and now(seed=0) == before
-    monkeypatch.setattr(sources, "code_digests", lambda roots: {"w": "two"})
+    monkeypatch.setattr(corpora, "code_digests", lambda roots: {"w": "two"})
     assert now() != before
-    monkeypatch.setattr(sources, "code_digests", lambda roots: {"w": "one"})
+    monkeypatch.setattr(corpora, "code_digests", lambda roots: {"w": "one"})
     versions = dict.fromkeys(("numpy", "scipy", "mne"), "0")
-    monkeypatch.setattr(sources, "library_versions", lambda: versions)
+    monkeypatch.setattr(corpora, "library_versions", lambda: versions)
     assert now() != before
 
 
@@ -140,7 +139,7 @@ def test_a_writer_edited_since_it_was_imported_writes_nothing(monkeypatch):
     monkeypatch.setitem(code._IMPORTED, name, (file, source + b"EDITED = 1\n"))
     with pytest.raises(RuntimeError, match=f"changed since: {name}.*restart"):
         corpora.locate("dreamer", n_subjects=3, n_trials=2, seconds=11.0)
-    assert not list(sources.cache_folder().glob("surrogates/*"))
+    assert not list(corpora.cache_folder().glob("surrogates/*"))
 
 
 def test_what_a_killed_writer_left_is_written_over(calls, project):
@@ -166,7 +165,7 @@ def test_of_two_that_want_a_surrogate_the_second_finds_it(calls, monkeypatch):
                 corpora.write_surrogate("dreamer", corpora.identify("dreamer").path)
             return super().acquire(*args, **kwargs)
 
-    monkeypatch.setattr(sources, "FileLock", Waited)
+    monkeypatch.setattr(corpora, "FileLock", Waited)
     assert len(list(corpora.locate("dreamer").read())) == 6
     assert calls[0] == "theirs" and len(calls) == 2
 
@@ -193,21 +192,21 @@ def test_a_surrogate_goes_to_a_new_folder_only(calls, tmp_path):
 
 def test_a_surrogate_is_told_by_its_content_wherever_it_lies(tmp_path):
     write_amigos(tmp_path, 1)
-    assert sources.source_of("amigos", tmp_path) == "licensed"
+    assert corpora.source_of("amigos", tmp_path) == "licensed"
     mark(write_amigos(tmp_path, 2))  # one among real ones
-    assert sources.source_of("amigos", tmp_path) == "surrogate"
+    assert corpora.source_of("amigos", tmp_path) == "surrogate"
     corpora.add_corpus("amigos", tmp_path)
     assert corpora.locate("amigos", data="local").source == "surrogate"
     folder = write_iemocap(tmp_path / "i")
-    assert sources.source_of("iemocap", folder) == "licensed"
+    assert corpora.source_of("iemocap", folder) == "licensed"
     with h5py.File(folder / "V" / "denseface.h5", "a") as file:
         file.attrs["about"] = MARK
-    assert sources.source_of("iemocap", folder) == "surrogate"
+    assert corpora.source_of("iemocap", folder) == "surrogate"
     path = write_pickle(tmp_path / "mosei_raw.pkl", senti())
-    assert sources.source_of("mosei", tmp_path) == "licensed"
+    assert corpora.source_of("mosei", tmp_path) == "licensed"
     said = b"X" + len(MARK).to_bytes(4, "little") + MARK.encode() + b"0"
     path.write_bytes(b"\x80\x04" + said + path.read_bytes()[2:])  # put, and dropped
-    assert sources.source_of("mosei", tmp_path) == "surrogate"
+    assert corpora.source_of("mosei", tmp_path) == "surrogate"
     assert len(list(corpora.CORPORA["mosei"].read(tmp_path))) == 12
 
 
@@ -281,7 +280,7 @@ def test_files_are_hashed_once_and_again_when_they_change(tmp_path, monkeypatch)
     write_iemocap(tmp_path / "d")
     corpora.add_corpus("iemocap", tmp_path / "d")
     hashed, original = [], code.hash_file
-    monkeypatch.setattr(sources, "hash_file", lambda p: hashed.append(p) or original(p))
+    monkeypatch.setattr(corpora, "hash_file", lambda p: hashed.append(p) or original(p))
     first = corpora.identify("iemocap", data="local").digest
     assert corpora.identify("iemocap", data="local").digest == first
     assert len(hashed) == 63
@@ -351,7 +350,7 @@ def test_a_check_names_the_damaged_file_and_goes_on(tmp_path):
         path = write_amigos(tmp_path, number, amigos_cells(number, seconds=2))
     path.write_bytes(path.read_bytes()[:5000])
     report = check_corpus("amigos", tmp_path)
-    assert not report.usable and rows(report, "damaged") == {"P04": 1}
+    assert not report.usable and len(rows(report, "damaged")) == 1
     assert "P04.mat: expected" in report.text
     assert "NOT USABLE: 1 damaged file(s), see above" in report.text
     assert rows(report, "trials") == {"usable": 48}
@@ -389,5 +388,5 @@ def test_a_check_of_real_recordings_names_the_next_command(realdata):
 
 def test_the_check_is_no_part_of_what_results_depend_on():
     closure = code.code_digests(["emolib.corpora"])
-    assert "emolib.corpora.sources" in closure and "emolib.datasets.mat" in closure
+    assert "emolib.corpora" in closure and "emolib.datasets.mat" in closure
     assert "emolib.corpora.check" not in closure

@@ -1,7 +1,5 @@
 """What may be done with a corpus's folder by command: download it, look through it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +10,14 @@ from tabulate import tabulate
 
 from emolib.checks import CorpusError
 from emolib.containers import MODALITIES_AVL, Features, Recording
-from emolib.corpora.sources import get_corpus, noted_folders, source_of
+from emolib.corpora import get_corpus, noted_folders, source_of
 from emolib.datasets.corpus import Corpus
 
 PHYSIONET = "https://physionet.org/files/eegmat/1.0.0/"
 CHECKSUMS = "SHA256SUMS.txt"
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]?(Subject\d\d_[12]\.edf|subject-info\.csv)")
 
-COLUMNS = ("subject", "trial", "about", "what", "size", "kind")
+COLUMNS = ("subject", "trial", "about", "what", "size")
 TOLD = ("left out", "kept", "damaged")
 """What is said of problems, of notes, and of files that do not read."""
 MOST_NAMES = 6
@@ -40,8 +38,8 @@ class CorpusReport(NamedTuple):
     facts : DataFrame
         Several rows a trial: subject, trial; `about` a modality, a target, a fold,
         ``"trials"``, ``"left out"`` (problems), ``"kept"`` (notes) or ``"damaged"``;
-        `what` in words, its `size` (seconds, steps, rating), and its `kind`, which like
-        things have in common.
+        `what` in words, its `size` (seconds, steps, rating), and its `kind`: the words
+        that like things have in common.
     """
 
     text: str
@@ -70,7 +68,9 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         n_bytes = sum(path.stat().st_size for path in corpus.files(folder))
         source = source_of(name, folder)
         facts = pd.DataFrame(_read_all(corpus, folder), columns=COLUMNS)
-        facts["who"] = facts["subject"] + " " + facts["trial"]
+        facts["kind"] = facts["what"].str.replace(r"'[^']*'|[\d.]+", "…", regex=True)
+        told = facts["about"].isin(TOLD)
+        facts["kind"] = facts["kind"].where(told, facts["what"])
         facts["about"] = pd.Categorical(facts["about"], facts["about"].unique())
     except (CorpusError, OSError) as error:
         return CorpusReport(f"NOT USABLE: {error}", usable=False)
@@ -96,34 +96,32 @@ def _read_all(corpus: Corpus, folder) -> Iterator[tuple]:
             for recording in corpus.read(folder, subjects=[subject]):
                 yield from _facts(corpus, recording)
         except CorpusError as error:
-            yield subject, "", TOLD[2], str(error), None, subject
+            yield subject, "", TOLD[2], str(error), None
 
 
 def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
     """Yield a row of `COLUMNS` for each thing that a trial holds or lacks."""
     who = (recording.subject, recording.trial)
     usable = not recording.problems
-    state = "usable" if usable else "with a problem"
     for modality, held in recording.signals.items():
         if isinstance(held, Features):
             what, size = f"{held.n_features} features, {held.kind}", held.n_steps
         else:
             what = f"{' '.join(held.ch_names)} at {held.sfreq:g} Hz in {held.unit}"
             size = held.duration_s
-        yield *who, modality, what, size, what
-    yield *who, "trials", state, None, state
+        yield *who, modality, what, size
+    yield *who, "trials", "usable" if usable else "with a problem", None
     for target, rating in recording.ratings.items() if usable else ():
-        what = corpus.class_of(rating)
-        yield *who, target, what, rating, what
+        yield *who, target, corpus.class_of(rating), rating
     for fold, part in recording.parts.items() if usable else ():
-        yield *who, f"fold {fold}", part, None, part
-    for about, told in zip(TOLD, (recording.problems, recording.notes), strict=False):
-        for what in told:
-            yield *who, about, what, None, re.sub(r"'[^']*'|[\d.]+", "…", what)
+        yield *who, f"fold {fold}", part, None
+    yield from ((*who, TOLD[0], problem, None) for problem in recording.problems)
+    yield from ((*who, TOLD[1], note, None) for note in recording.notes)
 
 
 def _count(facts: pd.DataFrame) -> pd.DataFrame:
     """Return how many trials and people have each thing, and what sizes it has."""
+    facts = facts.assign(who=facts["subject"] + " " + facts["trial"])
     counts = facts.groupby(["about", "kind"], observed=True, as_index=False).agg(
         trials=("trial", "size"),
         people=("subject", "nunique"),

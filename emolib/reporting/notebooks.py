@@ -1,7 +1,5 @@
 """Notebooks: their parameters, read without running anything, and what they show."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import json
@@ -29,27 +27,23 @@ def notebook_path(notebook: str | Path) -> Path:
     return folder / f"{path.stem}.ipynb"
 
 
-def config_paths(stem: str) -> dict[str, Path]:
-    """Return the configs of a notebook by name."""
-    folder = project_root() / "notebooks" / "configs" / stem
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
 def parameters_of(path: Path, config: str = "", given: Mapping | None = None) -> dict:
     """Return a notebook's parameters: its defaults, then its config's, then `given`.
 
     Raises ValueError, naming the nearest known one, for a config that the notebook has
     not and for a name that is no parameter of it.
     """
-    cells = (cell for cell in _read(path)["cells"] if "parameters" in _tags(cell))
-    nodes = ast.parse("".join(next(cells, {"source": ""})["source"])).body
+    cells = _read(path)["cells"]
+    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
+    nodes = ast.parse("".join(tagged[0]["source"] if tagged else "")).body
     pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
     defaults = {name.id: ast.literal_eval(value) for name, value in pairs}
     changed = {**(given or {})}
     if config:
-        configs = config_paths(path.stem)
-        check_keys(f"config of {path.stem}", {config: None}, list(configs))
-        read = yaml.safe_load(configs[config].read_text("utf-8"))
+        folder = project_root() / "notebooks" / "configs" / path.stem
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        check_keys(f"config of {path.stem}", {config: None}, known)
+        read = yaml.safe_load((folder / f"{config}.yaml").read_text("utf-8"))
         changed = {**read, "config": config, **changed}
     check_keys("parameter", changed, list(defaults))
     return {**defaults, **changed}
@@ -77,11 +71,6 @@ def code_of(path: Path) -> str:
 def _read(path: Path) -> dict:
     """Return a notebook as its JSON has it."""
     return json.loads(path.read_text("utf-8"))
-
-
-def _tags(cell: dict) -> list[str]:
-    """Return the tags of a cell."""
-    return cell["metadata"].get("tags", [])
 
 
 # ---------------------------------------------------------------- for readers

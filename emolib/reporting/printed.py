@@ -7,8 +7,6 @@ printed, mistakes included; the README says which they are. `tests/test_papers.p
 every file to its columns and ranges.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ with other settings or with real data goes to ``<config>+<name or digest>/``, on
 without a config to ``reports/.scratch/``. A folder is written aside and renamed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -25,11 +23,7 @@ from emolib import __version__
 from emolib.checks import check_option
 from emolib.code import digest_of, library_versions
 from emolib.containers import RESULT_COLUMNS
-from emolib.reporting.notebooks import (
-    code_of,
-    notebook_path,
-    parameters_of,
-)
+from emolib.reporting.notebooks import code_of, notebook_path, parameters_of
 from emolib.reporting.tables import to_markdown
 from emolib.store import project_root
 

@@ -5,8 +5,6 @@ its rows, its columns, "paper / this run" in a cell, references below a rule, a 
 for each split or kind of noise, what is constant in the caption.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from re import compile as pattern
