@@ -280,18 +280,15 @@ class Windows:
 
     def as_parts(self) -> dict[str, dict]:
         """Return arrays, tables and notes by name; signals become float32."""
-        arrays = {
-            **{f"x.{name}": np.asarray(x, np.float32) for name, x in self.x.items()},
-            **{f"lengths.{name}": n for name, n in self.lengths.items()},
-            **{name: getattr(self, name) for name in _PER_WINDOW},
-        }
+        arrays = {f"x.{name}": np.asarray(x, np.float32) for name, x in self.x.items()}
+        arrays |= {f"lengths.{name}": n for name, n in self.lengths.items()}
+        arrays |= {name: getattr(self, name) for name in _PER_WINDOW}
         tables = {"meta": self.meta, "removed": self.removed}
         notes = {"x": [*self.x], "sfreq": self.sfreq, "ch_names": self.ch_names}
-        return {
-            "arrays": {k: array for k, array in arrays.items() if array is not None},
-            "tables": {k: table for k, table in tables.items() if table is not None},
-            "notes": notes,
-        }
+        parts = {"arrays": arrays, "tables": tables}
+        for part, held in parts.items():
+            parts[part] = {name: it for name, it in held.items() if it is not None}
+        return {**parts, "notes": notes}
 
     @classmethod
     def from_parts(cls, arrays: Mapping, tables: Mapping, notes: Mapping) -> Self:

@@ -52,13 +52,9 @@ def load_section(stem: str, heading: str, numbers: Sequence[int] = ()) -> str:
         are bold, because a Markdown list would count them anew.
     """
     text = _path(stem, "README.md").read_text("utf-8")
-    sections = {}
-    for level in ("##", "###"):
-        parts = re.split(rf"(?m)^{level} ", text)[1:]
-        ended = (re.split(r"(?m)^## ", part)[0] for part in parts)
-        sections |= dict(f"{part}\n".split("\n", 1) for part in ended)
-    check_option("heading", heading, tuple(sections))
-    section = sections[heading].strip()
+    check_option("heading", heading, re.findall(r"(?m)^###? (.+)$", text))
+    body = rf"(?ms)^(###?) {re.escape(heading)}$(.*?)(?=^## |^\1 |\Z)"
+    section = re.search(body, text)[2].strip()
     entries = re.split(r"(?m)^(?=\d+\. )", section)[1:] if numbers else []
     known = dict(" ".join(entry.split()).split(". ", 1) for entry in entries)
     for number in numbers:

@@ -115,9 +115,8 @@ def _with_lost(run: pd.DataFrame, failures: Iterable[Mapping], printed) -> pd.Da
     """Return results with a row without value in each cell that lost a unit."""
     metrics = (run["metric"] if len(run) else printed).unique()
     sources = run.groupby("dataset")["source"].first()
-    blank = dict.fromkeys([*CELL, "protocol"], "")
     lost = [
-        {**blank, **failure, "metric": m, "source": sources.get(failure["dataset"], "")}
+        {**failure, "metric": m, "source": sources.get(failure["dataset"], "")}
         for failure in failures
         for m in metrics
     ]

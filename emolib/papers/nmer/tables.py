@@ -53,8 +53,7 @@ ROWS = [
 REFERENCES = [name for name, system in SYSTEMS.items() if system.trained == "never"]
 
 WORDS = (
-    r"^(?P<noise>(?:gaussian|impulse|missing)(?: released)?)? ?"
-    r"(?P<level>clean|-?[\d.]+ dB(?: exact)?)? ?(?P<clean>\w*)$"
+    r"^(?P<noise>[a-z]+(?: released)?) ?(?P<level>.* dB(?: exact)?)? ?(?P<clean>\w*)$"
 )
 """What a condition says."""
 
