@@ -16,14 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from emolib import code
 from emolib.checks import check_range
-from emolib.code import (
-    canonical,
-    check_unchanged,
-    code_digests,
-    library_versions,
-    plain,
-)
 from emolib.containers import Windows
 from emolib.store import Entry, Key, Outcome, Store
 from emolib.training.devices import device_kind, local_devices, one_thread
@@ -60,7 +54,7 @@ class Unit:
 
     def __post_init__(self):
         for name in ("data", "settings", "labels"):
-            object.__setattr__(self, name, plain(getattr(self, name)))
+            object.__setattr__(self, name, code.plain(getattr(self, name)))
 
     @property
     def data_module(self) -> str:
@@ -138,7 +132,7 @@ class Context:
             key: {"entry": value.key.digest} if isinstance(value, Entry) else value
             for key, value in settings.items()
         }
-        own = {"function": name, "settings": plain(named)}
+        own = {"function": name, "settings": code.plain(named)}
         key = self._key("stage", function.__module__, own)
         return self._once(key, lambda: function(self, **settings))
 
@@ -154,7 +148,7 @@ class Context:
         def make() -> Entry:
             started = time.process_time()
             outcome = compute()
-            check_unchanged(key.parts["code"])
+            code.check_unchanged(key.parts["code"])
             seconds = time.process_time() - started
             return self._store.put(key, outcome, seconds=seconds)
 
@@ -175,8 +169,8 @@ def made_with(module: str) -> dict[str, Any]:
     windows stands for them, so that mending a reader need retrain nothing.
     """
     outside = () if module.endswith(".data") else ("emolib.corpora",)
-    code = code_digests([module], outside=outside)
-    return {"module": module, "code": code, "versions": library_versions()}
+    own = code.code_digests([module], outside=outside)
+    return {"module": module, "code": own, "versions": code.library_versions()}
 
 
 class Finished(NamedTuple):
@@ -222,7 +216,7 @@ def run_units(
         if name not in found:
             found[name] = shelf.find(unit)
         if found[name] is None and name not in todo:
-            check_unchanged(key.parts["code"])
+            code.check_unchanged(key.parts["code"])
             todo[name] = (unit, shelf.store, shelf.prepared(unit), key.parts["code"])
     replies = run_tasks(work, [*todo.values()], n_workers, shelf.devices)
     bar = {"total": len(todo), "unit": "unit", "leave": False}
@@ -246,7 +240,7 @@ class Shelf:
 
     def prepared(self, unit: Unit, *, prepare: bool = False) -> Entry | str | None:
         """Return the entry of a unit's windows, or why they cannot be prepared."""
-        name = canonical([unit.paper, unit.data])
+        name = code.canonical([unit.paper, unit.data])
         if name not in self._prepared:
             make = work if prepare else lambda *_: self.store.find(windows_key(unit))
             self._prepared[name] = make((unit, self.store, None, {}), "cpu")
@@ -275,11 +269,11 @@ def work(task: tuple, device: str) -> Entry | str:
         digests of the code that the caller has imported.
     device : str
     """
-    unit, store, prepared, code = task
+    unit, store, prepared, imported = task
     try:
         with one_thread():
             context = Context(unit, store, device, prepared)
-            check_unchanged(code)
+            code.check_unchanged(imported)
             return context.compute() if prepared else context.prepared
     except Exception as error:
         logger.info("%s", unit, exc_info=True)

@@ -26,12 +26,11 @@ def plan_line(
     earlier = [e for e in entries(shelf.store) if todo and e.key.kind == "unit"]
     costs = [_cost(unit, earlier) for unit in todo]
     known = [seconds for seconds in costs if seconds is not None]
-    n_unknown = len(todo) - len(known)
     if known:
         seconds = round(sum(known) / min(n_workers, len(todo)))
         line += f", about {timedelta(seconds=seconds)}"
-    if n_unknown:
-        line += f", no earlier run to judge {n_unknown} by"
+    if len(known) < len(todo):
+        line += f", no earlier run to judge {len(todo) - len(known)} by"
     return line
 
 

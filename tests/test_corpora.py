@@ -46,8 +46,8 @@ def written_by(monkeypatch):
 
     def put(write):
         monkeypatch.setattr(Corpus, "write", property(lambda self: write))
-        monkeypatch.setattr(corpora, "code_digests", lambda roots: {"w": "one"})
-        monkeypatch.setattr(corpora, "check_unchanged", lambda code: None)
+        monkeypatch.setattr(code, "code_digests", lambda roots: {"w": "one"})
+        monkeypatch.setattr(code, "check_unchanged", lambda code: None)
 
     return put
 
@@ -113,11 +113,11 @@ def test_code_libraries_and_parameters_each_change_the_digest(calls, monkeypatch
 
     before = now()
     assert now(seed=1) != before and now(seed=0) == before
-    monkeypatch.setattr(corpora, "code_digests", lambda roots: {"w": "two"})
+    monkeypatch.setattr(code, "code_digests", lambda roots: {"w": "two"})
     assert now() != before
-    monkeypatch.setattr(corpora, "code_digests", lambda roots: {"w": "one"})
+    monkeypatch.setattr(code, "code_digests", lambda roots: {"w": "one"})
     versions = dict.fromkeys(("numpy", "scipy", "mne"), "0")
-    monkeypatch.setattr(corpora, "library_versions", lambda: versions)
+    monkeypatch.setattr(code, "library_versions", lambda: versions)
     assert now() != before
 
 
@@ -280,7 +280,7 @@ def test_files_are_hashed_once_and_again_when_they_change(tmp_path, monkeypatch)
     write_iemocap(tmp_path / "d")
     corpora.add_corpus("iemocap", tmp_path / "d")
     hashed, original = [], code.hash_file
-    monkeypatch.setattr(corpora, "hash_file", lambda p: hashed.append(p) or original(p))
+    monkeypatch.setattr(code, "hash_file", lambda p: hashed.append(p) or original(p))
     first = corpora.identify("iemocap", data="local").digest
     assert corpora.identify("iemocap", data="local").digest == first
     assert len(hashed) == 63

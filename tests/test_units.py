@@ -123,12 +123,12 @@ def test_what_computes_nothing_can_change_without_a_new_run(toy):
 
 
 def test_versions_of_libraries_and_of_a_gpu_tell_units_apart(monkeypatch, tmp_path):
-    monkeypatch.setattr("emolib.units.code_digests", lambda modules, **_: {"m": "0"})
+    monkeypatch.setattr("emolib.code.code_digests", lambda modules, **_: {"m": "0"})
     monkeypatch.setattr("emolib.papers.ecg_eeg.data.input_digest", lambda data: "x")
     monkeypatch.setattr("emolib.papers.ecg_eeg.data.prepare", lambda data: windows())
-    monkeypatch.setattr("emolib.units.check_unchanged", lambda code: None)
+    monkeypatch.setattr("emolib.code.check_unchanged", lambda code: None)
     now, names = {"versions": {"numpy": "2.0", "mne": "1.9"}, "kind": "cpu"}, []
-    monkeypatch.setattr("emolib.units.library_versions", lambda: now["versions"])
+    monkeypatch.setattr("emolib.code.library_versions", lambda: now["versions"])
     monkeypatch.setattr("emolib.units.device_kind", lambda device: now["kind"])
     for change in ({}, {"kind": "H200"}, {"versions": {"numpy": "2.0", "mne": "2.0"}}):
         now |= change

@@ -23,14 +23,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from emolib import code
 from emolib.checks import CorpusError, check_keys, check_option
-from emolib.code import (
-    check_unchanged,
-    code_digests,
-    digest_of,
-    hash_file,
-    library_versions,
-)
 from emolib.datasets import amigos, dreamer, eegmat, iemocap, mosei, mosi_utterances
 from emolib.datasets.corpus import Corpus
 from emolib.datasets.opened import is_marked
@@ -166,8 +160,8 @@ def identify(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolde
         digest = _files_digest(corpus.files(noted))
         return CorpusFolder(noted, name, source_of(name, noted), digest)
     parameters = _full_parameters(name, parameters)
-    versions = {library: library_versions()[library] for library in LIBRARIES}
-    digest = digest_of([name, _writer_code(name), versions, parameters])
+    versions = {library: code.library_versions()[library] for library in LIBRARIES}
+    digest = code.digest_of([name, _writer_code(name), versions, parameters])
     path = cache_folder() / "surrogates" / f"{name}-{digest[:16]}"
     return CorpusFolder(path, name, "surrogate", digest, parameters)
 
@@ -197,7 +191,7 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     """
     found = identify(name, data=data, **parameters)
     if found.parameters and not found.path.is_dir():
-        check_unchanged(_writer_code(name))  # its name says which code writes it
+        code.check_unchanged(_writer_code(name))  # its name says which code writes it
         with FileLock(cache_folder() / "surrogates.lock"):
             if not found.path.is_dir():  # of two processes the second finds it
                 _write_aside(name, found.path, found.parameters)
@@ -215,7 +209,7 @@ def _files_digest(paths: list[Path]) -> str:
     """Return a sha256 over names and contents of files."""
     top = Path(os.path.commonpath([path.parent for path in paths]))
     states = [(path, path.stat()) for path in paths]
-    return digest_of([
+    return code.digest_of([
         (path.relative_to(top).as_posix(), _hashed(path, s.st_size, s.st_mtime_ns))
         for path, s in states
     ])  # fmt: skip
@@ -224,7 +218,7 @@ def _files_digest(paths: list[Path]) -> str:
 @cache
 def _hashed(path: Path, *_) -> str:
     """Return the sha256 of a file as it is at a size and a time of change."""
-    return hash_file(path)
+    return code.hash_file(path)
 
 
 # ------------------------------------------------------------- writing a surrogate
@@ -292,7 +286,7 @@ def _full_parameters(name: str, given: dict) -> dict:
 
 def _writer_code(name: str) -> dict[str, str]:
     """Return the digests of all code that writes a surrogate."""
-    return code_digests([get_corpus(name).writer.split(":")[0]])
+    return code.code_digests([get_corpus(name).writer.split(":")[0]])
 
 
 def _write_aside(name: str, folder: Path, parameters: dict) -> None:
