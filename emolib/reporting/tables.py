@@ -158,7 +158,7 @@ def to_markdown(table: pd.DataFrame, *, footer: str = "") -> str:
     table : DataFrame
         Missing values become a dash.
     footer : str
-        Printed below.
+        Printed below; without one, that numbers of no licensed data compare with none.
     """
     below = [table.attrs.get("cells", "")]
     if table.empty:
@@ -170,6 +170,8 @@ def to_markdown(table: pd.DataFrame, *, footer: str = "") -> str:
         page = _page(frame, **table.attrs["layout"])
         lost = frame[frame["note"].str.contains("failed: ")]
         below += dict.fromkeys(lost["system"] + ", " + lost["note"])
+        kinds = ", ".join(sorted({*frame["source"]} - {"licensed", ""}))
+        footer = footer or (f"not comparable: {kinds}" if kinds else "")
     lines = [f"{line}  " for line in (*below, footer) if line]
     return "\n".join([page, "", *lines]).rstrip() + "\n"
 
@@ -230,8 +232,6 @@ def _caption(frame: pd.DataFrame, constant: Sequence[str]) -> str:
     sizes = ", ".join(f"{n_folds:.0f} × {n_seeds:.0f}" for n_folds, n_seeds in counts)
     words = [*constant, f"folds × seeds: {sizes}"]
     words += ["paper / this run"] if frame["paper"].notna().any() else []
-    kinds = ", ".join(sorted({*frame["source"]} - {"licensed", ""}))
-    words += [f"not comparable: {kinds}"] if kinds else []
     return " · ".join(filter(None, words))
 
 
