@@ -13,7 +13,7 @@ from emolib.containers import RESULT_COLUMNS
 from emolib.corpora import CORPORA, identify
 from emolib.metrics import score_folds
 from emolib.papers.ecg_eeg.grid import ITEMS, PAPER, knobs
-from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, PRETRAINING, SYSTEMS, named
 from emolib.papers.ecg_eeg.training import fold_of
 from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
@@ -74,7 +74,7 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     cosines = printed[is_shown].drop(columns=[*places]).merge(places, how="cross")
     printed = pd.concat([printed[~is_shown], cosines])
     items = [ITEMS.get(c, CORPORA[c].title) for c in study.settings.corpora]
-    return {
+    made = {
         "table_"
         + item.lower().removeprefix("table ").replace(". ", "_"): compare_table(
             run,
@@ -88,6 +88,55 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
         )
         for item in dict.fromkeys([*ITEMS.values(), *items, "Fig. 2"])
     }
+    for table in made.values():
+        table.attrs["cells"] += shortened(study.settings)
+    return made
+
+
+# ---------------------------------------------------------------- which epoch was kept
+
+
+def epochs(study: Study) -> pd.DataFrame:
+    """Return how long every stage of every system was trained, and what was kept.
+
+    Returns
+    -------
+    epochs : DataFrame
+        Columns `PAIRED`, system, sweep, swept, stage, epochs (that were run), kept
+        (of the lowest validation criterion; the last, where a stage has none).
+    """
+    names = (*PAIRED, "system", "sweep", "swept")
+    rows = []
+    for corpus in study.settings.corpora:
+        for unit, entry in study.select(dataset=corpus):
+            told = entry.tables.get("history", pd.DataFrame({"stage": []}))
+            for stage, history in told.groupby("stage", sort=False):
+                known = {name: unit.labels[name] for name in names}
+                rows.append({**known, "stage": stage, **kept(history)})
+    return pd.DataFrame(rows, columns=[*names, "stage", "epochs", "kept"])
+
+
+def kept(history: pd.DataFrame) -> dict[str, int]:
+    """Return how many epochs a stage ran, and which of them gave the weights."""
+    n_epochs = history["epoch"].max()
+    held_out = history[history["split"] == "val"]
+    if held_out.empty:
+        return {"epochs": n_epochs, "kept": n_epochs}
+    criterion = held_out["total"]
+    if "monitor" in held_out:
+        criterion = held_out["monitor"].fillna(criterion)
+    return {"epochs": n_epochs, "kept": held_out.loc[criterion.idxmin(), "epoch"]}
+
+
+def shortened(settings) -> str:
+    """Return which baselines were pre-trained for fewer epochs than is published."""
+    given = settings.method(settings.presets[0]).pretraining_epochs
+    parts = [
+        f"{name} {given[name]} of {most} epochs"
+        for name, most in PRETRAINING.items()
+        if name in settings.systems and given[name] < most
+    ]
+    return f"; pre-training cut short: {', '.join(parts)}" if parts else ""
 
 
 # ---------------------------------------------------------------- Fig. 2

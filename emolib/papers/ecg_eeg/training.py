@@ -129,9 +129,10 @@ class Task:
 
     def fit(
         self, model, stage: str, *modalities: str, step: Callable | None = None,
-        rows=None, read: Callable | None = None, own: Mapping | None = None, **options,
+        rows=None, read: Callable | None = None, own: Mapping | None = None,
+        chosen: bool = True, **options,
     ) -> FitResult:  # fmt: skip
-        """Return the fit of a stage; validation windows end it.
+        """Return the fit of a stage; validation windows end it and choose its epoch.
 
         Parameters
         ----------
@@ -148,19 +149,24 @@ class Task:
             Where the step reads something else.
         own : mapping
             A baseline's published options; its epochs stay under the run's cap.
+        chosen : bool
+            False: every epoch is run and the last one kept, without validation.
         **options
             Of `emolib.training.fit.fit`.
         """
         read = read or (lambda rows: self.arrays(rows, *modalities))
         rows = self.labelled if rows is None else rows
+        numbers = self._capped(own) if own else pick(self.settings, FIT_KEYS)
+        if not chosen:
+            numbers["patience"] = None
         return fit(
             model,
             step or classification_step(modalities[0]),
             read(rows),
-            validation=read(self.fold.val),
+            validation=read(self.fold.val) if chosen else None,
             seed=self.seed_of(stage),
             device=self.device,
-            **(self._capped(own) if own else pick(self.settings, FIT_KEYS)),
+            **numbers,
             **options,
         )
 

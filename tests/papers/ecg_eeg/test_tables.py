@@ -11,8 +11,11 @@ from emolib.containers import RESULT_COLUMNS
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import tables
 from emolib.papers.ecg_eeg.grid import LABELS
-from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, Settings
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, Settings, named
 from emolib.study import Study
+
+SHORT = ("contrast", "tune", "distort", "train")
+"""Stages of baselines, one epoch each in this grid."""
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,38 @@ def test_a_matrix_of_equal_pairs_has_a_gap_and_finds_each_pair():
     found = tables.matched_cosines(tables.cosine_matrix(np.eye(3), 2 * np.eye(3)))
     assert found["gap"] == found["retrieval_top1"] == found["cosine_max"] == 1
     assert found["cosine_min"] == 0
+
+
+def test_every_stage_says_how_long_it_ran_and_which_epoch_was_kept(study):
+    table = tables.epochs(study)
+    stages = table.groupby("system")["stage"].agg(list)
+    assert stages[ALIGNMENT] == ["alignment", "classification"]
+    assert stages["TS-TCC"] == ["contrast", "tune"]
+    assert set(stages.index) == set(named("method", "ablation", "baseline", "teacher"))
+    assert (table["epochs"] == np.where(table["stage"].isin(SHORT), 1, 2)).all()
+
+
+@pytest.mark.parametrize(
+    ("monitor", "splits", "found"),
+    [
+        ([], ["train", "val"], 1),  # the lowest total of validation
+        ([3.0, 2.0, 1.0], ["train", "val"], 3),
+        ([], ["train"], 3),  # nothing to choose by: the last
+    ],
+)
+def test_the_kept_epoch_has_the_lowest_criterion_of_validation(monitor, splits, found):
+    rows = [(e, s, float(e if s == "val" else -e)) for e in (1, 2, 3) for s in splits]
+    history = pd.DataFrame(rows, columns=["epoch", "split", "total"])
+    if monitor:
+        history["monitor"] = np.repeat(monitor, 2)
+    assert tables.kept(history) == {"epochs": 3, "kept": found}
+
+
+def test_a_pretraining_that_is_cut_short_is_named_below_its_table(study):
+    settings = study.settings.change(overrides={"pretraining_epochs": {"SSL-ECG": 10}})
+    table = tables.tables(replace(study, settings=settings))["table_1"]
+    assert table.attrs["cells"].endswith("cut short: SSL-ECG 10 of 100 epochs")
+    assert "cut short" not in tables.tables(study)["table_1"].attrs["cells"]
 
 
 def test_a_unit_that_failed_costs_its_item(study):
