@@ -188,9 +188,9 @@ class Task:
         """Return the probability of class 1 of some windows, shape (n_rows,)."""
         return self.predict(model, _probability, rows, modality)
 
-    def embed(self, encoder, modality: str) -> np.ndarray:
-        """Return an encoder's vectors of the test windows, shape (n_test, d)."""
-        return self.predict(encoder, lambda m, x: m(x).window, self.fold.test, modality)
+    def embed(self, encoder, modality: str, rows: np.ndarray) -> np.ndarray:
+        """Return an encoder's vectors of some windows, shape (n_rows, d)."""
+        return self.predict(encoder, lambda m, x: m(x).window, rows, modality)
 
     def predictions(self, rows: np.ndarray, scores: np.ndarray):
         """Return Predictions from the probability of class 1 of some windows."""

@@ -7,6 +7,8 @@ ECG is read.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import torch
 from torch import nn
 
@@ -37,27 +39,35 @@ def align(context, **settings) -> Outcome:
     eeg = task.build(teacher.build, "tune", teacher.taught(settings, context))
     student = task.build(_student, "align")
     pair = nn.ModuleDict({"ecg": student, "eeg": eeg.encoder})  # learns, and does not
+
+    def read(rows):
+        known = task.embed(eeg.encoder, "eeg", rows)  # frozen: read once
+        return {**task.arrays(rows, "eeg", "ecg"), "known": known}
+
     result = task.fit(
-        pair, "align", "eeg", "ecg", step=_alignment_step(settings),
+        pair, "align", step=_alignment_step(settings), read=read,
         rows=task.fold.train, trainable=[student],
     )  # fmt: skip
-    arrays = {"ecg_aligned": task.embed(student, "ecg")}
-    return trained(result, student, **arrays, eeg=task.embed(eeg.encoder, "eeg"))
+    test = task.fold.test
+    arrays = {"ecg_aligned": task.embed(student, "ecg", test)}
+    return trained(result, student, **arrays, eeg=task.embed(eeg.encoder, "eeg", test))
 
 
 def _alignment_step(settings):
     """Return the step that computes Eq. (4) on a batch and its shuffled copy."""
 
     def step(pair, batch, generator):
-        eeg, ecg = batch["eeg"], batch["ecg"]
+        ecg, keys = batch["ecg"], batch["known"]
         recording = torch.arange(len(ecg), device=ecg.device)
         if settings["shuffle"]:  # Section 2.2, data preparation: one order for both
             order = draw_permutations(len(ecg), settings["n_patches"], generator)
-            eeg = torch.cat([eeg, shuffle_patches(eeg, order)])  # (2b, c, t)
-            ecg = torch.cat([ecg, shuffle_patches(ecg, order)])
+            with torch.no_grad():
+                shuffled = pair["eeg"](shuffle_patches(batch["eeg"], order)).window
+            ecg = torch.cat([ecg, shuffle_patches(ecg, order)])  # (2b, c, t)
+            keys = torch.cat([keys, shuffled])  # (2b, d)
             recording = recording.repeat(2)
-        with torch.no_grad():
-            keys = pair["eeg"](eeg)
+        patches = keys.unflatten(1, (settings["n_patches"], -1))
+        keys = SimpleNamespace(window=keys, patches=patches)
         options = pick(settings, LOSS_KEYS)
         return alignment_loss(pair["ecg"](ecg), keys, recording=recording, **options)
 
@@ -73,5 +83,5 @@ def run(settings, context) -> Outcome:
         arrays = {name: start.arrays[name] for name in ("ecg_aligned", "eeg")}
     model = task.build(build, "classify", start, "encoder")
     result = task.fit(model, "classify", "ecg")
-    arrays["ecg"] = task.embed(model.encoder, "ecg")
+    arrays["ecg"] = task.embed(model.encoder, "ecg", task.fold.test)
     return task.outcome(model, "ecg", arrays, alignment=start, classification=result)
