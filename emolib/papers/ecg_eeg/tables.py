@@ -6,6 +6,8 @@ a sentence follows from the data and nobody chooses it afterwards.
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -106,26 +108,22 @@ def epochs(study: Study) -> pd.DataFrame:
         (of the lowest validation criterion; the last, where a stage has none).
     """
     names = (*PAIRED, "system", "sweep", "swept")
-    rows = []
-    for corpus in study.settings.corpora:
-        for unit, entry in study.select(dataset=corpus):
-            told = entry.tables.get("history", pd.DataFrame({"stage": []}))
-            for stage, history in told.groupby("stage", sort=False):
-                known = {name: unit.labels[name] for name in names}
-                rows.append({**known, "stage": stage, **kept(history)})
+    rows = [
+        {**{name: unit.labels[name] for name in names}, "stage": stage, **kept(told)}
+        for unit, entry in study.finished
+        if "stage" in entry.tables.get("history", ())
+        for stage, told in entry.tables["history"].groupby("stage", sort=False)
+    ]
     return pd.DataFrame(rows, columns=[*names, "stage", "epochs", "kept"])
 
 
 def kept(history: pd.DataFrame) -> dict[str, int]:
     """Return how many epochs a stage ran, and which of them gave the weights."""
-    n_epochs = history["epoch"].max()
-    held_out = history[history["split"] == "val"]
-    if held_out.empty:
-        return {"epochs": n_epochs, "kept": n_epochs}
-    criterion = held_out["total"]
-    if "monitor" in held_out:
-        criterion = held_out["monitor"].fillna(criterion)
-    return {"epochs": n_epochs, "kept": held_out.loc[criterion.idxmin(), "epoch"]}
+    n_epochs, total = history["epoch"].max(), history["total"]
+    criterion = history.get("monitor", total).fillna(total)
+    best = criterion[history["split"] == "val"].min()
+    chosen = history.loc[criterion.eq(best) & history["split"].eq("val"), "epoch"]
+    return {"epochs": n_epochs, "kept": chosen.min() if len(chosen) else n_epochs}
 
 
 def shortened(settings) -> str:
@@ -145,32 +143,46 @@ PAIRED = ("dataset", "target", "protocol", "preset", "label_fraction", "fold", "
 
 
 def pairs(study: Study, **labels) -> list[tuple[dict, dict]]:
-    """Return labels and held-out embeddings of each cell that Fig. 2 can be drawn of.
+    """Return labels and embeddings of each cell that Fig. 2 can be drawn of.
 
     Returns
     -------
     pairs : list of (labels, embeddings)
-        "eeg" (the teacher's), "before" (ECG encoder w/o align), "aligned" (after
-        alignment, before fine-tuning) and "after", each (n_windows, 320); "y".
+        Of held-out windows "eeg" (the teacher's), "before" (ECG encoder w/o align),
+        "aligned" (after alignment, before fine-tuning) and "after", each
+        (n_windows, 320), and "y"; of training windows "eeg_train", "aligned_train".
     """
     found = []
     for unit, entry in study.select(
         **{"system": ALIGNMENT, "sweep": "", "label_fraction": 1.0, **labels}
     ):
         cell = {name: unit.labels[name] for name in PAIRED}
+        arrays = dict(entry.arrays)
+        arrays["y"] = entry.tables["predictions"]["y_true"].to_numpy()
         for _, without in study.select(system="w/o align", **cell):
-            arrays = {
-                "eeg": entry.arrays["eeg"],
-                "aligned": entry.arrays["ecg_aligned"],
-            }
-            arrays |= {"before": without.arrays["ecg"], "after": entry.arrays["ecg"]}
-            y = entry.tables["predictions"]["y_true"].to_numpy()
-            found.append((unit.labels, {**arrays, "y": y}))
+            before = {"before": without.arrays["after"]}
+            found.append((unit.labels, {**arrays, **before}))
     return found
 
 
-def cosine_matrix(ecg: np.ndarray, eeg: np.ndarray) -> np.ndarray:
-    """Return the cosine of every ECG embedding with every EEG embedding (n, n)."""
+PANELS = {
+    "before": ("before", "eeg"),
+    "after, training": ("aligned_train", "eeg_train"),
+    "after": ("aligned", "eeg"),
+}
+"""The matrices of Fig. 2: which embeddings of `pairs` are held against each other."""
+
+
+def cosine_matrix(
+    ecg: np.ndarray, eeg: np.ndarray, similarity: str = "cosine"
+) -> np.ndarray:
+    """Return the cosine of every ECG embedding with every EEG embedding (n, n).
+
+    "centred" takes each encoder's mean over the windows away first, as the default
+    reading of Eq. (2) and (3) does over a batch.
+    """
+    if similarity == "centred":
+        ecg, eeg = ecg - ecg.mean(axis=0), eeg - eeg.mean(axis=0)
     ecg, eeg = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (ecg, eeg))
     return ecg @ eeg.T
 
@@ -192,25 +204,42 @@ def matched_cosines(cosines: np.ndarray) -> dict[str, float]:
     }
 
 
-def figure_2(study: Study) -> pd.DataFrame:
-    """Return Results of item "Fig. 2": one row per cell, fold, seed and number."""
+def similarities(study: Study) -> pd.DataFrame:
+    """Return what each matrix of Fig. 2 says, for both similarities.
+
+    Returns
+    -------
+    similarities : DataFrame
+        Columns `PAIRED`, condition, panel (of `PANELS`), similarity, those of
+        `matched_cosines`, chance (of retrieval: one over the number of windows).
+    """
+    names = [*PAIRED, "condition", "panel", "similarity"]
     rows = []
     for labels, vectors in pairs(study):
-        known = {name: labels.get(name, "") for name in RESULT_COLUMNS}
-        known |= {"paper": PAPER, "item": "Fig. 2", "method": ALIGNMENT}
-        known |= {"source": study.sources[labels["dataset"]]}
-        before, aligned = (
-            matched_cosines(cosine_matrix(vectors[name], vectors["eeg"]))
-            for name in ("before", "aligned")
-        )
-        gain = aligned["cosine_mean"] - before["cosine_mean"]
-        aligned["cosine_mean_gain"] = gain
-        rows += [
-            {**known, "variant": variant, "metric": metric, "value": float(value)}
-            for variant, numbers in (("w/o align", before), ("", aligned))
-            for metric, value in numbers.items()
-        ]
-    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+        for panel, similarity in product(PANELS, ("cosine", "centred")):
+            known = {**labels, "panel": panel, "similarity": similarity}
+            ecg, eeg = (vectors[name] for name in PANELS[panel])
+            found = matched_cosines(cosine_matrix(ecg, eeg, similarity))
+            found["chance"] = 1 / len(ecg)
+            rows.append({**{name: known[name] for name in names}, **found})
+    return pd.DataFrame(rows, columns=[*names, *matched_cosines(np.eye(2)), "chance"])
+
+
+def figure_2(study: Study) -> pd.DataFrame:
+    """Return Results of item "Fig. 2": plain cosines of held-out windows.
+
+    One row per cell, fold, seed and number.
+    """
+    known = {"paper": PAPER, "item": "Fig. 2", "method": ALIGNMENT}
+    table = similarities(study).query("similarity == 'cosine'").assign(**known)
+    table["variant"] = table["panel"].map({"before": "w/o align", "after": ""})
+    table["source"] = table["dataset"].map(study.sources)
+    gain = table["cosine_mean"].diff(2).where(table["panel"] == "after")
+    numbers = [*matched_cosines(np.eye(2)), "cosine_mean_gain"]
+    labels = [name for name in RESULT_COLUMNS if name in table]
+    table = table.dropna(subset="variant").assign(cosine_mean_gain=gain)
+    long = table.melt(labels, numbers, "metric").dropna(subset="value")
+    return long[[*RESULT_COLUMNS]]
 
 
 # ---------------------------------------------------------------- does alignment help?

@@ -1,6 +1,7 @@
 """Where numbers stand, and what may be said of alignment by rules fixed beforehand."""
 
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,8 +56,19 @@ def test_results_hold_every_score_and_the_numbers_of_figure_2(study):
 def test_embeddings_of_the_held_out_fold_are_kept(study):
     ((labels, vectors),) = tables.pairs(study)
     assert labels["system"] == ALIGNMENT
-    for name in ("eeg", "before", "aligned", "after"):
+    for name in ("eeg", "before", "aligned", "after", "eeg_train", "aligned_train"):
         assert vectors[name].shape == (len(vectors["y"]), 10 * 8)
+    assert not np.allclose(vectors["eeg"], vectors["eeg_train"])
+
+
+def test_each_matrix_of_figure_2_is_told_by_both_similarities(study):
+    table = tables.similarities(study).set_index(["panel", "similarity"])
+    assert [*table.index] == [*product(tables.PANELS, ("cosine", "centred"))]
+    assert (table["chance"] == 1 / 8).all()  # two subjects of six, four windows each
+    ((_, vectors),) = tables.pairs(study)
+    ecg, eeg = (x - x.mean(0) for x in (vectors["aligned"], vectors["eeg"]))
+    by_hand = tables.matched_cosines(tables.cosine_matrix(ecg, eeg))
+    assert table.loc[("after", "centred"), "gap"] == pytest.approx(by_hand["gap"])
 
 
 def test_a_matrix_of_equal_pairs_has_a_gap_and_finds_each_pair():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -33,7 +34,8 @@ def align(context, **settings) -> Outcome:
     """Pull the ECG encoder towards the frozen EEG encoder on all training windows.
 
     Paper 2, Section 2.2, Eq. (1)-(4). No label is read here, so the training windows
-    without labels count too.
+    without labels count too. For Fig. 2 both encoders' vectors of the test windows are
+    kept, and of as many training windows, so that retrieval is as hard.
     """
     task = Task.of(settings, context)
     eeg = task.build(teacher.build, "tune", teacher.taught(settings, context))
@@ -48,9 +50,13 @@ def align(context, **settings) -> Outcome:
         pair, "align", step=_alignment_step(settings), read=read,
         rows=task.fold.train, trainable=[student],
     )  # fmt: skip
-    test = task.fold.test
-    arrays = {"ecg_aligned": task.embed(student, "ecg", test)}
-    return trained(result, student, **arrays, eeg=task.embed(eeg.encoder, "eeg", test))
+    train, test = task.fold.train, task.fold.test
+    spread = np.linspace(0, len(train) - 1, min(len(train), len(test))).astype(int)
+    arrays = {}
+    for name, rows in (("", test), ("_train", train[spread])):
+        arrays["aligned" + name] = task.embed(student, "ecg", rows)
+        arrays["eeg" + name] = task.embed(eeg.encoder, "eeg", rows)
+    return trained(result, student, **arrays)
 
 
 def _alignment_step(settings):
@@ -80,8 +86,8 @@ def run(settings, context) -> Outcome:
     start, arrays = None, {}
     if settings["align"]:
         start = context.stage(align, **settings)
-        arrays = {name: start.arrays[name] for name in ("ecg_aligned", "eeg")}
+        arrays = dict(start.arrays)
     model = task.build(build, "classify", start, "encoder")
     result = task.fit(model, "classify", "ecg")
-    arrays["ecg"] = task.embed(model.encoder, "ecg", task.fold.test)
+    arrays["after"] = task.embed(model.encoder, "ecg", task.fold.test)
     return task.outcome(model, "ecg", arrays, alignment=start, classification=result)

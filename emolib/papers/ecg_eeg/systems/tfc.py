@@ -23,8 +23,8 @@ from torch.nn import functional
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
-from emolib.papers.ecg_eeg.systems.ts_tcc import FIT
-from emolib.papers.ecg_eeg.training import Task, trained, unlabelled
+from emolib.papers.ecg_eeg.systems.ts_tcc import FIT, pretrain
+from emolib.papers.ecg_eeg.training import Task, unlabelled
 from emolib.store import Outcome
 
 TUNE = {**FIT, "batch_size": 60}
@@ -38,13 +38,7 @@ def build(windows, settings) -> TFC:
 
 def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
-    task = Task.of(settings, context)
-    model = task.build(build, "contrast")
-    result = task.fit(
-        model, "contrast", "ecg", step=_consistency_step, chosen=False,
-        own={**FIT, "max_epochs": settings["pretraining_epochs"]},
-    )  # fmt: skip
-    return trained(result, model)
+    return pretrain(build, _consistency_step, settings, context)
 
 
 def run(settings, context) -> Outcome:

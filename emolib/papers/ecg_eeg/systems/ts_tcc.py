@@ -44,12 +44,15 @@ def build(windows, settings) -> TSTCC:
 
 def contrast(context, **settings) -> Outcome:
     """Pre-train on all training windows; no label is read."""
+    return pretrain(build, _contrast_step, settings, context)
+
+
+def pretrain(make, step, settings, context) -> Outcome:
+    """Train to the last of the published epochs, or of as many as the run allows."""
     task = Task.of(settings, context)
-    model = task.build(build, "contrast")
-    result = task.fit(
-        model, "contrast", "ecg", step=_contrast_step, chosen=False,
-        own={**FIT, "max_epochs": settings["pretraining_epochs"]},
-    )  # fmt: skip
+    model = task.build(make, "contrast")
+    own = {**FIT, "max_epochs": settings["pretraining_epochs"]}
+    result = task.fit(model, "contrast", "ecg", step=step, own=own, chosen=False)
     return trained(result, model)
 
 
