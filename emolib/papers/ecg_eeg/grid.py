@@ -66,7 +66,8 @@ def _protocols(settings: Settings, cell: dict) -> list[str]:
         known = identify(corpus, data=settings.data).parameters
         bounded = system.change["observers"]
         return [p for p in settings.protocols if known and p in bounded]
-    return settings.protocols
+    within = cell["system"] in settings.systems_within
+    return [p for p in settings.protocols if within or p == "by_subject"]
 
 
 def _changes(settings: Settings, cell: dict) -> list[dict]:

@@ -158,7 +158,8 @@ class Settings(GridSettings):
     surrogate: dict = {}
     n_folds: Whole = Field(5, ge=2, le=100)
     folds: list[Whole] = Field([0], min_length=1)
-    folds_within: list[Whole] = [0]
+    folds_within: list[Whole] = [0]  # where subjects overlap, and which systems
+    systems_within: list[Literal[*SYSTEMS]] = list(SYSTEMS)
     seeds: list[Whole] = Field([0], min_length=1)
     sweep: dict[Literal[*SWEEPS], list[Number]] = {}
     readability: list[Count] = []
