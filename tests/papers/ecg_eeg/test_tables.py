@@ -2,19 +2,17 @@
 
 from dataclasses import replace
 from itertools import product
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.papers import ecg_eeg
+from emolib.metrics import paired_differences
 from emolib.papers.ecg_eeg import tables
-from emolib.papers.ecg_eeg.grid import LABELS
-from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, Settings, named
-from emolib.study import Study
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
 
+TEACHER = "EEG teacher"
 SHORT = ("contrast", "tune", "distort", "train")
 """Stages of baselines, one epoch each in this grid."""
 
@@ -148,53 +146,21 @@ def test_a_sentence_holds_the_numbers_and_says_when_it_is_not_a_finding():
     assert weak.endswith("x: no conclusion.")
 
 
-def predictions(leaning, n_subjects, seed):
-    """Scores of 8 trials x 6 windows a subject that lean towards the label."""
-    rng = np.random.default_rng(seed)
-    subject, trial, window = (x.ravel() for x in np.mgrid[:n_subjects, :8, :6])
-    y = (trial + subject) % 2
-    score = 1 / (1 + np.exp(-(rng.normal(size=len(y)) + leaning * (2 * y - 1))))
-    return pd.DataFrame(
-        {
-            "window": np.arange(len(y)), "subject": [f"s{s:02d}" for s in subject],
-            "session": "1", "trial": [f"{t:02d}" for t in trial],
-            "start_s": window * 10.0, "fold": subject % 3, "seed": 0, "y_true": y,
-            "y_pred": (score > 0.5).astype(int), "y_score_1": score,
-        }
-    )  # fmt: skip
+def test_a_verdict_weighs_test_scores_behind_a_gate_of_validation_scores(study):
+    (row,) = tables.verdicts(study).to_dict("records")
+    for name, system, table in (
+        ("mean", ALIGNMENT, "predictions"),
+        ("lead", TEACHER, "validation"),
+    ):
+        sides = [study.table(table, system=s) for s in (system, "w/o align")]
+        by_hand = paired_differences(*sides, "auc", parts=("fold", "seed")).mean
+        assert row[name] == pytest.approx(by_hand)
+    assert row["n"] == 2 and np.isnan(row["low"])  # no interval of two subjects
+    assert row["verdict"] == tables.judge(row)
+    assert row["sentence"] == tables.sentence(row, n_seeds=1)
 
 
-def made_up(leanings, *, n_subjects=12, teacher_leads=True):
-    """A finished study of made-up predictions, one entry a system."""
-    cell = {"dataset": "dreamer", "target": "arousal", "preset": "default"}
-    cell |= {"protocol": "by_subject", "label_fraction": 0.1}
-    finished = []
-    for seed, (system, leaning) in enumerate(leanings.items()):
-        labels = dict.fromkeys(LABELS, "") | cell | {"system": system}
-        ahead = 1.0 if (system == "EEG teacher") == teacher_leads else 0.1
-        stored = {
-            name: predictions(how, n_subjects, seed)
-            for name, how in (("predictions", leaning), ("validation", ahead))
-        }
-        unit, entry = SimpleNamespace(labels=labels), SimpleNamespace(tables=stored)
-        finished.append((unit, entry))
-    return Study(Settings(), finished, [], {"dreamer": "surrogate"}, ecg_eeg.PAPER)
-
-
-HELPED = {ALIGNMENT: 1.5, "w/o align": 0.2, "EEG teacher": 2.0}
-ALONE = {ALIGNMENT: 1.5, "w/o align": 0.2}
-
-
-@pytest.mark.parametrize(
-    ("leanings", "changes", "words"),
-    [
-        (HELPED, {}, "alignment helps"),
-        (HELPED, {"teacher_leads": False}, "teacher too weak: no conclusion"),
-        (HELPED, {"n_subjects": 2}, "too few subjects: no conclusion"),
-        (ALONE, {}, "no teacher was tested: no conclusion"),
-    ],
-)
-def test_verdicts_are_read_from_stored_predictions(leanings, changes, words):
-    table = tables.verdicts(made_up(leanings, **changes))
-    assert table["verdict"].tolist() == [words]
-    assert np.isnan(table.loc[0, "low"]) == ("n_subjects" in changes)
+def test_where_no_teacher_was_tested_nothing_is_concluded(study):
+    kept = [pair for pair in study.finished if pair[0].labels["system"] != TEACHER]
+    (row,) = tables.verdicts(replace(study, finished=kept)).to_dict("records")
+    assert row["verdict"] == "no teacher was tested: no conclusion"
