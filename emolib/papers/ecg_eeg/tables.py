@@ -129,12 +129,8 @@ def kept(history: pd.DataFrame) -> dict[str, int]:
 def shortened(settings) -> str:
     """Return which baselines were pre-trained for fewer epochs than is published."""
     given = settings.method(settings.presets[0]).pretraining_epochs
-    parts = [
-        f"{name} {given[name]} of {most} epochs"
-        for name, most in PRETRAINING.items()
-        if name in settings.systems and given[name] < most
-    ]
-    return f"; pre-training cut short: {', '.join(parts)}" if parts else ""
+    cut = [f"{k} {given[k]} of {n}" for k, n in PRETRAINING.items() if given[k] < n]
+    return f"; epochs of pre-training: {', '.join(cut)}" if cut else ""
 
 
 # ---------------------------------------------------------------- Fig. 2
@@ -271,10 +267,10 @@ def verdicts(study: Study) -> pd.DataFrame:
     )
     lead = lead.rename(columns={"mean": "lead"})[[*by, "lead"]]
     table = gain[[*by, "mean", "low", "high", "n"]].merge(lead, on=by, how="left")
-    table["verdict"] = [judge(row) for row in table.to_dict("records")]
     n_seeds = len(study.settings.seeds)
-    told = [sentence(row, n_seeds) for row in table.to_dict("records")]
-    return table.assign(sentence=told)
+    table["verdict"] = [judge(row) for row in table.to_dict("records")]
+    table["sentence"] = [sentence(row, n_seeds) for row in table.to_dict("records")]
+    return table
 
 
 def judge(row: dict) -> str:

@@ -103,8 +103,8 @@ def test_the_kept_epoch_has_the_lowest_criterion_of_validation(monitor, splits, 
 def test_a_pretraining_that_is_cut_short_is_named_below_its_table(study):
     settings = study.settings.change(overrides={"pretraining_epochs": {"SSL-ECG": 10}})
     table = tables.tables(replace(study, settings=settings))["table_1"]
-    assert table.attrs["cells"].endswith("cut short: SSL-ECG 10 of 100 epochs")
-    assert "cut short" not in tables.tables(study)["table_1"].attrs["cells"]
+    assert table.attrs["cells"].endswith("; epochs of pre-training: SSL-ECG 10 of 100")
+    assert "pre-training" not in tables.tables(study)["table_1"].attrs["cells"]
 
 
 def test_a_unit_that_failed_costs_its_item(study):
