@@ -13,7 +13,7 @@ from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, Method
 from emolib.papers.ecg_eeg.systems import aligned, teacher
 from emolib.papers.ecg_eeg.training import LOSS_KEYS, pick
-from emolib.training.states import state_arrays
+from emolib.training.tensors import state_arrays
 
 
 @pytest.fixture(scope="module")
