@@ -98,14 +98,14 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
 # ---------------------------------------------------------------- which epoch was kept
 
 
-def epochs(study: Study) -> pd.DataFrame:
+def kept_epochs(study: Study) -> pd.DataFrame:
     """Return how long every stage of every system was trained, and what was kept.
 
     Returns
     -------
     epochs : DataFrame
-        Columns `PAIRED`, system, sweep, swept, stage, epochs (that were run), kept
-        (of the lowest validation criterion; the last, where a stage has none).
+        Columns `PAIRED`, system, sweep, swept, stage, run (epochs), kept (the epoch of
+        the lowest validation criterion; the last, where a stage has none).
     """
     names = (*PAIRED, "system", "sweep", "swept")
     rows = [
@@ -114,7 +114,7 @@ def epochs(study: Study) -> pd.DataFrame:
         if "stage" in entry.tables.get("history", ())
         for stage, told in entry.tables["history"].groupby("stage", sort=False)
     ]
-    return pd.DataFrame(rows, columns=[*names, "stage", "epochs", "kept"])
+    return pd.DataFrame(rows, columns=[*names, "stage", "run", "kept"])
 
 
 def kept(history: pd.DataFrame) -> dict[str, int]:
@@ -123,7 +123,7 @@ def kept(history: pd.DataFrame) -> dict[str, int]:
     criterion = history.get("monitor", total).fillna(total)
     best = criterion[history["split"] == "val"].min()
     chosen = history.loc[criterion.eq(best) & history["split"].eq("val"), "epoch"]
-    return {"epochs": n_epochs, "kept": chosen.min() if len(chosen) else n_epochs}
+    return {"run": n_epochs, "kept": chosen.min() if len(chosen) else n_epochs}
 
 
 def shortened(settings) -> str:

@@ -76,12 +76,12 @@ def test_a_matrix_of_equal_pairs_has_a_gap_and_finds_each_pair():
 
 
 def test_every_stage_says_how_long_it_ran_and_which_epoch_was_kept(study):
-    table = tables.epochs(study)
+    table = tables.kept_epochs(study)
     stages = table.groupby("system")["stage"].agg(list)
     assert stages[ALIGNMENT] == ["alignment", "classification"]
     assert stages["TS-TCC"] == ["contrast", "tune"]
     assert set(stages.index) == set(named("method", "ablation", "baseline", "teacher"))
-    assert (table["epochs"] == np.where(table["stage"].isin(SHORT), 1, 2)).all()
+    assert (table["run"] == np.where(table["stage"].isin(SHORT), 1, 2)).all()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_kept_epoch_has_the_lowest_criterion_of_validation(monitor, splits, 
     history = pd.DataFrame(rows, columns=["epoch", "split", "total"])
     if monitor:
         history["monitor"] = np.repeat(monitor, 2)
-    assert tables.kept(history) == {"epochs": 3, "kept": found}
+    assert tables.kept(history) == {"run": 3, "kept": found}
 
 
 def test_a_pretraining_that_is_cut_short_is_named_below_its_table(study):
