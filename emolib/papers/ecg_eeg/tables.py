@@ -107,14 +107,14 @@ def kept_epochs(study: Study) -> pd.DataFrame:
         Columns `PAIRED`, system, sweep, swept, stage, run (epochs), kept (the epoch of
         the lowest validation criterion; the last, where a stage has none).
     """
-    names = (*PAIRED, "system", "sweep", "swept")
+    names = (*PAIRED, "system", "sweep", "swept", "stage", "run", "kept")
     rows = [
-        {**{name: unit.labels[name] for name in names}, "stage": stage, **kept(told)}
+        {**unit.labels, "stage": stage, **kept(told)}
         for unit, entry in study.finished
         if "stage" in entry.tables.get("history", ())
         for stage, told in entry.tables["history"].groupby("stage", sort=False)
     ]
-    return pd.DataFrame(rows, columns=[*names, "stage", "run", "kept"])
+    return pd.DataFrame(rows, columns=names)
 
 
 def kept(history: pd.DataFrame) -> dict[str, int]:
@@ -197,6 +197,7 @@ def matched_cosines(cosines: np.ndarray) -> dict[str, float]:
         "cosine_mean": cosines.mean(),
         "gap": cosines[own].mean() - cosines[~own].mean(),
         "retrieval_top1": first.mean(),
+        "retrieval_chance": 1 / len(cosines),
     }
 
 
@@ -207,18 +208,16 @@ def similarities(study: Study) -> pd.DataFrame:
     -------
     similarities : DataFrame
         Columns `PAIRED`, condition, panel (of `PANELS`), similarity, those of
-        `matched_cosines`, chance (of retrieval: one over the number of windows).
+        `matched_cosines`.
     """
     names = [*PAIRED, "condition", "panel", "similarity"]
     rows = []
     for labels, vectors in pairs(study):
         for panel, similarity in product(PANELS, ("cosine", "centred")):
-            known = {**labels, "panel": panel, "similarity": similarity}
-            ecg, eeg = (vectors[name] for name in PANELS[panel])
-            found = matched_cosines(cosine_matrix(ecg, eeg, similarity))
-            found["chance"] = 1 / len(ecg)
-            rows.append({**{name: known[name] for name in names}, **found})
-    return pd.DataFrame(rows, columns=[*names, *matched_cosines(np.eye(2)), "chance"])
+            cosines = cosine_matrix(*(vectors[x] for x in PANELS[panel]), similarity)
+            cell = {**labels, "panel": panel, "similarity": similarity}
+            rows.append({**cell, **matched_cosines(cosines)})
+    return pd.DataFrame(rows, columns=[*names, *matched_cosines(np.eye(2))])
 
 
 def figure_2(study: Study) -> pd.DataFrame:
@@ -231,9 +230,9 @@ def figure_2(study: Study) -> pd.DataFrame:
     table["variant"] = table["panel"].map({"before": "w/o align", "after": ""})
     table["source"] = table["dataset"].map(study.sources)
     gain = table["cosine_mean"].diff(2).where(table["panel"] == "after")
-    numbers = [*matched_cosines(np.eye(2)), "cosine_mean_gain"]
+    table = table.assign(cosine_mean_gain=gain).dropna(subset="variant")
     labels = [name for name in RESULT_COLUMNS if name in table]
-    table = table.dropna(subset="variant").assign(cosine_mean_gain=gain)
+    numbers = [*matched_cosines(np.eye(2)), "cosine_mean_gain"]
     long = table.melt(labels, numbers, "metric").dropna(subset="value")
     return long[[*RESULT_COLUMNS]]
 
@@ -303,6 +302,6 @@ def sentence(row: dict, n_seeds: int) -> str:
         f"{row['high']:+.3f}, {row['n']:g} subjects)"
     )
     if row["n"] < FINDING_SUBJECTS or n_seeds < FINDING_SEEDS:
-        few = f"{FINDING_SUBJECTS} subjects and {FINDING_SEEDS} seeds"
-        text += f"; not a finding below {few}"
+        text += f"; not a finding below {FINDING_SUBJECTS} subjects and "
+        text += f"{FINDING_SEEDS} seeds"
     return f"{text}."

@@ -62,7 +62,9 @@ def test_embeddings_of_the_held_out_fold_are_kept(study):
 def test_each_matrix_of_figure_2_is_told_by_both_similarities(study):
     table = tables.similarities(study).set_index(["panel", "similarity"])
     assert [*table.index] == [*product(tables.PANELS, ("cosine", "centred"))]
-    assert (table["chance"] == 1 / 8).all()  # two subjects of six, four windows each
+    assert (
+        table["retrieval_chance"] == 1 / 8
+    ).all()  # two subjects of six, four windows each
     ((_, vectors),) = tables.pairs(study)
     ecg, eeg = (x - x.mean(0) for x in (vectors["aligned"], vectors["eeg"]))
     by_hand = tables.matched_cosines(tables.cosine_matrix(ecg, eeg))

@@ -23,8 +23,7 @@ from torch.nn import functional
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.losses.consistency import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
-from emolib.papers.ecg_eeg.systems.ts_tcc import FIT, pretrain
-from emolib.papers.ecg_eeg.training import Task, unlabelled
+from emolib.papers.ecg_eeg.systems.ts_tcc import FIT, finetune, pretrain
 from emolib.store import Outcome
 
 TUNE = {**FIT, "batch_size": 60}
@@ -43,13 +42,8 @@ def contrast(context, **settings) -> Outcome:
 
 def run(settings, context) -> Outcome:
     """Fine-tune the pre-trained model on the labelled windows and test it."""
-    task = Task.of(settings, context)
-    start = context.stage(contrast, **unlabelled(settings))
-    model = task.build(build, "tune", start)
-    tuned = task.fit(
-        model, "tune", "ecg", step=_tuning_step, own=TUNE, monitor="emotion"
-    )
-    return task.outcome(model, "ecg", contrast=start, tune=tuned)
+    options = {"step": _tuning_step, "own": TUNE, "monitor": "emotion"}
+    return finetune(build, contrast, settings, context, **options)
 
 
 def _consistency_step(model, batch, generator):

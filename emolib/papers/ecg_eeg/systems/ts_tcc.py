@@ -69,8 +69,13 @@ def _contrast_step(model, batch, generator):
 
 def run(settings, context) -> Outcome:
     """Fine-tune the pre-trained model on the labelled windows and test it."""
+    return finetune(build, contrast, settings, context, own=FIT)
+
+
+def finetune(make, stage, settings, context, **options) -> Outcome:
+    """Fine-tune all of a pre-trained model on the labelled windows, and test it."""
     task = Task.of(settings, context)
-    start = context.stage(contrast, **unlabelled(settings))
-    model = task.build(build, "tune", start)
-    tuned = task.fit(model, "tune", "ecg", own=FIT)
+    start = context.stage(stage, **unlabelled(settings))
+    model = task.build(make, "tune", start)
+    tuned = task.fit(model, "tune", "ecg", **options)
     return task.outcome(model, "ecg", contrast=start, tune=tuned)
