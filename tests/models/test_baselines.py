@@ -9,7 +9,7 @@ from emolib.models.baselines.eeg_conformer import EEGConformer
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
 from emolib.models.baselines.ts_tcc import TSTCC
-from emolib.models.blocks import ConvEncoder, FullWidthLayer
+from emolib.models.blocks import ByteDropout, ConvEncoder, FullWidthLayer
 
 
 def noise(*shape, seed=0):
@@ -98,6 +98,17 @@ def test_attention_weights_are_dropped_in_training_only_and_keep_their_mean():
     mean = layer._attend(layer.norm_attn(x).expand(20_000, -1, -1)).mean(0)
     torch.testing.assert_close(mean, attended[0], rtol=0.05, atol=0.01)
     assert often.std(0).max() > 1e-3
+
+
+def test_dropping_half_keeps_the_mean_and_drops_each_value_by_itself():
+    torch.manual_seed(0)
+    drop, x = ByteDropout(0.5), torch.ones(4001, 9, requires_grad=True)
+    dropped = drop(x)
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+    assert (dropped.mean(0) - 1).abs().max() < 0.08  # five standard errors
+    assert dropped.detach().T.corrcoef().triu(1).abs().max() < 0.08
+    assert torch.equal(torch.autograd.grad(dropped.sum(), x)[0], dropped)
+    assert torch.equal(drop.eval()(x), x)
 
 
 def test_one_convolution_does_the_work_of_two():
