@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 from utterance_batches import LENGTHS, WIDTHS, batch_of, noise, row_of
 
@@ -59,11 +60,15 @@ def test_an_encoder_has_values_and_gradients_of_a_plain_writing(kind, plain):
 
 def encoders():
     torch.manual_seed(0)
-    return [
+    found = [
         FusionEncoder(WIDTHS, d=8).eval(),
         SpecificInvariantEncoder(WIDTHS, d=8).eval(),
         SpecificInvariantEncoder(WIDTHS, d=8, separate=True).eval(),
     ]
+    for weight in nn.ModuleList(found).parameters():
+        if weight.ndim == 1:  # a trained bias, which nothing may add to what is missing
+            nn.init.normal_(weight)
+    return found
 
 
 def run(encoder, x, lengths):
@@ -121,52 +126,3 @@ def test_an_utterance_alone_and_untrimmed_is_encoded_as_in_its_batch(encoder):
             torch.testing.assert_close(a[0], b[row])
     for a, b in zip(run(encoder, wider, lengths), many, strict=True):
         torch.testing.assert_close(a, b)
-
-
-def test_a_batch_without_a_modality_at_all_is_encoded():
-    encoder = encoders()[1]
-    x, lengths = batch_of()
-    lengths = {**lengths, "visual": torch.zeros(4, dtype=torch.long)}
-    specific, invariant = encoder(x, lengths)
-    assert (specific[:, 1] == 0).all() and (invariant[:, 1] == 0).all()
-    assert (specific[:, [0, 2]].abs().sum(-1) > 0).all()
-
-
-def test_modalities_come_out_in_one_order_whatever_the_callers():
-    encoder = encoders()[0]
-    x, lengths = batch_of()
-    turned = dict(reversed(x.items())), dict(reversed(lengths.items()))
-    assert torch.equal(encoder(x, lengths), encoder(*turned))
-    assert list(FusionEncoder(dict(reversed(WIDTHS.items()))).widths) == list(WIDTHS)
-
-
-def test_invariant_features_are_one_map_of_the_specific_ones():
-    encoder = encoders()[1]
-    specific, invariant = encoder(*batch_of())
-    first, _, second, _ = encoder.shared
-    by_hand = F.leaky_relu(specific @ first.weight.T + first.bias, 0.01)
-    by_hand = F.leaky_relu(by_hand @ second.weight.T + second.bias, 0.01)
-    torch.testing.assert_close(invariant, by_hand)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (
-            lambda x, n: ({"audio": x["audio"]}, n),
-            r"must hold audio, visual, text; got",
-        ),
-        (lambda x, n: (x, {**n, "audio": n["audio"] + 1}), r"must be at most the 9"),
-        (lambda x, n: (x, {**n, "text": n["text"][1:]}), r"'text'\] must have shape"),
-    ],
-)
-def test_batches_that_do_not_fit_are_refused(change, words):
-    with pytest.raises(ValueError, match=words):
-        encoders()[0](*change(*batch_of()))
-
-
-def test_only_known_modalities_are_encoded():
-    with pytest.raises(ValueError, match="modality must be one of 'audio', 'visual'"):
-        FusionEncoder({"eeg": 4})
-    with pytest.raises(ValueError, match=r"number of modalities must be in \[1, 3\]"):
-        FusionEncoder({})

@@ -266,7 +266,7 @@ RAGGED, NOTHING = (
         ({"trainable": OTHER_PART}, "trainable must be parts of .*; got 2 para"),
         ({"norm_parts": OTHER_PART}, "norm_parts must be parts of .*; got 2 para"),
         ({"trainable": []}, "at least one parameter of the model"),
-        ({"step": lambda m, b, g: {"loss": m(b["x"]).mean()}}, "named 'total'; got {'l"),
+        ({"step": lambda m, b, g: {"loss": m(b["x"]).mean()}}, "named 'total'; got {'"),
         ({"step": lambda m, b, g: {"total": m(b["x"])}}, "named 'total'; got {'total'"),
     ],
 )  # fmt: skip
