@@ -4,8 +4,8 @@ Fan et al. 2024 (paper 3), Section 2.2, Algorithm 1, Eq. (3). Drawing and adding
 are apart, so that any tensor may be the noise. x {m: (b, t, d)} → {m: (b, t, d)}.
 
 How strong the noise is, is decided in `noise_schedule` (Eq. (1), (2), (4), (5)) and
-`noise_levels`; who is noisy in `conditions`; what the released code does instead in
-`noise_released`.
+`noise_levels`; who is noisy in `conditions`. What the released code does instead is
+`corrupt_as_released`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from torch import Tensor
 
 from emolib.checks import check_range, check_shape
 from emolib.containers import MODALITIES_AVL
-from emolib.corruptions.noise_levels import IMPULSE_P, Level
+from emolib.corruptions.noise_levels import IMPULSE_P, Level, power_of
+from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr_db
 
 
 def gaussian_noise(
@@ -237,3 +238,47 @@ def drop(
         gone = gone.to(length.device)
         steps[modality] = torch.where(gone, torch.zeros_like(length), length)
     return kept, steps
+
+
+RELEASED = {"n_steps": 100, "start": 0.01, "end": 0.5, "shape": "scaled_linear"}
+"""Arguments of `beta_schedule`."""
+
+
+def released_alpha_bars() -> Tensor:
+    """Return the ᾱ that a call draws from, all equally likely, shape (100,)."""
+    return alpha_bar(beta_schedule(**RELEASED))
+
+
+def corrupt_as_released(
+    x: Mapping[str, Tensor],
+    noisy: Tensor,
+    generator: torch.Generator,
+    *,
+    noise: str = "gaussian",
+) -> dict[str, Tensor]:
+    """Add noise to the noisy modalities, as strong as a step drawn at this call.
+
+    The public repository of paper 3 belongs to an earlier version of the paper and
+    differs from Section 2.2 on every point: β runs from 0.01 to 0.5 with equal steps of
+    its root, over 100 steps for all modalities; how many of them are taken is drawn at
+    every call, once per modality for the whole batch, in training and test; padding
+    gets noise too. No dB can be asked for: at unit variance a call has between +20 and
+    −102 dB, half of the calls less than −16. Arguments are those of `corrupt`, without
+    levels and without lengths.
+    """
+    alpha_bars = released_alpha_bars()
+    drawn = {m: _draw(alpha_bars, generator) for m in MODALITIES_AVL if m in x}
+    power = power_of(noise)
+    levels = {
+        m: Level(float("nan"), None, keep, snr_db(keep, 1.0, power), noise)
+        for m, keep in drawn.items()
+    }
+    whole = {m: torch.full((len(v),), v.shape[1]) for m, v in x.items()}
+    return corrupt(x, whole, noisy, levels, generator)
+
+
+def _draw(alpha_bars: Tensor, generator: torch.Generator) -> float:
+    place = torch.randint(
+        len(alpha_bars), (), generator=generator, device=generator.device
+    )
+    return alpha_bars[int(place)].item()

@@ -19,16 +19,17 @@ from emolib.corruptions.noise_levels import (
     level_for,
     steps_for,
 )
-from emolib.corruptions.noise_released import corrupt_as_released, released_alpha_bars
 from emolib.corruptions.noise_schedule import alpha_bar, beta_schedule, snr, snr_db
 from emolib.corruptions.noise_scheduler import (
     added_noise,
     corrupt,
+    corrupt_as_released,
     drop,
     gaussian_noise,
     impulse_noise,
     iterate,
     mix,
+    released_alpha_bars,
 )
 
 MOSEI = (150.8, 2.204, 0.0300)  # variances behind the paper's (140, 60, 5)

@@ -5,11 +5,14 @@ import torch
 from small_models import build_small
 from torch.nn import functional as F
 
+from emolib.corruptions.ecg_distortions import distort_all
 from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
+from emolib.corruptions.recombination import recombine_segments
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.corruptions.ts_tcc_views import draw_step, strong_view, weak_view
 from emolib.losses.consistency import consistency_loss
 from emolib.losses.contrastive import alignment_loss
+from emolib.losses.distortion import distortion_loss
 from emolib.losses.reconstruction import reconstruction_loss
 from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.tfc import magnitude_spectrum
@@ -64,11 +67,25 @@ def tfc(model, x, g):
     return consistency_loss(model(x), view)["total"]
 
 
+def ssl(model, x, g):
+    versions, distortion = distort_all(x[:1, :1], g)
+    return distortion_loss(model(versions).distortion_logits, distortion)
+
+
+def conformer(model, x, g):
+    x = x[:6]
+    y = (x[:, 0].square().mean(-1) > x[:, 0].square().mean()).long()
+    both = torch.cat([x, recombine_segments(x, y, generator=g)])
+    return F.cross_entropy(model(both).logits, y.repeat(2))
+
+
 STEPS = {
     "ReconstructionModel": (lambda m, x, g: reconstruction_loss(m(x).restored, x), 20),
     "ECGEncoder": (align, 20),
     "TSTCC": (tcc, 20),
     "TFC": (tfc, 10),
+    "SSLECG": (ssl, 12),
+    "EEGConformer": (conformer, 14),
 }
 """One training step each, and how many of them."""
 

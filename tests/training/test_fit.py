@@ -8,7 +8,7 @@ from emolib.training.devices import one_thread
 from emolib.training.fit import fit
 from emolib.training.predict import predict
 from emolib.training.seeding import seeded
-from emolib.training.states import state_arrays
+from emolib.training.tensors import state_arrays
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,9 @@ from torch import nn
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.training.devices import device_kind, resolve_device
-from emolib.training.predict import predict
-from emolib.training.predictions import predictions_of
+from emolib.training.predict import predict, predictions_of
 from emolib.training.seeding import seeded
-from emolib.training.states import load_state_arrays, state_arrays
+from emolib.training.tensors import load_state_arrays, state_arrays
 
 
 class Outputs(NamedTuple):

@@ -16,10 +16,9 @@ from emolib.preprocessing.scaling import zscore
 from emolib.splits import Fold, label_subset, make_folds
 from emolib.store import Outcome
 from emolib.training.fit import FitResult, fit
-from emolib.training.predict import predict
-from emolib.training.predictions import predictions_of
+from emolib.training.predict import predict, predictions_of
 from emolib.training.seeding import derive_seed, seeded
-from emolib.training.states import load_state_arrays, state_arrays
+from emolib.training.tensors import load_state_arrays, state_arrays
 
 FOLD_KEYS = ("protocol", "n_folds", "fold", "val_fraction", "zscore_scope", "seed")
 LABEL_KEYS = ("target", "threshold", "label_fraction")

@@ -18,9 +18,14 @@ import torch
 from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.conditions import ALL_CLEAN, ALL_NOISY, SIX, draw_conditions
 from emolib.corruptions.noise_levels import level_for
-from emolib.corruptions.noise_released import corrupt_as_released
 from emolib.corruptions.noise_schedule import snr_db
-from emolib.corruptions.noise_scheduler import added_noise, corrupt, drop, real_steps
+from emolib.corruptions.noise_scheduler import (
+    added_noise,
+    corrupt,
+    corrupt_as_released,
+    drop,
+    real_steps,
+)
 from emolib.papers.nmer.reading import (
     fold_of,
     measure_frames,

@@ -32,12 +32,10 @@ from emolib.papers.nmer.reading import (
 from emolib.splits import Fold
 from emolib.store import Outcome
 from emolib.training.devices import resolve_device
-from emolib.training.fit import fit
-from emolib.training.predict import predict
-from emolib.training.predictions import predictions_of
-from emolib.training.schedules import constant_then_linear
+from emolib.training.fit import constant_then_linear, fit
+from emolib.training.predict import predict, predictions_of
 from emolib.training.seeding import derive_seed, seeded
-from emolib.training.states import load_state_arrays, state_arrays
+from emolib.training.tensors import load_state_arrays, state_arrays
 
 TASK_KEYS = ("fold", "labels", "n_classes", "z_scored", "seed")
 """What every unit reads, and every stage that trains."""

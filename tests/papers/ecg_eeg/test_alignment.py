@@ -8,7 +8,7 @@ from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import ALIGNMENT
 from emolib.papers.ecg_eeg.systems import aligned, teacher
-from emolib.training.states import state_arrays
+from emolib.training.tensors import state_arrays
 
 
 @pytest.fixture(scope="module")

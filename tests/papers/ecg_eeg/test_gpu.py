@@ -15,7 +15,7 @@ from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, named
 from emolib.papers.ecg_eeg.training import Task
-from emolib.training.states import load_state_arrays
+from emolib.training.tensors import load_state_arrays
 
 TRAINED = named("method", "ablation", "baseline", "teacher")
 

@@ -19,7 +19,7 @@ from emolib.papers.ecg_eeg.training import Task
 from emolib.preprocessing.windowing import cut_windows
 from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
-from emolib.training.states import load_state_arrays
+from emolib.training.tensors import load_state_arrays
 
 TRAINED = [name for name, system in SYSTEMS.items() if system.module != "references"]
 
