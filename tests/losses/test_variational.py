@@ -48,9 +48,7 @@ def test_feature_loss_is_the_mean_square_and_teaches_its_target_nothing():
     assert loss.item() == pytest.approx((1 + 4 + 0) / 3)  # Eq. (7)
     loss.backward()
     assert target.grad is None and features.grad is not None
-    with pytest.raises(
-        ValueError, match="features must have shape .* match its target"
-    ):
+    with pytest.raises(ValueError, match="features must have shape .* match its targe"):
         feature_loss(noise(2, 3), noise(2, 4))
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 from utterance_batches import WIDTHS, batch_of, noise, row_of
 
-from emolib.models.nmer import NMER, CleanTeacher, _encode_alone
+from emolib.models.nmer import NMER, _encode_alone
 
 IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
 SMALL = {"d": 8, "d_latent": 5, "n_layers": 2, "n_heads": 4, "d_ff": 10}
@@ -112,18 +112,6 @@ def test_without_vae_the_classifier_reads_both_features():
     ]
     sizes = [(layer.in_features, layer.out_features) for layer in layers]
     assert sizes == [(768, 128), (128, 128), (128, 4)]
-
-
-def test_a_student_starts_from_its_teachers_encoders():
-    for separate in (False, True):
-        student = small(separate=separate)
-        teacher = CleanTeacher(WIDTHS, 3, d=8, separate=separate).eval()
-        student.encoder.load_state_dict(teacher.encoder.state_dict())
-        clean, own = teacher(*batch_of()), student(*batch_of())
-        assert torch.equal(clean.specific, own.specific)
-        assert torch.equal(clean.invariant, own.invariant)
-        both = torch.cat([clean.specific, clean.invariant], dim=1)
-        torch.testing.assert_close(clean.logits, teacher.classifier(both))
 
 
 def test_attention_over_one_key_is_torchs_with_gradients_none_for_query_and_key():

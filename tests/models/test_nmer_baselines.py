@@ -4,12 +4,11 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from utterance_batches import WIDTHS, batch_of, noise, row_of
+from utterance_batches import WIDTHS, batch_of, noise
 
 from emolib.models.baselines.mctn import MCTN, _AttentionDecoder, resample_steps
 from emolib.models.baselines.men import MEN
 from emolib.models.baselines.mmin import MMIN
-from emolib.models.baselines.unimodal import UniModal
 from emolib.models.linear import Cascade
 
 IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
@@ -73,16 +72,6 @@ def test_the_way_back_starts_from_what_was_imagined():
     torch.testing.assert_close(outputs.returned, model.go_back(outputs.imagined)[0])
     latents = model.imagine(outputs.specific)[1]
     torch.testing.assert_close(outputs.logits, model.classifier(latents))
-
-
-def test_a_uni_modal_classifier_has_one_modality():
-    with pytest.raises(ValueError, match=r"one modality; got \['audio', 'text', 'vis"):
-        UniModal(WIDTHS, 3)
-    batch = batch_of()
-    torch.manual_seed(0)
-    model = UniModal({"visual": WIDTHS["visual"]}, 3).eval()
-    alone = [{"visual": part["visual"]} for part in batch]
-    assert torch.equal(model(*batch).logits, model(*alone).logits)
 
 
 # ---------------------------------------------------------------- MCTN
@@ -172,23 +161,3 @@ def test_sequences_are_scaled_widened_and_free_of_padding():
     by_hand = (x["audio"][3, :6] - torch.arange(6.0)) / 2
     torch.testing.assert_close(found[3, :, :6], by_hand)
     assert "mean_audio" in model.state_dict()
-
-
-def test_mctn_gives_an_utterance_the_same_alone_and_without_text():
-    model, batch = mctn(), batch_of(fill=torch.nan)
-    many = model(*batch)
-    for row in range(4):
-        for a, b in zip(model(*row_of(*batch, row)), many, strict=True):
-            torch.testing.assert_close(a[0], b[row])
-    x, lengths = batch
-    lengths = {**lengths, "text": lengths["text"] * torch.tensor([1, 0, 1, 1])}
-    x = {**x, "text": x["text"].index_fill(0, torch.tensor([1]), torch.nan)}
-    assert all(part.isfinite().all() for part in model(x, lengths))
-
-
-def test_every_weight_of_the_published_cell_gets_a_gradient():
-    model = mctn(tied_gates=True)
-    sum(part.square().sum() for part in model(*batch_of())).backward()
-    assert all(weight.grad.isfinite().all() for weight in model.parameters())
-    unread = model.decoder.cell.weight_ih_l0.grad[8:16]
-    assert (unread == 0).all()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from in_memory import Context
 
 from emolib.papers import ecg_eeg
@@ -52,3 +53,19 @@ def test_shuffling_and_twins_change_the_loss(prepared):
     changes = ({}, {"shuffle": False}, {"twins": "negative"})
     histories = [run_align(prepared, **c)[0].tables["history"] for c in changes]
     assert len({history["total"][0] for history in histories}) == 3
+
+
+def test_both_modalities_are_shuffled_in_one_order(prepared):
+    unit, windows = prepared
+    one = teacher.build(windows, unit.settings).encoder.eval()
+    cold = {**unit.settings, "w_patch": 1.0, "temperature_patch": 1e-3}
+    batch = dict.fromkeys(("eeg", "ecg"), torch.from_numpy(windows.x["eeg"][:4]))
+    pair = torch.nn.ModuleDict({"eeg": one, "ecg": one})
+    step, generator = aligned._alignment_step(cold), torch.Generator().manual_seed(0)
+    assert step(pair, batch, generator)["total"] < 0.1  # a patch meets its own copy
+
+
+def test_the_classifier_starts_from_the_aligned_encoder(study):
+    chosen = (study.select(system=name)[0][1] for name in (ALIGNMENT, "w/o align"))
+    first, second = (entry.predictions["y_score_1"] for entry in chosen)
+    assert not first.equals(second)
