@@ -18,6 +18,7 @@ from emolib.metrics.summaries import bootstrap_draws
 
 PARTS = ("fold", "seed")
 CONDITIONS = ("fold", "seed", "clean")
+COLUMNS = "subject trial start_s fold y_true y_pred y_score_1".split()
 
 
 def simulate(
@@ -32,24 +33,14 @@ def simulate(
     label = (rng.random(n_subjects * n_trials) < 0.5).astype(int)[trial]
     gain = effect + subject_sd * rng.normal(size=n_subjects)[subject]
     shared = trial_sd * rng.normal(size=n_subjects * n_trials)[trial]
+    names, trials = [f"s{k:02d}" for k in subject], (trial % n_trials).astype(str)
+    start, fold = 10.0 * (np.arange(n) % n_windows), subject % n_folds
     frames = []
     for s in seeds:
         score = gain * label + shared + rng.normal(size=n)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "subject": [f"s{k:02d}" for k in subject],
-                    "session": "1",
-                    "trial": (trial % n_trials).astype(str),
-                    "start_s": 10.0 * (np.arange(n) % n_windows),
-                    "fold": subject % n_folds,
-                    "seed": s,
-                    "y_true": label,
-                    "y_pred": (score > effect / 2).astype(int),
-                    "y_score_1": 1 / (1 + np.exp(-score)),
-                }
-            )
-        )
+        told, sure = (score > effect / 2).astype(int), 1 / (1 + np.exp(-score))
+        rows = zip(names, trials, start, fold, label, told, sure, strict=True)
+        frames.append(pd.DataFrame(rows, columns=COLUMNS).assign(seed=s, session="1"))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -62,13 +53,10 @@ def answers(lean, *, n_subjects=24, n_each=12, n_classes=4, seed=0):
     for name in ("a", "v"):
         right = rng.random(n) < lean
         told = np.where(right, y, rng.integers(n_classes, size=n))
-        parts.append(
-            pd.DataFrame(
-                {"subject": [f"s{i // n_each:02d}" for i in range(n)], "session": "1",
-                 "trial": [f"t{i}" for i in range(n)], "start_s": 0.0, "fold": 1,
-                 "seed": 0, "clean": name, "y_true": y, "y_pred": told}
-            )
-        )  # fmt: skip
+        frame = pd.DataFrame({"y_true": y, "y_pred": told, "clean": name})
+        frame["subject"] = [f"s{i // n_each:02d}" for i in range(n)]
+        frame["trial"] = [f"t{i}" for i in range(n)]
+        parts.append(frame.assign(session="1", start_s=0.0, fold=1, seed=0))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -81,11 +69,8 @@ def value_of(
 
 
 def mean_auc(predictions):
-    return (
-        score_folds(predictions, metrics=("auc",))
-        .query("metric == 'auc'")["value"]
-        .mean()
-    )
+    scored = score_folds(predictions, metrics=("auc",))
+    return scored.query("metric == 'auc'")["value"].mean()
 
 
 # ---------------------------------------------------------------- scores

@@ -41,12 +41,9 @@ def test_an_encoder_has_values_and_gradients_of_a_plain_writing(kind, plain):
     model = kind(7, d=8).eval()
     x, lengths = batch_of({"text": EVERY_LENGTH}, {"text": 7}, fill=torch.nan)
     x, lengths = x["text"].requires_grad_(), lengths["text"]
-    expected = torch.stack(
-        [
-            plain(model, x[row, :n]) if n else torch.zeros(8)
-            for row, n in enumerate(lengths.tolist())
-        ]
-    )
+    cut = [utterance[:n] for utterance, n in zip(x, lengths, strict=True)]
+    expected = [plain(model, part) if len(part) else torch.zeros(8) for part in cut]
+    expected = torch.stack(expected)
     weighting, results = noise(len(x), 8, seed=9), []
     for vectors in (model(x, lengths), expected):
         (vectors * weighting).sum().backward()
@@ -97,17 +94,13 @@ def test_what_padding_holds_changes_no_bit_and_reaches_no_gradient(encoder, fill
 @pytest.mark.parametrize("missing", WIDTHS)
 def test_a_missing_modality_is_zeros_and_its_nan_reaches_nothing(encoder, missing):
     x, lengths = batch_of()
-    absent = {
-        **lengths,
-        missing: torch.tensor([3, 0, 0, 2]).clamp(max=lengths[missing]),
-    }
+    absent = torch.tensor([3, 0, 0, 2]).clamp(max=lengths[missing])
+    absent = {**lengths, missing: absent}
     poisoned = x[missing].clone()
     poisoned[[1, 2]] = torch.nan
     place = list(WIDTHS).index(missing)
-    whole, hidden = (
-        run(encoder, x, absent),
-        run(encoder, {**x, missing: poisoned}, absent),
-    )
+    whole = run(encoder, x, absent)
+    hidden = run(encoder, {**x, missing: poisoned}, absent)
     for a, b in zip(whole, hidden, strict=True):
         assert torch.equal(a, b)
         assert (a[[1, 2], place] == 0).all() and (a[[0, 3], place] != 0).any()

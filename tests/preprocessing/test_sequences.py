@@ -73,33 +73,6 @@ def test_an_empty_or_absent_modality_is_not_present():
     assert removed["reason"].tolist() == ["every modality is empty"]
 
 
-def test_unusable_utterances_are_listed_with_their_reason():
-    broken = steps(2)
-    broken[1, 0] = np.inf
-    windows, removed = pad_sequences(
-        [
-            utterance("a", steps(2)),
-            utterance("b", broken),
-            utterance("c", np.full((1, 2), 1e39)),  # too large for single precision
-            utterance("d", steps(1), problems=("audio: it crackles.",)),
-            utterance("e", steps(1), problems=("text: every step is zero.",)),
-            utterance("f", steps(1), ratings={}),
-            utterance("g", steps(1), notes=("audio: 3 values were -inf.",)),
-            utterance("h", steps(1), problems=("label: it has no label.",)),
-        ],
-        ("audio",),
-        target="emotion",
-    )
-    assert windows.meta["trial"].tolist() == ["a", "e", "g"]
-    assert dict(zip(removed["trial"], removed["reason"], strict=True)) == {
-        "b": "audio: not finite in 1 of 4 values",
-        "c": "audio: not finite in 2 of 2 values",
-        "d": "audio: it crackles.",
-        "f": "emotion: no rating",
-        "h": "label: it has no label.",
-    }
-
-
 @pytest.mark.parametrize(
     ("recordings", "words"),
     [
@@ -150,3 +123,22 @@ def test_standardised_steps_have_mean_0_and_sd_1_and_padding_stays_zero():
     np.testing.assert_allclose(scaled[real][:, :2].mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(scaled[real][:, :2].std(axis=0), 1, atol=1e-5)
     assert not scaled[real][:, 2].any()  # a feature that never moves is centred
+
+
+def test_unusable_utterances_are_listed_with_their_reason():
+    broken, huge = steps(2), np.full((1, 2), 1e39)  # too large for single precision
+    broken[1, 0] = np.inf
+    odd = {
+        "b": ({"audio": broken}, "audio: not finite in 1 of 4 values"),
+        "c": ({"audio": huge}, "audio: not finite in 2 of 2 values"),
+        "d": ({"problems": ("audio: it crackles.",)}, "audio: it crackles."),
+        "e": ({"problems": ("text: every step is zero.",)}, None),
+        "f": ({"ratings": {}}, "emotion: no rating"),
+        "g": ({"notes": ("audio: 3 values were -inf.",)}, None),
+        "h": ({"problems": ("label: it has none.",)}, "label: it has none."),
+    }
+    given = [utterance(k, **{"audio": steps(1), **own}) for k, (own, _) in odd.items()]
+    windows, removed = pad_sequences(given, ("audio",), target="emotion")
+    assert windows.meta["trial"].tolist() == ["e", "g"]
+    reasons = dict(zip(removed["trial"], removed["reason"], strict=True))
+    assert reasons == {name: reason for name, (_, reason) in odd.items() if reason}
