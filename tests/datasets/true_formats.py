@@ -39,9 +39,8 @@ def dreamer_person(
             pairs = zip(lengths, whos, strict=True)
             return cell([noise(s * rate, n_chans, w, offset) for s, w in pairs], (n, 1))
 
-        return struct_of(
-            baseline=stored(0, [baseline_s] * n), stimuli=stored(1, seconds)
-        )
+        before = stored(0, [baseline_s] * n)
+        return struct_of(baseline=before, stimuli=stored(1, seconds))
 
     scores = np.array(valence, dtype=float).reshape(n, 1)
     held = {"Age": "22", "Gender": "female", "EEG": modality(128, 14, 4200.0)}
