@@ -62,31 +62,6 @@ def test_only_plain_numbers_in_the_file_itself_are_read(tmp_path, make, words):
         assert read_array(file, "plain").tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
-def test_a_damaged_file_raises_one_error_wherever_it_is_damaged(tmp_path):
-    path = write(
-        tmp_path, lambda f: f.update({f"u{i}": np.ones((9, 30)) for i in range(9)})
-    )
-    whole, rng = path.read_bytes(), np.random.default_rng(0)
-    spoilt = [whole[: len(whole) // 3], whole[:-5], b"", b"<html>", b"x" * 600]
-    for _ in range(60):
-        changed = bytearray(whole)
-        for place in rng.integers(0, min(len(whole), 4000), 8):
-            changed[place] = rng.integers(256)
-        spoilt.append(bytes(changed))
-    n_refused = 0
-    for contents in spoilt:
-        path.write_bytes(contents)
-        try:
-            with feature_file(path) as file:
-                for name in file:
-                    read_array(file, name)
-        except CorpusError as error:
-            assert "a.h5: expected" in str(error)
-            n_refused += 1
-    assert n_refused > 10
-    assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
-
-
 def test_numpy_files_give_numbers_and_text_and_never_unpickle(tmp_path, monkeypatch):
     objects = np.array([{"a": 1}], object)
     np.save(tmp_path / "a.npy", np.arange(3))

@@ -1,5 +1,6 @@
 """What every reader does alike: where it looks, whom it reads, what it misses."""
 
+import numpy as np
 import pytest
 from edfio import Edf, EdfSignal
 
@@ -82,3 +83,26 @@ def test_missing_packed_and_other_folders_are_named(tmp_path, name):
     WRITERS[other](tmp_path)
     with pytest.raises(CorpusError, match=f"looks like {CORPORA[other].title}"):
         corpus.files(tmp_path)
+
+
+@every_reader
+def test_a_damaged_file_is_one_error_that_names_it(folder, name):
+    read, path = CORPORA[name].read, CORPORA[name].files(folder)[0]
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    n = len(whole)
+    spoilt = [
+        b"",
+        b"<html>log in first</html>" * 40,
+        whole[: n // 3],
+        whole[: n - n // 99],
+    ]
+    for contents in spoilt:
+        path.write_bytes(contents)
+        with pytest.raises(CorpusError, match=rf"{path.name}: .*expected .*; got "):
+            list(read(folder))
+    for start in rng.integers(8, min(n, 6000) - 40, 6):
+        path.write_bytes(whole[:start] + rng.bytes(40) + whole[start + 40 :])
+        try:
+            list(read(folder))  # numbers may read, changed
+        except CorpusError as error:
+            assert path.name in str(error)

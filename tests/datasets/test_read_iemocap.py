@@ -108,7 +108,7 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, name, array, words):
         list(read_iemocap(tmp_path))
 
 
-def test_folds_widths_and_damaged_files_that_do_not_fit_are_refused(tmp_path):
+def test_folds_widths_and_damaged_labels_that_do_not_fit_are_refused(tmp_path):
     held = iemocap_features(iemocap_ids())
     held["A/comparE.h5"]["Ses02F_impro01_F001"] = np.ones((9, 88))
     write_iemocap(tmp_path / "w", held)

@@ -51,13 +51,6 @@ def test_sequences_are_padded_on_the_right_and_sorted():
     assert taken.lengths["audio"].tolist() == [2]
 
 
-def test_an_all_zero_step_inside_is_a_real_step():
-    audio = np.array([[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]])
-    windows, _ = pad_sequences([utterance("a", audio)], ("audio",))
-    assert windows.lengths["audio"].tolist() == [3] and np.isnan(windows.y).all()
-    assert frame_statistics(windows.x["audio"], np.array([3])).mean.tolist() == [1, 1]
-
-
 def test_an_empty_or_absent_modality_is_not_present():
     windows, removed = pad_sequences(
         [
