@@ -1,7 +1,5 @@
 """Paper 2's encoders: what they can see, and where in time they see it."""
 
-import math
-
 import pytest
 import torch
 from torch import nn
@@ -51,21 +49,6 @@ def test_a_chunk_of_the_conv_stem_sees_its_patch_and_a_narrow_rim(n_times):
     seen = x.grad[0, 0].nonzero()
     assert 4 * patch - 34 <= seen.min() <= 4 * patch
     assert 5 * patch - 1 <= seen.max() <= 5 * patch + 34
-
-
-@pytest.mark.parametrize(("n_times", "edge"), [(1280, (1, 0)), (5000, (0.5, 0.5))])
-def test_steps_are_averaged_over_patches_and_shared_by_both_at_a_boundary(
-    n_times, edge
-):
-    stem, x = encoder(n_chans=2, n_times=n_times).stem, noise(3, 2, n_times)
-    steps = n_times / 80  # 16, or 62.5, a patch
-    torch.testing.assert_close(stem.share.sum(0), torch.ones(10))
-    shared = stem.share[math.ceil(steps) - 1, :2]
-    torch.testing.assert_close(shared, torch.tensor(edge) / steps)
-    maps = nn.functional.gelu(stem.wide(x.flatten(0, 1)[:, None]))
-    maps = nn.functional.gelu(stem.narrow(maps))  # (b c, d, s)
-    plain = (maps @ stem.share).transpose(1, 2).reshape(3, 2, -1)
-    torch.testing.assert_close(stem(x), plain + stem.channel)
 
 
 @pytest.mark.parametrize("stem", STEMS)
