@@ -107,7 +107,7 @@ def test_the_command_knows_a_corpus_added_by_these_steps(tree):
 
 
 @pytest.mark.parametrize(
-    ("table", "what"), [("table_1", "DREAMER arousal"), ("table_meadow", "meadow calm")]
+    ("table", "what"), [("table_1", "dreamer arousal"), ("table_meadow", "meadow calm")]
 )
 def test_a_baseline_gets_its_row_and_a_corpus_its_table(tables, table, what):
     rows = [r for r in tables[table] if r["method"] == "Pooled mean"]

@@ -190,7 +190,8 @@ KEY = b"\x80\x02}%bK\x01s."
 def test_endless_work_or_memory_ends_in_one_error(
     tmp_path, monkeypatch, written, words
 ):
-    monkeypatch.setattr(opened, "MAX_SECONDS", 2)
+    if "longer" in words:  # the others end by themselves, on a busy machine later
+        monkeypatch.setattr(opened, "MAX_SECONDS", 2)
     with pytest.raises(CorpusError, match=rf"data\.pkl: expected a pickle .*{words}"):
         load_pickle(write(tmp_path, written))
 
