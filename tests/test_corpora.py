@@ -1,6 +1,7 @@
 import errno
 import os
 import re
+import shutil
 import time
 
 import h5py
@@ -108,7 +109,9 @@ def test_a_surrogate_is_identified_written_once_and_found_again(
     assert other.parents[1] == tmp_path / "elsewhere" and other.name != first.path.name
 
 
-def test_code_libraries_and_parameters_each_change_the_digest(calls, monkeypatch):
+def test_code_tables_libraries_and_parameters_each_change_the_digest(
+    calls, monkeypatch, tmp_path
+):
     def now(**parameters):
         return corpora.identify("dreamer", **parameters).digest
 
@@ -120,6 +123,15 @@ def test_code_libraries_and_parameters_each_change_the_digest(calls, monkeypatch
     versions = dict.fromkeys(("numpy", "scipy", "mne"), "0")
     monkeypatch.setattr(sources, "library_versions", lambda: versions)
     assert now() != before
+    before, tables = now(), sources.PACKAGE / "surrogates"
+    shutil.copytree(tables, tmp_path / "surrogates")
+    monkeypatch.setattr(sources, "PACKAGE", tmp_path)
+    assert now() == before
+    with (tmp_path / "surrogates" / "lead_field.csv").open("a") as file:
+        file.write("Nz,0\n")
+    assert now() != before
+    kinds = {path.suffix for path in tables.iterdir() if path.is_file()}
+    assert kinds == {".py", ".csv", ".md"}  # no table of another kind, unseen
 
 
 def test_a_writer_that_fails_leaves_nothing_behind(written_by, project):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from emolib.checks import CorpusError, check_keys, check_option
 from emolib.code import (
+    PACKAGE,
     check_unchanged,
     code_digests,
     digest_of,
@@ -197,13 +198,13 @@ def _full_parameters(name: str, given: dict) -> dict:
 
 
 def _surrogate_digest(name: str, parameters: dict) -> str:
-    """Return the sha256 of what makes a surrogate: code, libraries, parameters."""
-    versions = library_versions()
+    """Return the sha256 of what makes a surrogate: code to parameters."""
     return digest_of(
         {
             "writer": get_corpus(name).writer,
             "code": _writer_code(name),
-            "libraries": {library: versions[library] for library in LIBRARIES},
+            "tables": _files_digest(sorted(PACKAGE.glob("surrogates/*.csv"))),
+            "libraries": {own: library_versions()[own] for own in LIBRARIES},
             "parameters": parameters,
         }
     )
