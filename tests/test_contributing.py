@@ -22,8 +22,8 @@ ROW = '    "Pooled mean": System("pooled_mean", "baseline", BASELINE),\n'
 LINES = {
     "baseline": [(SETTINGS, "SYSTEMS = {\n", ROW)],
     "corpus": [
-        ("corpora/registry.py", "from emolib.datasets import amigos", ", meadow"),
-        ("corpora/registry.py", "    for corpus in (\n", "        meadow.CORPUS,\n"),
+        ("corpora/__init__.py", "from emolib.datasets import amigos", ", meadow"),
+        ("corpora/__init__.py", "_KNOWN = (\n", "    meadow.CORPUS,\n"),
         (SETTINGS, "TARGETS = {\n", '    "meadow": ("calm",),\n'),
     ],
 }

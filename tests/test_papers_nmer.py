@@ -3,15 +3,9 @@
 import re
 
 import pytest
+from claims import comparisons_of, count, pairs_of, table_of
 
-from emolib.reporting import (
-    compare_claim,
-    load_claims,
-    load_equations,
-    load_reported,
-    load_section,
-    verdict,
-)
+from emolib.reporting import load_reported, load_section
 from emolib.reporting.printed import with_system
 
 LEVELS = (-10, -20, -30, -40)
@@ -122,7 +116,7 @@ def reported():
 
 @pytest.fixture(scope="module")
 def claims():
-    return load_claims("nmer").set_index("claim_id")["comparison"]
+    return comparisons_of("nmer")
 
 
 def cells_of(reported, item, *names):
@@ -196,7 +190,7 @@ def test_the_counts_of_the_errata_hold(reported, claims):
     every = wide(reported, "Table 5", "clean").xs("gaussian", level="noise")["none"]
     gain = (every - some.loc[every.index]).groupby(["dataset", "metric"])
     falls = -wide(reported, "Table 5", "db")[list(LEVELS)].diff(axis=1).iloc[:, 1:]
-    lost = compare_claim(claims["beats_baselines"], reported).query("not holds")
+    lost = pairs_of(claims["beats_baselines"], reported).query("not holds")
     assert {
         "series that rise": int(by_db.diff(axis=1).gt(0).any(axis=1).sum()),
         "impulses not louder": louder.to_dict(),
@@ -221,7 +215,7 @@ def test_the_counts_of_the_errata_hold(reported, claims):
 
 
 def test_all_seven_equations_both_algorithms_and_the_losses_are_mapped():
-    table = load_equations("nmer")
+    table = table_of("nmer", "equations")
     numbered = table["equation"].str.extract(r"^Eq\. \((\d+)\)")[0].dropna()
     assert numbered.tolist() == ["1", "2", "3", "4", "5", "6", "7"]
     others = set(table["equation"]) - {f"Eq. ({n})" for n in range(1, 8)}
@@ -238,6 +232,5 @@ def test_every_claim_stands_in_the_readme_with_its_verdict(reported, claims):
     compared = {name: comparison for name, comparison in claims.items() if comparison}
     assert len(compared) == 13
     for name, comparison in compared.items():
-        words = verdict(comparison, reported)
-        counted = re.search(r"(all )?\d+( of \d+)?", words).group(0)
-        assert re.search(rf"`{name}`.*\| {counted} \|", section), name
+        words = count(comparison, reported)
+        assert re.search(rf"`{name}`.*\| {words} \|", section), name
