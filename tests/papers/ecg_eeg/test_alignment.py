@@ -74,3 +74,19 @@ def test_what_the_frozen_teacher_said_once_it_says_in_every_batch():
     batch = {**x, "known": eeg(x["eeg"]).window}
     drawn = torch.Generator().manual_seed(0)
     torch.testing.assert_close(step({"ecg": ecg, "eeg": eeg}, batch, drawn), whole)
+
+
+def test_both_modalities_are_shuffled_in_one_order(prepared):
+    unit, windows = prepared
+    one = teacher.build(windows, unit.settings).encoder.eval()
+    cold = {**unit.settings, "w_patch": 1.0, "temperature_patch": 1e-3}
+    batch = dict.fromkeys(("eeg", "ecg"), torch.from_numpy(windows.x["eeg"][:4]))
+    pair = torch.nn.ModuleDict({"eeg": one, "ecg": one})
+    step, generator = aligned._alignment_step(cold), torch.Generator().manual_seed(0)
+    assert step(pair, batch, generator)["total"] < 0.1  # a patch meets its own copy
+
+
+def test_the_classifier_starts_from_the_aligned_encoder(study):
+    chosen = (study.select(system=name)[0][1] for name in (ALIGNMENT, "w/o align"))
+    first, second = (entry.predictions["y_score_1"] for entry in chosen)
+    assert not first.equals(second)

@@ -4,6 +4,8 @@ Each system is trained again over windows whose test fold was tampered with, and
 against the stored unit that saw them whole, to the bit.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from in_memory import (
@@ -17,6 +19,7 @@ from in_memory import (
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, named
+from emolib.papers.ecg_eeg.training import Task
 from emolib.training.devices import one_thread
 
 TRAINED = named("method", "ablation", "baseline", "teacher")
@@ -88,3 +91,21 @@ def test_poisoned_training_labels_do_move_the_weights(study):
     poisoned = with_permuted_labels(windows, fold_of(windows, unit).train)
     with pytest.raises(AssertionError):
         assert_trained_alike(trained_on(poisoned, unit), entry)
+
+
+def test_labels_that_were_taken_away_are_read_by_no_stage(settings, monkeypatch):
+    chosen = settings.change(systems=[ALIGNMENT], label_fractions=[0.5])
+    (unit,) = ecg_eeg.expand(chosen)
+    windows, of = data.prepare(unit.data), Task.of
+    whole = trained_on(windows, unit)
+
+    def poisoned(settings, context):
+        task = of(settings, context)
+        if task.y is None:
+            return task
+        y = task.y.copy()
+        y[np.setdiff1d(task.fold.train, task.labelled)] ^= 1
+        return replace(task, y=y)
+
+    monkeypatch.setattr(Task, "of", poisoned)
+    assert_trained_alike(trained_on(windows, unit), whole)
