@@ -115,11 +115,10 @@ def _person(subject: Subject) -> tuple[dict[str, np.ndarray], dict]:
 
 def _recorded(subject: Subject, rows: slice):
     """Return trials of one length, each (n_times, 17), and blinks, beats, drivers."""
-    eeg, seen = eeg_and_blinks(
-        subject, real.EEG_CH_NAMES, real.SFREQ, rows, share=BLINK_SHARE
-    )
-    ecg, beats = synthesise_ecg(subject.trials("ecg", real.SFREQ, rows))
-    gsr, drivers = synthesise_conductance(subject.trials("gsr", real.SFREQ, rows))
+    of = real.SFREQ, rows
+    eeg, seen = eeg_and_blinks(subject, real.EEG_CH_NAMES, *of, share=BLINK_SHARE)
+    ecg, beats = synthesise_ecg(subject.trials("ecg", *of))
+    gsr, drivers = synthesise_conductance(subject.trials("gsr", *of))
     eeg = bandpass(eeg - eeg.mean(axis=1, keepdims=True), *EEG_BAND_HZ, real.SFREQ)
     joined = np.concatenate([eeg, 1e3 * ecg, 1e6 / gsr[:, None]], axis=1)
     return joined.transpose(0, 2, 1), seen, beats, drivers

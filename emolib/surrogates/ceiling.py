@@ -160,18 +160,13 @@ def simulate_cues(
 
 def _restricted(design: Design, trials: Sequence[int]) -> Design:
     """Return the design of some trials alone, without a baseline."""
-    seconds, scored = (
-        tuple(values[k] for k in trials) for values in (design.seconds, design.scored)
-    )
-    scales = tuple(
-        replace(scale, clip_means=tuple(scale.clip_means[k] for k in trials))
-        if scale.clip_means
-        else scale
-        for scale in design.scales
-    )
-    return replace(
-        design, seconds=seconds, scored=scored, scales=scales, baseline_s=0.0
-    )
+
+    def of(values):
+        return values and tuple(values[k] for k in trials)
+
+    scales = tuple(replace(own, clip_means=of(own.clip_means)) for own in design.scales)
+    parts = {name: of(getattr(design, name)) for name in ("seconds", "scored")}
+    return replace(design, **parts, scales=scales, baseline_s=0.0)
 
 
 def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSet:

@@ -76,9 +76,7 @@ def _qrst(waves: list[np.ndarray], sfreq: float) -> np.ndarray:
 def _in_leads(waves: list[np.ndarray], first: int = 0) -> np.ndarray:
     """Return the sum of waves in both leads in mV, (2, n_times), from wave `first`."""
     heights = np.array(sizes.LEAD_WAVES_MV).T[..., None]
-    return sum(
-        lead * wave for lead, wave in zip(heights[first:], waves[first:], strict=True)
-    )
+    return sum(map(np.multiply, heights[first:], waves[first:]))
 
 
 def _beating(trials: Trials) -> tuple[list[Heart], list, list[np.ndarray]]:
@@ -173,9 +171,8 @@ def _ecg_noise(trials: Trials) -> np.ndarray:
     white = sizes.ECG_WHITE_MV / np.sqrt(len(freqs) - 2)
     shape = np.sqrt(pink**2 + white**2)[None, None, 1:-1]
     spectrum = np.zeros((len(trials.rngs), 2, len(freqs)), np.complex64)
-    spectrum[..., 1:-1] = traces.noise_bins(
-        trials.rngs, 2, traces.unit_variance(shape, n_fft)
-    )
+    amplitude = traces.unit_variance(shape, n_fft)
+    spectrum[..., 1:-1] = traces.noise_bins(trials.rngs, 2, amplitude)
     noise = irfft(spectrum, n_fft, axis=-1)[..., : trials.n_times]
     return level * np.sqrt((shape**2).sum()) * noise
 
@@ -199,9 +196,7 @@ def synthesise_conductance(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]
 
 def _responses(impulses: np.ndarray, sfreq: float) -> np.ndarray:
     """Return impulses as exp(-u / 2) - exp(-u / .75), 1 at its peak."""
-    rise, fall = (np.exp(-1 / (tau * sfreq)) for tau in (RISE_S, FALL_S))
-    out = lfilter([1.0], [1.0, -fall], impulses) - lfilter(
-        [1.0], [1.0, -rise], impulses
-    )
+    poles = (np.exp(-1 / (tau * sfreq)) for tau in (FALL_S, RISE_S))
+    slow, quick = (lfilter([1.0], [1.0, -pole], impulses) for pole in poles)
     u = np.log(FALL_S / RISE_S) / (1 / RISE_S - 1 / FALL_S)
-    return out / float(np.exp(-u / FALL_S) - np.exp(-u / RISE_S))
+    return (slow - quick) / float(np.exp(-u / FALL_S) - np.exp(-u / RISE_S))

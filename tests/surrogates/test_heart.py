@@ -38,8 +38,8 @@ def people(written, truth):
         planted, out = truth(folder)[1], {}
         for recording in READERS[corpus](folder):
             own = out.setdefault(recording.subject, [])
-            own += [signal.data for name, signal in recording.signals.items()
-                    if name == "eeg"]  # fmt: skip
+            if "eeg" in recording.signals:
+                own.append(recording.signals["eeg"].data)
         for i, eeg in enumerate(out.values()):
             starts = np.arange(FIRST_S[corpus], 60, 10)
             x = [own[:, 128 * a : 128 * (a + 10)] for own in eeg[:10] for a in starts]
