@@ -28,21 +28,20 @@ def plot_levels(levels: pd.DataFrame) -> Figure:
     """
     import seaborn as sns
 
-    kinds = dict(zip(levels["noise"].unique(), "oD", strict=False))
     with look.style():
         figure, ((ax,),) = look.new_figure(height=2.4)
         for db in levels["asked_db"].unique():
             ax.axvline(db, color=look.BAND, linewidth=4, zorder=0)
         looks = {"y": "name", "ax": ax, "s": 26, "color": "black"}
-        sns.scatterplot(levels, x="nominal_db", style="noise", markers=kinds, **looks)
+        kinds = {"style": "noise", "markers": {"gaussian": "o", "impulse": "D"}}
+        sns.scatterplot(levels, x="nominal_db", **kinds, **looks)
         found = looks | {"marker": "|", "color": look.COLORS["ecg"], "s": 120}
         sns.scatterplot(levels, x="measured_db", label="measured", **found)
         for (_, name), pair in levels.groupby(["asked_db", "name"], sort=False):
             ends = [(db, name) for db in pair["nominal_db"].iloc[[-1, 0]]]
             ax.annotate("", *ends, arrowprops={"arrowstyle": "->"})
         ax.margins(y=0.3)
-        ax.set(xlabel="SNR (dB); grey: asked for", ylabel="")
-        ax.set_xlim(ax.get_xlim()[::-1])
+        ax.set(xlabel="SNR (dB); grey: asked", ylabel="", xlim=ax.get_xlim()[::-1])
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return look.describe(figure, "SNR asked for, nominal and measured, by modality.")
 
@@ -72,8 +71,7 @@ def plot_noise_maps(points: pd.DataFrame, distances: pd.DataFrame) -> Figure:
             ax.set_title(f"{look.number(db, 0)} dB, mean distance {away}", fontsize=6.5)
             ax.set_ylabel(f"{name}\nt-SNE 2 (no unit)")
             ax.label_outer()
-    what = f"{len(rows) // 2} utterances and their noisy twins"
-    return look.describe(figure, f"{len(known)} joint t-SNE maps of {what}.")
+    return look.describe(figure, f"{len(known)} joint maps of utterances, noisy twins.")
 
 
 def _twins(ax, rows: pd.DataFrame, color: str) -> None:

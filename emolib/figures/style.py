@@ -28,9 +28,6 @@ STYLE_FILE = Path(__file__).parents[1] / "emolib.mplstyle"
 PAGE = 7.0
 """Width of a page in inches."""
 
-PNG_DPI = 110
-"""Of a picture in a notebook; its file in a report is an SVG."""
-
 MARK_ROOM = 0.12
 """Inches kept free at the bottom, where a surrogate's mark is put on saving."""
 
@@ -89,7 +86,7 @@ class Picture(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         """Return the figure as PNG with its alt text, for Jupyter."""
         png = BytesIO()
-        self.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        self.savefig(png, format="png", dpi=110, metadata={"Software": None})
         data = {"image/png": b64encode(png.getvalue()).decode()}
         about = {"width": int(96 * self.get_figwidth()), "alt": self.alt_text}
         return {**data, "text/plain": self.alt_text}, {"image/png": about}

@@ -72,7 +72,7 @@ def check_answer(
     name : str
         What the exercise is called.
     """
-    if answer is ...:
+    if answer is ... or answer is None:
         return f"{name}: not answered yet."
     try:
         if callable(right):
