@@ -14,7 +14,9 @@ FOLDER = ROOT / "notebooks"
 MAIN = sorted(FOLDER.glob("*.ipynb"))
 ALL = [*MAIN, *sorted((FOLDER / "solutions").glob("*.ipynb"))]
 CONFIGS = sorted((FOLDER / "configs").glob("*/*.yaml"))
-MAX_MEDIAN_LINES, MAX_PARAMETER_LINES = 6, 15
+PAPERS = [path for path in MAIN if (ROOT / "emolib" / "papers" / path.stem).is_dir()]
+LABS = [path for path in MAIN if path.stem.endswith("_lab")]
+MAX_MEDIAN_LINES, MAX_MEDIAN_WORDS, MAX_PARAMETER_LINES = 6, 85, 15
 UNPLAIN = re.compile(
     r"\b(novel|state[- ]of[- ]the[- ]art|obviously|simply|just)\b", re.I
 )
@@ -23,6 +25,8 @@ each_notebook = pytest.mark.parametrize(
     "path", ALL, ids=lambda p: p.relative_to(FOLDER).with_suffix("").as_posix()
 )
 each_main = pytest.mark.parametrize("path", MAIN, ids=lambda p: p.stem)
+each_paper = pytest.mark.parametrize("path", PAPERS, ids=lambda p: p.stem)
+each_lab = pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
 
 
 def cells_of(path, kind="code"):
@@ -98,6 +102,39 @@ def test_code_cells_are_short_and_define_no_class(path):
         assert not any(isinstance(node, ast.ClassDef) for node in nodes)
 
 
+@each_paper
+def test_a_papers_notebook_has_40_to_60_cells_and_more_text_than_code(path):
+    code, text = cells_of(path), cells_of(path, "markdown")
+    assert 40 <= len(code) + len(text) <= 60
+    assert len(text) >= len(code)
+    assert median(len(source(cell).split()) for cell in text) <= MAX_MEDIAN_WORDS
+
+
+@each_paper
+def test_a_papers_notebook_trains_by_hand_before_the_grid_runs(path):
+    code = [source(cell) for cell in cells_of(path)]
+    loops = [i for i, text in enumerate(code) if ".backward()" in text]
+    grids = [i for i, text in enumerate(code) if f"{path.stem}.run(" in text]
+    assert loops and grids and loops[0] < grids[0]
+
+
+@each_notebook
+def test_imports_and_the_report_stand_in_hidden_cells(path):
+    for cell in cells_of(path) if path in MAIN else ():
+        machinery = re.search(r"(?m)^(from|import) |save_report\(", source(cell))
+        assert not machinery or "jupyter" in cell["metadata"], source(cell)[:60]
+
+
+@each_lab
+def test_a_lab_has_its_answers_in_cells_that_handouts_leave_out(path):
+    answers = tagged(path, "answer")
+    assert len(answers) >= 5
+    for cell in answers:
+        assert "right." in json.dumps(cell["outputs"]), source(cell)[:60]
+    asked = json.dumps([c["outputs"] for c in cells_of(path) if c not in answers])
+    assert asked.count("not answered yet") == len(answers)
+
+
 @each_notebook
 def test_the_words_of_a_notebook_are_plain(path):
     text = [x for c in cells_of(path, "markdown") for x in source(c).splitlines()]
@@ -116,6 +153,6 @@ def test_every_key_of_a_config_is_a_parameter_of_its_notebook(path):
 
 
 def test_every_notebook_has_the_configs_that_a_batch_asks_for():
-    for path in MAIN:
+    for path in (path for path in MAIN if path not in LABS):
         found = {c.stem for c in CONFIGS if c.parent.name == path.stem}
         assert found >= {"smoke", "quick"}, f"{path.stem} has {sorted(found)}"
