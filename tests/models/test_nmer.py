@@ -15,7 +15,7 @@ SMALL = {"d": 8, "d_latent": 5, "n_layers": 2, "n_heads": 4, "d_ff": 10}
 AS_RELEASED = {
     "n_heads": 8, "d_decoder": (128,), "output": "sigmoid", "batch_as_sequence": True,
     "sample_in_eval": True, "separate": True, "batch_norm": True,
-    "d_hidden": (128, 128),
+    "kaiming": True, "d_hidden": (128, 128),
 }  # fmt: skip
 
 
@@ -42,6 +42,19 @@ def test_nmer_has_the_published_numbers_of_weights():
     assert n_weights(model.vae.decoder) == 107_008
     assert n_weights(model.classifier) == 66_820
     assert n_weights(model.encoder.common) == n_weights(model.encoder.specific)
+
+
+def test_as_released_the_transformers_linear_maps_start_from_kaimings_weights():
+    for kaiming in (True, False):
+        torch.manual_seed(0)
+        layer = NMER(IEMOCAP, 4, kaiming=kaiming).vae.encoder.layers[0]
+        maps = (layer.linear1, layer.linear2, layer.self_attn.out_proj)
+        for linear in maps:
+            spread, fan_in = linear.weight.detach().std().item(), linear.in_features
+            is_kaiming = spread == pytest.approx((2 / fan_in) ** 0.5, rel=0.03)
+            assert is_kaiming == kaiming
+        bound = (6 / (4 * 768)) ** 0.5  # torch's own, of queries, keys and values
+        assert layer.self_attn.in_proj_weight.abs().max() <= bound
 
 
 def test_ours_has_the_layers_that_the_paper_prints():

@@ -204,6 +204,35 @@ LEVEL = [
 ]  # fmt: skip
 
 
+def kept_epochs(study) -> pd.DataFrame:
+    """Return which epoch of each stage of training was kept, of how many.
+
+    Returns
+    -------
+    kept : DataFrame
+        Columns dataset, fold, seed, system, preset, conditions, words, stage ("clean":
+        what it starts from, "noisy", or "alone"), kept (the epoch of the highest UA),
+        run (epochs), cap (that the run gives a baseline, 0 for none), ua (validation).
+    """
+    parts = [
+        entry.tables["history"].assign(
+            cap=unit.settings.get("baseline_epochs", 0),
+            **{name: unit.labels[name] for name in STAGE[:-1]},
+        )
+        for unit, entry in study.finished
+        if "history" in entry.tables
+    ]
+    each = pd.concat(parts, ignore_index=True).query("split != 'train'")
+    each = each.assign(stage=each.get("stage", pd.Series(dtype=str)).fillna("alone"))
+    stages = each.groupby(STAGE, sort=False)
+    best = each.loc[stages["monitor"].idxmin()].assign(run=stages["epoch"].max().values)
+    best = best.rename(columns={"epoch": "kept"}).assign(ua=-best["monitor"])
+    return best[[*STAGE, "kept", "run", "cap", "ua"]].reset_index(drop=True)
+
+
+STAGE = ["dataset", "fold", "seed", "system", "preset", "conditions", "words", "stage"]
+
+
 def level_results(study) -> pd.DataFrame:
     """Return T, nominal and measured dB, and σ² as Results, a row a number.
 
