@@ -81,6 +81,6 @@ def check_answer(
             good = abs(float(answer) - right) <= tolerance
         else:
             good = bool(answer == right)
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         good = False
     return f"{name}: right." if good else f"{name}: not yet. {hint}"
