@@ -27,8 +27,8 @@ LINES = {
         ),
     ],
     "corpus": [
-        ("corpora/registry.py", "from emolib.datasets import amigos", ", meadow"),
-        ("corpora/registry.py", "    for corpus in (\n", "        meadow.CORPUS,\n"),
+        ("corpora/__init__.py", "from emolib.datasets import amigos", ", meadow"),
+        ("corpora/__init__.py", "_KNOWN = (\n", "    meadow.CORPUS,\n"),
         (SETTINGS, "TARGETS = {\n", '    "meadow": ("calm",),\n'),
     ],
 }

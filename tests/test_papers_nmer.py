@@ -3,14 +3,9 @@
 import re
 
 import pytest
+from claims import comparisons_of, count, table_of
 
-from emolib.reporting import (
-    load_claims,
-    load_equations,
-    load_reported,
-    load_section,
-    verdict,
-)
+from emolib.reporting import load_reported, load_section
 from emolib.reporting.printed import with_system
 
 LEVELS = (-10, -20, -30, -40)
@@ -121,7 +116,7 @@ def reported():
 
 @pytest.fixture(scope="module")
 def claims():
-    return load_claims("nmer").set_index("claim_id")["comparison"]
+    return comparisons_of("nmer")
 
 
 def cells_of(reported, item, *names):
@@ -164,7 +159,7 @@ def test_nothing_else_is_reported_and_every_label_is_known(reported):
 
 
 def test_all_seven_equations_both_algorithms_and_the_losses_are_mapped():
-    table = load_equations("nmer")
+    table = table_of("nmer", "equations")
     numbered = table["equation"].str.extract(r"^Eq\. \((\d+)\)")[0].dropna()
     assert numbered.tolist() == ["1", "2", "3", "4", "5", "6", "7"]
     others = set(table["equation"]) - {f"Eq. ({n})" for n in range(1, 8)}
@@ -181,6 +176,5 @@ def test_every_claim_stands_in_the_readme_with_its_verdict(reported, claims):
     compared = {name: comparison for name, comparison in claims.items() if comparison}
     assert len(compared) == 13
     for name, comparison in compared.items():
-        words = verdict(comparison, reported)
-        counted = re.search(r"(all )?\d+( of \d+)?", words).group(0)
-        assert re.search(rf"`{name}`.*\| {counted} \|", section), name
+        words = count(comparison, reported)
+        assert re.search(rf"`{name}`.*\| {words} \|", section), name

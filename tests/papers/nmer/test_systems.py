@@ -43,7 +43,6 @@ def test_a_system_answers_each_test_utterance_once_under_each_condition(
     scores = table.filter(like="y_score_").to_numpy()
     assert scores.shape == (len(names) * len(fold.test), 4)
     np.testing.assert_allclose(scores.sum(1), 1, atol=1e-5)
-    assert unit.settings.unread == set()
     tables = outcome.all_tables()
     history = tables["history"]
     assert history["total"].notna().all()
