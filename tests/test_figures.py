@@ -151,18 +151,6 @@ def test_numbers_stand_where_they_belong_in_the_order_of_the_frame():
     assert np.ptp(heights) == pytest.approx(0.8 - 0.35)
 
 
-def test_single_values_are_points_behind_their_mean_and_spread():
-    figure = _readers(joined=["linear probe"])
-    (ax,) = figure.axes
-    drawn = _lines(ax)
-    np.testing.assert_allclose(drawn["linear probe"].get_ydata(), [0.81, 0.61])
-    dots = [line for line in ax.lines if line.get_marker() == "."]
-    np.testing.assert_allclose(dots[0].get_ydata(), [0.8, 0.82, 0.6, 0.62])
-    assert [t.get_text() for t in ax.texts] == ["majority", "linear probe"]
-    spread = ax.collections[0].get_segments()[0][:, 1]
-    assert np.ptp(spread) == pytest.approx(2 * np.std([0.8, 0.82], ddof=1))
-
-
 def test_points_of_one_subject_are_joined_and_figures_can_be_drawn_into_one():
     rows = pd.DataFrame({"fraction": ["10 %", "100 %"], "mean": [0.05, 0.0]})
     points = pd.DataFrame({"fraction": ["10 %", "100 %"] * 2, "pair": [1, 1, 2, 2],
@@ -230,15 +218,6 @@ def test_history_draws_every_named_loss_and_the_epoch_that_was_kept():
     assert "3 align 2" in figure.alt_text
     own = HISTORY.assign(monitor=[np.nan] * 3 + [-0.4, -0.5, -0.6])
     assert "3 align 3" in plot_history({"3 align": own}).alt_text
-
-
-@pytest.mark.parametrize("log", [False, True])
-def test_names_of_terms_do_not_touch_and_stay_in_order(log):
-    ax = plot_history({"noisy": HISTORY}, log=log).axes[0]
-    assert ax.get_yscale() == ("log" if log else "linear")
-    heights = {text.get_text(): text.xy[1] for text in ax.texts}
-    assert list(heights) == ["mse", "total", "kl", "patch"]
-    assert np.diff(list(heights.values())).min() > 0.07
 
 
 def test_levels_stand_at_their_db_and_an_arrow_leads_to_impulses():

@@ -71,3 +71,15 @@ def test_the_kept_epoch_of_every_stage_is_known(study):
     caps = kept.groupby("system")["cap"].unique().map(list).to_dict()
     assert caps == {"MEN": [1], "MMIN": [1], "NMER": [0], "w/o VAE": [0]}
     assert kept["ua"].between(0, 1).all()
+
+
+@pytest.mark.slow
+def test_at_the_defaults_of_the_notebook_nmer_and_men_learn():
+    quick = {"n_epochs": 10, "teacher_epochs": 10, "baseline_epochs": 10, "n_layers": 1}
+    often = {"batch_size": 16, "lr": 1e-3}
+    overrides = {**quick, **often, **{f"baseline_{k}": v for k, v in often.items()}}
+    given = {"systems": ["NMER", "MEN"], "device": "cpu", "overrides": overrides}
+    found = scores.scores(nmer.run(nmer.Settings.of(given)))
+    found = found.query("condition == 'gaussian -10 dB avg' and metric == 'ua'")
+    ua = found.groupby("method")["value"].first()
+    assert len(ua) == 2 and (ua > 0.25 + 0.1).all()  # chance, and a margin
