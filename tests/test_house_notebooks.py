@@ -127,7 +127,7 @@ def test_imports_and_the_report_stand_in_hidden_cells(path):
 
 @each_lab
 def test_a_lab_fills_90_minutes_and_holds_its_answers_in_cells_of_their_own(path):
-    text = "".join(source(cell) for cell in cells_of(path, "markdown"))
+    text = "\n".join(source(cell) for cell in cells_of(path, "markdown"))
     assert sum(map(int, re.findall(r"(?m)^#+ .*\((\d+) minutes\)", text))) == 90
     assert len(tagged(path, "answer")) >= 5  # handouts leave them out
     said = json.dumps([cell["outputs"] for cell in cells_of(path)])
