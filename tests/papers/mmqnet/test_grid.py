@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from papers.mmqnet.planted import planted, run, units_of
+from planted_features import planted, run, units_of
 
 from emolib.papers import mmqnet
 from emolib.papers.mmqnet import tables

@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from in_memory import Context
-from papers.mmqnet.planted import planted, run, units_of, with_changed_labels
+from planted_features import planted, run, units_of, with_changed_labels
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.papers.mmqnet import training
