@@ -1,8 +1,9 @@
 """What paper 1 says, typed a second time."""
 
 import pytest
+from claims import comparisons_of, count, table_of
 
-from emolib.reporting import load_claims, load_equations, load_reported, verdict
+from emolib.reporting import load_reported
 
 RATES = ("0", "0.1", "0.3", "0.5", "0.7")
 METHODS = ("CCA", "KCCA", "DCCA", "AE", "SMIL", "ShaSpec", "TAE", "MMQ-Net")
@@ -102,19 +103,16 @@ def test_nothing_else_is_reported_and_no_spread_is_printed(reported):
 
 
 def test_the_paper_contradicts_itself_where_the_readme_says(reported):
-    weigh = {
-        row.claim_id: verdict(row.comparison, reported)
-        for row in load_claims("mmqnet").itertuples()
-    }
-    assert weigh["beats_all"] == "holds in all 140 comparisons"
-    assert weigh["advantage_grows"] == "holds in 9 of 16 comparisons"
-    assert weigh["missing_hampers"] == "holds in 122 of 128 comparisons"
-    assert weigh["l_r_is_critical"] == weigh["l_i_helps"]
-    assert weigh["l_i_helps"] == "holds in all 4 comparisons"
-    assert weigh["mask_keeps_missing_out"] == "no score to compare"
+    claims = comparisons_of("mmqnet")
+    assert {n: count(c, reported) for n, c in claims.items() if c}.items() >= {
+        "beats_all": "all 140", "advantage_grows": "9 of 16",
+        "missing_hampers": "122 of 128", "l_r_is_critical": "all 4",
+        "l_i_helps": "all 4",
+    }.items()  # fmt: skip
+    assert not claims["mask_keeps_missing_out"]
 
 
 def test_all_eight_numbered_equations_are_mapped():
-    table = load_equations("mmqnet")
+    table = table_of("mmqnet", "equations")
     mapped = table["equation"].str.extract(r"^Eq\. \((\d+)\)")[0].dropna()
     assert mapped.tolist() == [str(n) for n in range(1, 9)]

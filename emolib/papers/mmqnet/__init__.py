@@ -1,7 +1,7 @@
 """Paper 1: MMQ-Net, emotion recognition when modalities are missing.
 
-`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
-`tables` holds stored predictions against the paper.
+`Settings` is the grid, `run` trains what the store lacks, `tables` holds stored
+predictions against the paper.
 """
 
 from emolib.papers.mmqnet import tables
@@ -11,6 +11,6 @@ from emolib.papers.mmqnet.settings import Settings
 from emolib.study import Paper
 
 PAPER = Paper(Settings, grid, LABELS)
-expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
+expand, run, windows = PAPER.expand, PAPER.run, PAPER.windows
 
-__all__ = ["PAPER", "Settings", "expand", "plan", "run", "tables", "windows"]
+__all__ = ["PAPER", "Settings", "expand", "run", "tables", "windows"]

@@ -15,13 +15,15 @@ from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 from emolib.study import Study
 
-METRICS = {
-    "accuracy": "accuracy", "f1_macro": "macro F1", "f1_positive": "F1 of high",
-    "auc": "AUC",
-}  # fmt: skip
-"""The scores of a table, and how a page names them."""
+METRICS = {"accuracy": "accuracy", "f1_macro": "macro F1", "auc": "AUC"}
+"""The scores of a table, and how a page names them; the paper has accuracy alone."""
 
 ABLATED = "Table 3"
+LAYOUTS = {ABLATED: {"columns": ["dataset", "target", "metric"]}}
+RATES = {"rows": ["target", "system"], "columns": ["rate", "metric"]}
+"""What names a row and a column; without a layout of its own, a rate is a column."""
+WORDS = r"missing (?P<rate>[\d.]+)(?:, )?(?P<reading>.*)"
+"""What a condition says."""
 
 
 def cells(study: Study) -> pd.DataFrame:
@@ -62,8 +64,7 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     run, printed = (t[t["metric"].isin(METRICS)] for t in (run, load_reported(PAPER)))
     known = {
         "order": {"system": list(SYSTEMS), "metric": list(METRICS)}, "names": METRICS,
-        "references": named("reference"), "predictions": behind,
-        "rows": ["target", "system"], "columns": ["metric", "condition"],
+        "references": named("reference"), "predictions": behind, "words": WORDS,
     }  # fmt: skip
     items = [CORPORA[corpus].item for corpus in study.settings.corpora]
     return {
@@ -72,6 +73,7 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
             printed,
             item=item,
             failures=[failure for failure in lost if failure["item"] == item],
+            **LAYOUTS.get(item, RATES),
             **known,
         )
         for item in dict.fromkeys(["Table 1", "Table 2", ABLATED, *items])

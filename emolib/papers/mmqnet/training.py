@@ -89,14 +89,6 @@ def _fused(scaled: np.ndarray, shape: tuple, here: np.ndarray, fusion: str):
     return fused.reshape(len(fused), -1)
 
 
-class Part(NamedTuple):
-    """Some windows as a system gets them."""
-
-    features: dict  # modality -> (n, d_m), NaN where it is missing
-    present: np.ndarray  # (n, m)
-    y: np.ndarray  # (n,), 1 is high
-
-
 class Fitted(NamedTuple):
     """A system after training."""
 
@@ -149,11 +141,16 @@ class Task:
         """Number of features of each modality: what a model is built with."""
         return {name: x.shape[1] for name, x in self.features.items()}
 
-    def part(self, name: str) -> Part:
-        """Return the fold's windows of a part: "train", "val" or "test"."""
+    def part(self, name: str) -> tuple[dict, np.ndarray, np.ndarray]:
+        """Return features (NaN where missing), presence and classes of a part.
+
+        Parameters
+        ----------
+        name : {'train', 'val', 'test'}
+        """
         rows = getattr(self.fold, name)
         features = {name: x[rows] for name, x in self.features.items()}
-        return Part(features, self.present[rows], self.y[rows])
+        return features, self.present[rows], self.y[rows]
 
     def seed_of(self, stage: str) -> int:
         """Return the seed of one stage: stages share no random numbers."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from in_memory import Context, DrawnOnCpu, run_unit
-from papers.mmqnet.planted import planted, units_of
+from planted_features import planted, units_of
 
 from emolib.papers.mmqnet.settings import named
 

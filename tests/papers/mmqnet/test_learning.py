@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from in_memory import Context
-from papers.mmqnet.planted import planted, run, units_of
+from planted_features import planted, run, units_of
 
 from emolib.metrics import score_folds
 from emolib.papers.mmqnet.systems import mmqnet

@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from in_memory import Context
-from papers.mmqnet.planted import planted, run, units_of, with_changed_labels
+from planted_features import planted, run, units_of, with_changed_labels
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.papers.mmqnet import training
@@ -115,6 +115,22 @@ def test_a_unit_leaves_predictions_and_the_rate_that_came_out(system, windows):
         history = outcome.tables["history"]
         assert set(history["split"]) == {"train", "val"}
         assert np.isfinite(history["total"]).all()
+
+
+SWITCHES = [
+    {"estimator": "club"}, {"estimator": "reversal"}, {"mask": "hadamard"},
+    {"mask": "product"}, {"mask": "additive"}, {"missing": "gaps"},
+    {"missing": "samples"}, {"zscore_scope": "train"}, {"reconstruction": "available"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("switch", SWITCHES, ids=str)
+def test_every_reading_trains_and_answers_with_numbers(switch, windows):
+    outcome = run(unit_of("MMQ-Net", overrides=switch), windows)
+    assert np.isfinite(outcome.tables["history"]["total"]).all()
+    assert outcome.predictions["y_score_1"].between(0, 1).all()
+    realised = outcome.tables["rates"]["realised"].item()
+    assert realised == pytest.approx(0.5) or switch == {"missing": "samples"}
 
 
 def test_presence_is_the_same_for_every_system_and_fold_and_another_for_another_seed(

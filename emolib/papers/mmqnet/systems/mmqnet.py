@@ -43,16 +43,16 @@ def fit(features, present, y, *, task: Task) -> Fitted:
 def loss_step(settings):
     """Return the step that computes Eq. (8) on a batch."""
     weights = pick(settings, WEIGHT_KEYS)
-    p_drop = settings["p_drop"] if settings["reconstruction"] == "dropped" else None
+    p_drop, is_literal = settings["p_drop"], settings["reconstruction"] == "available"
 
     def step(pair, batch, generator):
         model, (x, present) = pair["model"], unpack(batch)
         kept = present
-        if p_drop is not None and pair.training:
+        if pair.training and not is_literal:
             kept = drop_modalities(present, p_drop, generator)
         features = model.project(x, present)
         outputs = model.read(features, kept)
-        dropped = None if p_drop is None else present & ~kept
+        dropped = None if is_literal else present & ~kept
         return mmqnet_loss(
             outputs, features, batch["y"], pair["critic"], present=present,
             dropped=dropped, **weights,
