@@ -41,8 +41,8 @@ def test_breathing_twice_as_deep_raises_every_window_of_its_band():
 
 def test_stretches_reach_around_a_window_and_never_across_the_edges():
     spans = stretches(30, 2.0, 10.0, 60.0)
-    np.testing.assert_allclose(spans[[0, 1, 3, 28, 29]],
-                               [[0, 10], [0, 10], [2, 12], [50, 60], [50, 60]])  # fmt: skip
+    wanted = [[0, 10], [0, 10], [2, 12], [50, 60], [50, 60]]
+    np.testing.assert_allclose(spans[[0, 1, 3, 28, 29]], wanted)
     assert stretches(2, 2.0, 10.0, 4.0).tolist() == [[0, 4], [0, 4]]
 
 
