@@ -52,13 +52,17 @@ def write_reports(jobs: list) -> list[str]:
 
 
 several = click.argument("notebooks", metavar="[NOTEBOOK]...", nargs=-1)
-one = click.argument("notebook")
 config = click.option("--config", default="", help="A file of its configs: quick.")
 cores = click.option("--cores", type=click.IntRange(1), help="Processes at once.")
 pairs = click.option(
     "-p", "given", nargs=2, multiple=True, callback=read_pairs, metavar="NAME VALUE",
     help="Replace a parameter; the value is read as YAML.",
 )  # fmt: skip
+
+
+def of_job(command):
+    """Add what names a notebook, its config and the parameters that replace it."""
+    return click.argument("notebook")(config(pairs(command)))
 
 
 def place(command):
@@ -90,9 +94,7 @@ def run(notebooks, config, given, cores, dry_run):
 
 
 @main.command()
-@one
-@config
-@pairs
+@of_job
 @cores
 @click.option("--shard", default="1/1", help="i/n: every n-th unit from the i-th on.")
 @click.option("--allow-partial", is_flag=True, help="Exit 0 though units failed.")
@@ -106,9 +108,7 @@ def units(notebook, config, given, cores, shard, allow_partial):
 
 
 @main.command()
-@one
-@config
-@pairs
+@of_job
 def report(notebook, config, given):
     """Run a notebook on a full store; end with whoever started this."""
     steps.end_with_parent()
@@ -116,9 +116,7 @@ def report(notebook, config, given):
 
 
 @main.command("open")
-@one
-@config
-@pairs
+@of_job
 def open_notebook(notebook, config, given):
     """Write a parameterised copy of a notebook into work/."""
     copy = steps.open_copy(steps.job_of(notebook, config, given))
@@ -187,7 +185,7 @@ def add(corpus, folder):
 @place
 def fetch(corpus, folder):
     """Download an open corpus from its publisher."""
-    from emolib.corpora import fetch as publishers
+    from emolib.corpora import check as publishers
 
     fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
     check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)

@@ -4,8 +4,6 @@ Every room raises through these few functions, so that a message always names th
 argument as the caller typed it, quotes what came, and ends with the way out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 

@@ -5,13 +5,9 @@ through others, docstrings and comments left out. Modules count as they were whe
 package was imported, not as they are on disk now.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json
-import os
-import time
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import metadata
@@ -61,40 +57,6 @@ def hash_file(path: Path) -> str:
     """Return the sha256 of a file's content."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def hash_files(files: Iterable[Path], *, kept: Path) -> dict[Path, str]:
-    """Return the sha256 of each file, opening only those that are new or changed.
-
-    Parameters
-    ----------
-    files : iterable of Path
-    kept : Path
-        JSON file in which digests are kept by path, size and time of change. A file
-        changed within the last two seconds is not kept: it may be changing still.
-    """
-    try:
-        known = dict(json.loads(kept.read_bytes()))
-    except (OSError, ValueError):  # missing or mangled: hash anew
-        known = {}
-    found, fresh = {}, {}
-    for file in files:
-        state = file.stat()
-        mark = f"{file.resolve()} {state.st_size} {state.st_mtime_ns}"
-        found[file] = known.get(mark) or hash_file(file)
-        if time.time() - state.st_mtime > 2:
-            fresh[mark] = found[file]
-    if not fresh.items() <= known.items():
-        write_whole(kept, json.dumps(known | fresh, indent=0).encode())
-    return found
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file aside and rename it: it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_bytes(content)
-    aside.replace(path)
 
 
 # ---------------------------------------------------------------- code

@@ -4,11 +4,10 @@ disk -> reader -> `Recording` -> preprocessing -> `Windows` -> training -> Predi
 -> metrics -> Results. The last two are plain data frames; their columns stand here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -191,7 +190,7 @@ class Recording:
     def from_raw(
         cls, raw, channels: Mapping[str, list[str]], *, subject: str = "own",
         trial: str = "1", corpus: str = "own",
-    ) -> Recording:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Build a recording from an MNE Raw.
 
         Parameters
@@ -267,7 +266,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self.meta)
 
-    def take(self, index: np.ndarray) -> Windows:
+    def take(self, index: np.ndarray) -> Self:
         """Return the windows at `index`, in that order."""
         return replace(
             self,
@@ -281,21 +280,18 @@ class Windows:
 
     def as_parts(self) -> dict[str, dict]:
         """Return arrays, tables and notes by name; signals become float32."""
-        arrays = {
-            **{f"x.{name}": np.asarray(x, np.float32) for name, x in self.x.items()},
-            **{f"lengths.{name}": n for name, n in self.lengths.items()},
-            **{name: getattr(self, name) for name in _PER_WINDOW},
-        }
+        arrays = {f"x.{name}": np.asarray(x, np.float32) for name, x in self.x.items()}
+        arrays |= {f"lengths.{name}": n for name, n in self.lengths.items()}
+        arrays |= {name: getattr(self, name) for name in _PER_WINDOW}
         tables = {"meta": self.meta, "removed": self.removed}
         notes = {"x": [*self.x], "sfreq": self.sfreq, "ch_names": self.ch_names}
-        return {
-            "arrays": {k: array for k, array in arrays.items() if array is not None},
-            "tables": {k: table for k, table in tables.items() if table is not None},
-            "notes": notes,
-        }
+        parts = {"arrays": arrays, "tables": tables}
+        for part, held in parts.items():
+            parts[part] = {name: it for name, it in held.items() if it is not None}
+        return {**parts, "notes": notes}
 
     @classmethod
-    def from_parts(cls, arrays: Mapping, tables: Mapping, notes: Mapping) -> Windows:
+    def from_parts(cls, arrays: Mapping, tables: Mapping, notes: Mapping) -> Self:
         """Return the windows that `as_parts` took apart."""
         lengths = [name for name in arrays if name.startswith("lengths.")]
         return cls(

@@ -4,8 +4,6 @@
 of parameters are checked before anything is started.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import threading

@@ -5,8 +5,6 @@ ends in one error that says what must hold, what came and what to do. A paper's
 `Settings` inherit from `GridSettings`, its ways to train from `Typed`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from difflib import get_close_matches
 from re import MULTILINE, findall, search
@@ -72,12 +70,11 @@ class GridSettings(Typed):
     """The grid of one run: what a notebook's parameters cell holds.
 
     A paper's settings add fields of their own, and name in class variables the model of
-    one way to train (`METHOD`) and the differences from it: `PRESETS`, `VARIANTS`.
+    one way to train (`METHOD`) and the differences from it: `PRESETS`.
     """
 
     METHOD: ClassVar[type[Typed]]
     PRESETS: ClassVar[Mapping[str, Mapping]]
-    VARIANTS: ClassVar[Mapping[str, Mapping]]
 
     systems: list[str] = Field(min_length=1)
     overrides: dict = {}

@@ -5,8 +5,6 @@ arrays, ``.csv`` tables and a ``manifest.json``, written aside and renamed: it i
 whole or not at all. Nothing is ever pickled.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -27,10 +25,8 @@ from emolib.code import digest_of, hash_file, plain
 FORMAT = 2
 """Part of every key; raised when the store itself changes what a result would be."""
 
-_NAME = re.compile(
-    r"(?!(con|prn|aux|nul|com\d|lpt\d)(\.|$))[a-z0-9_][a-z0-9_.-]{0,150}(?<!\.)"
-)
-"""What can be a file's name on every system, in lower case."""
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,150}")
+"""What can be a file's name, in lower case."""
 
 
 def project_root() -> Path:

@@ -4,8 +4,6 @@ A paper says what is its own with one `Paper`: its settings, its grid, the label
 units and the order in which to compute them. What came of a run is a `Study`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +17,6 @@ from emolib.settings import GridSettings
 from emolib.splits import Fold
 from emolib.training.devices import local_devices
 from emolib.units import Context, Unit, run_units
-from emolib.upkeep import plan_line
 
 
 @dataclass(frozen=True)
@@ -42,19 +39,19 @@ class Study:
     finished: list = field(repr=False)
     failures: list = field(repr=False)
     sources: dict
-    paper: Paper = field(repr=False)
+    paper: "Paper" = field(repr=False)
     memo: dict = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def headline(self) -> str:
         """How many units finished and failed; below it each reason, and who gave it."""
-        lines = [f"{len(self.finished)} units finished, {len(self.failures)} failed"]
-        systems: dict[str, list] = {}
+        told: dict[str, dict] = {}
         for unit, reason in self.failures:
-            systems.setdefault(reason, []).append(unit.labels["system"])
-        for reason, names in systems.items():
-            lines.append(f"{', '.join(dict.fromkeys(names))}: {reason}")
-        return "\n".join(lines)
+            told.setdefault(reason, {})[unit.labels["system"]] = None
+        first = f"{len(self.finished)} units finished, {len(self.failures)} failed"
+        return "\n".join(
+            [first, *(f"{', '.join(n)}: {why}" for why, n in told.items())]
+        )
 
     def select(self, **labels) -> list:
         """Return the (unit, entry) pairs whose labels have all the given values."""
@@ -145,13 +142,6 @@ class Paper:
     def expand(self, parameters: Mapping | GridSettings) -> list[Unit]:
         """Return the units of a run, in the order in which to compute them."""
         return self.order(self.grid(self.typed(parameters)))
-
-    def plan(self, parameters: Mapping | GridSettings) -> str:
-        """Return what a run will take, in a line: units done and to do, time."""
-        settings = self.typed(parameters)
-        return plan_line(
-            self.expand(settings), n_workers=settings.n_workers, device=settings.device
-        )
 
     def windows(self, parameters: Mapping | GridSettings, corpus: str) -> Windows:
         """Return the windows that every system of a run reads, made if they must be."""
@@ -283,13 +273,14 @@ def in_running_order(
     trains : callable (unit) -> bool
         Whether a unit without a shared stage trains at all.
     """
-    seen, ranked = set(), []
-    for unit in units:
+    seen = set()
+
+    def rank(unit: Unit) -> int:
         stage = shares(unit)
         if stage is None:
-            rank = 1 if trains(unit) else 3
-        else:
-            rank = 2 if stage in seen else 0
-            seen.add(stage)
-        ranked.append((rank, unit))
-    return [unit for _, unit in sorted(ranked, key=lambda pair: pair[0])]
+            return 1 if trains(unit) else 3
+        is_shared = stage in seen
+        seen.add(stage)
+        return 2 if is_shared else 0
+
+    return sorted(units, key=rank)

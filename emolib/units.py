@@ -4,11 +4,8 @@ A unit is a pure function of the settings it reads and of its windows. It knows 
 table, notebook or config; two notebooks that share one train it once.
 """
 
-from __future__ import annotations
-
 import logging
 import time
-from collections import UserDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,14 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from emolib import code
 from emolib.checks import check_range
-from emolib.code import (
-    canonical,
-    check_unchanged,
-    code_digests,
-    library_versions,
-    plain,
-)
 from emolib.containers import Windows
 from emolib.store import Entry, Key, Outcome, Store
 from emolib.training.devices import device_kind, local_devices, one_thread
@@ -63,7 +54,7 @@ class Unit:
 
     def __post_init__(self):
         for name in ("data", "settings", "labels"):
-            object.__setattr__(self, name, plain(getattr(self, name)))
+            object.__setattr__(self, name, code.plain(getattr(self, name)))
 
     @property
     def data_module(self) -> str:
@@ -74,24 +65,6 @@ class Unit:
     def system_module(self) -> str:
         """The module that trains and tests it."""
         return f"emolib.papers.{self.paper}.systems.{self.system}"
-
-
-class Watched(UserDict):
-    """A unit's settings, which remember what was not read of them."""
-
-    def __init__(self, values: Mapping):
-        super().__init__(values)
-        self.unread = set(values)
-
-    def __getitem__(self, name: str):
-        self.unread.discard(name)
-        return super().__getitem__(name)
-
-    def __missing__(self, name: str):
-        raise KeyError(
-            f"{name!r} must be among the unit's settings; got {sorted(self)}. What a "
-            "system reads, the grid must give it."
-        )
 
 
 class Context:
@@ -135,9 +108,8 @@ class Context:
 
     def compute(self) -> Entry:
         """Return the unit's entry, computed unless another process is quicker."""
-        settings = Watched(self._unit.settings)
-        run = import_module(self._unit.system_module).run
-        return self._once(self.unit_key, lambda: checked(run(settings, self)), settings)
+        run, settings = import_module(self._unit.system_module).run, self._unit.settings
+        return self._once(self.unit_key, lambda: checked(run(settings, self)))
 
     def stage(self, function: Callable[..., Outcome], **settings) -> Entry:
         """Return the entry of ``function(context, **settings)``, computed once for all.
@@ -160,7 +132,7 @@ class Context:
             key: {"entry": value.key.digest} if isinstance(value, Entry) else value
             for key, value in settings.items()
         }
-        own = {"function": name, "settings": plain(named)}
+        own = {"function": name, "settings": code.plain(named)}
         key = self._key("stage", function.__module__, own)
         return self._once(key, lambda: function(self, **settings))
 
@@ -170,16 +142,15 @@ class Context:
         parts = {**own, "data": self.data, "windows": content, **made_with(module)}
         return Key(self._unit.paper, kind, parts, device_kind(self.device))
 
-    def _once(self, key: Key, compute: Callable[[], Outcome], settings=None) -> Entry:
+    def _once(self, key: Key, compute: Callable[[], Outcome]) -> Entry:
         """Return the entry of a key, computed unless the store or a worker has it."""
 
         def make() -> Entry:
             started = time.process_time()
             outcome = compute()
-            check_unchanged(key.parts["code"])
-            unread = sorted(settings.unread) if settings else []
+            code.check_unchanged(key.parts["code"])
             seconds = time.process_time() - started
-            return self._store.put(key, outcome, seconds=seconds, unread=unread)
+            return self._store.put(key, outcome, seconds=seconds)
 
         return self._store.once(key, make)
 
@@ -198,8 +169,8 @@ def made_with(module: str) -> dict[str, Any]:
     windows stands for them, so that mending a reader need retrain nothing.
     """
     outside = () if module.endswith(".data") else ("emolib.corpora",)
-    code = code_digests([module], outside=outside)
-    return {"module": module, "code": code, "versions": library_versions()}
+    own = code.code_digests([module], outside=outside)
+    return {"module": module, "code": own, "versions": code.library_versions()}
 
 
 class Finished(NamedTuple):
@@ -245,7 +216,7 @@ def run_units(
         if name not in found:
             found[name] = shelf.find(unit)
         if found[name] is None and name not in todo:
-            check_unchanged(key.parts["code"])
+            code.check_unchanged(key.parts["code"])
             todo[name] = (unit, shelf.store, shelf.prepared(unit), key.parts["code"])
     replies = run_tasks(work, [*todo.values()], n_workers, shelf.devices)
     bar = {"total": len(todo), "unit": "unit", "leave": False}
@@ -269,7 +240,7 @@ class Shelf:
 
     def prepared(self, unit: Unit, *, prepare: bool = False) -> Entry | str | None:
         """Return the entry of a unit's windows, or why they cannot be prepared."""
-        name = canonical([unit.paper, unit.data])
+        name = code.canonical([unit.paper, unit.data])
         if name not in self._prepared:
             make = work if prepare else lambda *_: self.store.find(windows_key(unit))
             self._prepared[name] = make((unit, self.store, None, {}), "cpu")
@@ -298,11 +269,11 @@ def work(task: tuple, device: str) -> Entry | str:
         digests of the code that the caller has imported.
     device : str
     """
-    unit, store, prepared, code = task
+    unit, store, prepared, imported = task
     try:
         with one_thread():
             context = Context(unit, store, device, prepared)
-            check_unchanged(code)
+            code.check_unchanged(imported)
             return context.compute() if prepared else context.prepared
     except Exception as error:
         logger.info("%s", unit, exc_info=True)

@@ -1,7 +1,5 @@
 """Looking after the store: what is to do, its size, why an entry is not found."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Sequence
@@ -9,7 +7,7 @@ from datetime import timedelta
 from statistics import fmean
 
 from emolib.code import canonical
-from emolib.store import Entry, Key, Store, read_entry
+from emolib.store import Entry, Store, read_entry
 from emolib.units import Shelf, Unit, made_with
 
 
@@ -25,17 +23,15 @@ def plan_line(
     asked = {canonical([u.paper, u.system, u.data, u.settings]): u for u in units}
     todo = [unit for unit in asked.values() if shelf.find(unit) is None]
     line = f"{len(asked) - len(todo)} units done, {len(todo)} to do"
-    if not todo:
-        return line
-    earlier = [entry for entry in entries(shelf.store) if entry.key.kind == "unit"]
+    earlier = [e for e in entries(shelf.store) if todo and e.key.kind == "unit"]
     costs = [_cost(unit, earlier) for unit in todo]
     known = [seconds for seconds in costs if seconds is not None]
-    if not known:
-        return f"{line}, no earlier run to judge by"
-    seconds = round(sum(known) / min(n_workers, len(todo)))
-    line += f", about {timedelta(seconds=seconds)}"
-    n_unknown = len(todo) - len(known)
-    return f"{line} and {n_unknown} not judged: no earlier run" if n_unknown else line
+    if known:
+        seconds = round(sum(known) / min(n_workers, len(todo)))
+        line += f", about {timedelta(seconds=seconds)}"
+    if len(known) < len(todo):
+        line += f", no earlier run to judge {len(todo) - len(known)} by"
+    return line
 
 
 def _cost(unit: Unit, earlier: Sequence[Entry]) -> float | None:
@@ -71,9 +67,8 @@ def status(store: Store | None = None):
 
     names = ["paper", "kind", "device"]
     rows = [
-        {name: getattr(entry.key, name) for name in names}
-        | {"n_entries": 1, "bytes": _size(entry), "seconds": entry.manifest["seconds"]}
-        for entry in entries(store or Store())
+        (e.key.paper, e.key.kind, e.key.device, 1, _size(e), e.manifest["seconds"])
+        for e in entries(store or Store())
     ]
     table = pd.DataFrame(rows, columns=[*names, "n_entries", "bytes", "seconds"])
     return table.groupby(names, as_index=False).sum()
@@ -87,8 +82,9 @@ def why(name: str, store: Store | None = None) -> str:
             f"a name must begin one entry of the store; got {name!r}, which begins "
             f"{len(found)}. They are the folders of .emolib/store/<paper>."
         )
-    (entry,) = found
-    return "\n  ".join([entry.folder.name, *(_changes(entry.key) or ["usable today"])])
+    return "\n  ".join(
+        [found[0].folder.name, *(_changes(found[0]) or ["usable today"])]
+    )
 
 
 def prune(store: Store | None = None, *, dry: bool = True):
@@ -106,7 +102,7 @@ def prune(store: Store | None = None, *, dry: bool = True):
     store, rows = store or Store(), []
     for folder in store.folders():
         entry = read_entry(folder)
-        reasons = _changes(entry.key) if entry else ["damaged"]
+        reasons = _changes(entry)
         if reasons:
             rows.append((folder.name, "; ".join(reasons), _size(entry)))
             if not dry:
@@ -122,13 +118,16 @@ def _size(entry: Entry | None) -> int:
     return sum(entry.manifest["files"].values()) if entry else 0
 
 
-def _changes(key: Key) -> list[str]:
-    """Return what today's code and libraries have changed of a key."""
+def _changes(entry: Entry | None) -> list[str]:
+    """Return what today's code and libraries have changed since an entry was made."""
+    if entry is None:
+        return ["damaged"]
+    then = entry.key.parts
     try:
-        today = made_with(key.parts["module"])
+        now = made_with(then["module"])
     except ModuleNotFoundError as error:
         return [str(error)]
-    then, now = ({**made["code"], **made["versions"]} for made in (key.parts, today))
+    then, now = ({**made["code"], **made["versions"]} for made in (then, now))
     return [
         f"{name} was {then.get(name, 'absent')}, now {now.get(name, 'absent')}"
         for name in sorted({*then, *now})

@@ -1,7 +1,5 @@
 """Processes that do tasks, and never outlive the process that started them."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -1,6 +1,7 @@
 """A context without a store: windows as given, stages kept in a dictionary."""
 
 import json
+from collections import UserDict
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import SimpleNamespace
@@ -29,10 +30,28 @@ class Context:
         return self.stages[name]
 
 
+class Watched(UserDict):
+    """A unit's settings, which remember what was not read of them."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.unread = set(values)
+
+    def __getitem__(self, name):
+        self.unread.discard(name)
+        return super().__getitem__(name)
+
+
 def run_unit(unit, context):
-    """Return a unit's outcome, computed here and now."""
+    """Return a unit's outcome, computed here and now from settings all of which count.
+
+    A setting that is in a unit's key but never read would train it again for nothing.
+    """
+    settings = Watched(unit.settings)
     module = import_module(unit.system_module)
-    return module.run(unit.settings, replace(context, data=unit.data))
+    outcome = module.run(settings, replace(context, data=unit.data))
+    assert not settings.unread, f"{unit.system} does not read {settings.unread}"
+    return outcome
 
 
 def fold_of(windows, unit):

@@ -1,6 +1,3 @@
-import os
-import time
-
 import numpy as np
 import pytest
 from toy_project import ToyProject
@@ -25,30 +22,6 @@ def test_unequal_values_have_unequal_digests():
 def test_what_is_not_plain_is_refused(value):
     with pytest.raises(TypeError, match="settings must be made of dictionaries"):
         code.plain(value)
-
-
-def test_files_are_opened_again_only_when_they_change(tmp_path, monkeypatch):
-    files, kept = [tmp_path / "a.mat", tmp_path / "b.mat"], tmp_path / "c" / "kept.json"
-    opened, hash_file = [], code.hash_file
-    monkeypatch.setattr(code, "hash_file", lambda f: opened.append(f) or hash_file(f))
-
-    def hashed():
-        opened.clear()
-        return code.hash_files(files, kept=kept), list(opened)
-
-    for file in files:
-        file.write_bytes(b"one")
-    hashed()
-    assert not kept.exists(), "they may be changing still"
-    for file in files:
-        os.utime(file, (time.time() - 60,) * 2)
-    first, _ = hashed()
-    assert hashed() == (first, [])
-    files[0].write_bytes(b"two")
-    changed, reopened = hashed()
-    assert reopened == files[:1] and changed[files[0]] != first[files[0]]
-    kept.write_text("{")
-    assert hashed() == (changed, files)
 
 
 # ---------------------------------------------------------------- code

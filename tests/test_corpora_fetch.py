@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from emolib.checks import CorpusError
-from emolib.corpora.fetch import fetch_eegmat
+from emolib.corpora.check import fetch_eegmat
 
 FILES = {
     "Subject00_1.edf": b"rest" * 500,

@@ -134,8 +134,3 @@ def test_what_is_installed_is_what_is_pinned_and_all_that_is_asked_for():
     assert not other, f"installed, pinned: {other}. Run: make distclean env"
     missing = sorted(set(requirements("video", "dev")) - set(found))
     assert not missing, f"not installed: {missing}. Run: make env"
-
-
-def test_notebooks_find_the_kernel_of_this_environment():
-    folder = Path(sys.prefix) / "share" / "jupyter" / "kernels" / "python3"
-    assert json.loads((folder / "kernel.json").read_text("utf-8"))["argv"]

@@ -160,18 +160,6 @@ def test_numbers_stand_where_they_belong_in_the_order_of_the_frame():
     assert np.ptp(heights) == pytest.approx(0.8 - 0.35)
 
 
-def test_single_values_are_points_behind_their_mean_and_spread():
-    figure = _readers(joined=["linear probe"])
-    (ax,) = figure.axes
-    drawn = _lines(ax)
-    np.testing.assert_allclose(drawn["linear probe"].get_ydata(), [0.81, 0.61])
-    dots = [line for line in ax.lines if line.get_marker() == "."]
-    np.testing.assert_allclose(dots[0].get_ydata(), [0.8, 0.82, 0.6, 0.62])
-    assert [t.get_text() for t in ax.texts] == ["majority", "linear probe"]
-    spread = ax.collections[0].get_segments()[0][:, 1]
-    assert np.ptp(spread) == pytest.approx(2 * np.std([0.8, 0.82], ddof=1))
-
-
 def test_points_of_one_subject_are_joined_and_figures_can_be_drawn_into_one():
     rows = pd.DataFrame({"fraction": ["10 %", "100 %"], "mean": [0.05, 0.0]})
     points = pd.DataFrame({"fraction": ["10 %", "100 %"] * 2, "pair": [1, 1, 2, 2],
@@ -239,42 +227,6 @@ def test_history_draws_every_named_loss_and_the_epoch_that_was_kept():
     assert "3 align 2" in figure.alt_text
     own = HISTORY.assign(monitor=[np.nan] * 3 + [-0.4, -0.5, -0.6])
     assert "3 align 3" in plot_history({"3 align": own}).alt_text
-
-
-@pytest.mark.parametrize("log", [False, True])
-def test_names_of_terms_do_not_touch_and_stay_in_order(log):
-    ax = plot_history({"noisy": HISTORY}, log=log).axes[0]
-    assert ax.get_yscale() == ("log" if log else "linear")
-    heights = {text.get_text(): text.xy[1] for text in ax.texts}
-    assert list(heights) == ["mse", "total", "kl", "patch"]
-    assert np.diff(list(heights.values())).min() > 0.07
-
-
-def test_the_schedule_shows_its_steps_and_the_chosen_t():
-    steps, _, curves = plot_schedule(BETAS, SNR_CURVES, LEVELS).axes
-    drawn = [list(line.get_ydata()) for line in steps.lines if len(line.get_ydata())]
-    assert drawn == [[0.001], [0.001, 0.1]]
-    chosen = np.concatenate([c.get_offsets() for c in curves.collections])
-    np.testing.assert_array_equal(chosen, LEVELS[["n_steps", "nominal_db"]])
-    lines = {line.get_linestyle() for line in curves.lines if len(line.get_xdata())}
-    assert len(lines) >= 2  # told apart without colour
-
-
-def test_examples_show_noise_as_points_over_what_is_left():
-    noisy = plot_examples(EXAMPLES).axes[1]
-    left, dots = noisy.lines[1], noisy.lines[2]
-    np.testing.assert_array_equal(left.get_ydata(), [0.5, 1.0])
-    np.testing.assert_array_equal(dots.get_ydata(), [0.75, 1.25])
-    assert dots.get_linestyle() == "None"
-    assert noisy.get_title(loc="left") == "−10 dB (nominal −9.7)"
-
-
-def test_noise_maps_hold_each_pair_and_its_distance():
-    figure = plot_noise_maps(TWINS, DISTANCES)
-    titles = [ax.get_title(loc="left") for ax in figure.axes]
-    assert titles == ["−10 dB, mean distance 7.50", "−40 dB, mean distance 9.25"]
-    drawn = [ax.collections[0].get_offsets()[:, 0].tolist() for ax in figure.axes]
-    assert drawn == [[1.0, 2.0], [3.0, 5.0]]
 
 
 def test_two_texts_and_a_png_with_full_colours_reach_a_notebook():

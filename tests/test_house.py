@@ -25,12 +25,12 @@ MAX_LINES, MAX_KB, MAX_IMPORT_S = 350, 500, 0.3
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "functions"}
 
 BUDGETS = {
-    "containers": 161, "checks": 62, "settings": 89, "store": 202, "code": 109,
-    "workers": 82, "units": 199, "upkeep": 88, "study": 161, "run": 101,
-    "__main__": 135, "reporting": 535, "corpora": 356, "datasets": 1047,
-    "surrogates": 1892, "preprocessing": 639, "splits": 234, "corruptions": 450,
-    "models": 981, "losses": 234, "training": 441, "metrics": 391, "figures": 550,
-    "papers": 2357,
+    "containers": 158, "checks": 61, "settings": 87, "store": 199, "code": 86,
+    "workers": 81, "units": 177, "upkeep": 88, "study": 153, "run": 100,
+    "__main__": 130, "reporting": 485, "corpora": 282, "datasets": 1047,
+    "surrogates": 1923, "preprocessing": 639, "splits": 229, "corruptions": 449,
+    "models": 961, "losses": 228, "training": 432, "metrics": 391, "figures": 550,
+    "papers": 2406,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
 
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_373, 11_500, 158, 12_000
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_180, 11_344, 151, 11_306
 
 
 # ---------------------------------------------------------------- sizes
@@ -147,24 +147,6 @@ def test_rooms_import_only_the_vessels_the_checks_and_their_own_folder():
         if name.split(".")[0] == "emolib" and not may_import(dotted(path), name)
     ]
     assert not wrong, "\n".join([*wrong, "Pass what is needed as an argument instead."])
-
-
-@pytest.mark.parametrize(
-    ("importer", "imported", "allowed"),
-    [
-        ("emolib.losses.contrastive", "emolib.checks", True),
-        ("emolib.losses.contrastive", "emolib.models.blocks", False),
-        ("emolib.checks", "emolib.containers", False),
-        ("emolib.surrogates.dreamer", "emolib.datasets.dreamer", True),
-        ("emolib.surrogates.dreamer", "emolib.datasets.amigos", False),
-        ("emolib.papers.ecg_eeg.data", "emolib.splits", True),
-        ("emolib.papers.ecg_eeg.data", "emolib.papers.nmer.data", False),
-        ("emolib.store", "emolib.code", True),
-        ("emolib.metrics", "emolib.store", False),
-    ],
-)
-def test_the_import_rule_tells_right_from_wrong(importer, imported, allowed):
-    assert may_import(importer, imported) is allowed
 
 
 def test_torch_stays_behind_its_doors():

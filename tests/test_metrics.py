@@ -4,7 +4,6 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
 from emolib.metrics import (
-    chance_predictions,
     holm,
     paired_differences,
     permutation_test,
@@ -19,6 +18,7 @@ from emolib.metrics.summaries import bootstrap_draws
 
 PARTS = ("fold", "seed")
 CONDITIONS = ("fold", "seed", "clean")
+COLUMNS = "subject trial start_s fold y_true y_pred y_score_1".split()
 
 
 def simulate(
@@ -33,24 +33,14 @@ def simulate(
     label = (rng.random(n_subjects * n_trials) < 0.5).astype(int)[trial]
     gain = effect + subject_sd * rng.normal(size=n_subjects)[subject]
     shared = trial_sd * rng.normal(size=n_subjects * n_trials)[trial]
+    names, trials = [f"s{k:02d}" for k in subject], (trial % n_trials).astype(str)
+    start, fold = 10.0 * (np.arange(n) % n_windows), subject % n_folds
     frames = []
     for s in seeds:
         score = gain * label + shared + rng.normal(size=n)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "subject": [f"s{k:02d}" for k in subject],
-                    "session": "1",
-                    "trial": (trial % n_trials).astype(str),
-                    "start_s": 10.0 * (np.arange(n) % n_windows),
-                    "fold": subject % n_folds,
-                    "seed": s,
-                    "y_true": label,
-                    "y_pred": (score > effect / 2).astype(int),
-                    "y_score_1": 1 / (1 + np.exp(-score)),
-                }
-            )
-        )
+        told, sure = (score > effect / 2).astype(int), 1 / (1 + np.exp(-score))
+        rows = zip(names, trials, start, fold, label, told, sure, strict=True)
+        frames.append(pd.DataFrame(rows, columns=COLUMNS).assign(seed=s, session="1"))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -63,13 +53,10 @@ def answers(lean, *, n_subjects=24, n_each=12, n_classes=4, seed=0):
     for name in ("a", "v"):
         right = rng.random(n) < lean
         told = np.where(right, y, rng.integers(n_classes, size=n))
-        parts.append(
-            pd.DataFrame(
-                {"subject": [f"s{i // n_each:02d}" for i in range(n)], "session": "1",
-                 "trial": [f"t{i}" for i in range(n)], "start_s": 0.0, "fold": 1,
-                 "seed": 0, "clean": name, "y_true": y, "y_pred": told}
-            )
-        )  # fmt: skip
+        frame = pd.DataFrame({"y_true": y, "y_pred": told, "clean": name})
+        frame["subject"] = [f"s{i // n_each:02d}" for i in range(n)]
+        frame["trial"] = [f"t{i}" for i in range(n)]
+        parts.append(frame.assign(session="1", start_s=0.0, fold=1, seed=0))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -82,11 +69,8 @@ def value_of(
 
 
 def mean_auc(predictions):
-    return (
-        score_folds(predictions, metrics=("auc",))
-        .query("metric == 'auc'")["value"]
-        .mean()
-    )
+    scored = score_folds(predictions, metrics=("auc",))
+    return scored.query("metric == 'auc'")["value"].mean()
 
 
 # ---------------------------------------------------------------- scores
@@ -105,14 +89,6 @@ def test_scores_equal_those_of_scikit_learn():
         assert value_of(part, metric) == pytest.approx(value)
     one_class = part[part["y_true"] == 1]
     assert np.isnan(value_of(one_class, "auc"))
-
-
-def test_a_majority_answer_has_the_macro_f1_that_the_paper_prints():
-    y = (np.arange(10_000) < 8101).astype(int)
-    part = pd.DataFrame({"y_true": y, "y_pred": 1, "y_score_1": 0.81})
-    assert value_of(part, "accuracy") == pytest.approx(0.8101)
-    assert value_of(part, "f1_macro") == pytest.approx(0.8101 / 1.8101)
-    assert value_of(part, "auc") == 0.5
 
 
 def test_wa_is_accuracy_and_ua_the_mean_recall_of_classes_that_occur():
@@ -147,13 +123,6 @@ def test_predictions_must_hold_labels_and_scores(change, words):
         score_folds(part.assign(y_pred=-1), metrics=("ua",))
     with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
         subject_scores(part, "f2")
-
-
-def test_a_coin_knows_only_the_training_prior():
-    chance = chance_predictions(simulate(), 0.3, seed=0)
-    assert abs(chance["y_pred"].mean() - 0.3) < 0.05
-    assert abs(mean_auc(chance) - 0.5) < 0.1
-    assert ((chance["y_score_1"] > 0.7) == (chance["y_pred"] == 1)).all()
 
 
 def test_a_subject_is_scored_per_part_then_averaged():
@@ -240,11 +209,11 @@ def test_the_bootstrap_scores_whole_folds_again(metric):
 def test_intervals_cover_the_truth_about_as_often_as_they_say(n_subjects):
     options = {"effect": 0.8, "subject_sd": 0.4, "n_folds": 5, "n_windows": 2}
     truth = mean_auc(simulate(1500, 10, **options, seed=99))
-    n_runs, covered = 120, 0
+    n_runs, covered = 80, 0
     for seed in range(n_runs):
         part = simulate(n_subjects, **options, seed=seed)
         results = score_folds(part, metrics=("auc",)).query("metric == 'auc'")
-        row = summarise(results, predictions=part, n_draws=300).iloc[0]
+        row = summarise(results, predictions=part, n_draws=150).iloc[0]
         covered += row["low"] <= truth <= row["high"]
     assert 0.89 <= covered / n_runs <= 0.99
 
@@ -271,9 +240,7 @@ def test_a_system_does_not_differ_from_itself_nor_pair_with_other_windows():
     difference = paired_differences(part, part.sample(frac=1, random_state=0))
     assert (difference.mean, difference.low, difference.high) == (0, 0, 0)
     assert difference.interval == "subject bootstrap"
-    with pytest.raises(
-        ValueError, match="predictions of the same windows; got 720 and"
-    ):
+    with pytest.raises(ValueError, match="predictions of the same windows; got 720 an"):
         paired_differences(part, part.iloc[5:])
 
 
@@ -294,7 +261,7 @@ def test_permuted_trials_equal_a_plain_loop():
     assert observed == pytest.approx(mean_auc(part)) and null.shape == (400,)
     rng = np.random.default_rng(0)
     plain = []
-    for _ in range(200):
+    for _ in range(100):
         labels = part.groupby(["subject", "trial"])["y_true"].first()
         drawn = labels.groupby("subject").transform(rng.permutation).rename("drawn")
         again = part.join(drawn, on=["subject", "trial"])
@@ -360,20 +327,6 @@ def test_the_average_distance_is_that_of_a_plain_loop():
     assert average_distance(original, original) == 0
     with pytest.raises(ValueError, match=r"noisy must have shape \(n, d\) with n=7"):
         average_distance(original, noisy[:6])
-
-
-def test_the_average_distance_of_noise_flattens():
-    rng = np.random.default_rng(1)
-    clean, noise = rng.normal(size=(2, 200, 400))
-    for kept, expected in (
-        (1 / 11, 1.18),
-        (1 / 101, 1.34),
-        (1 / 1001, 1.39),
-        (0, 1.41),
-    ):
-        noisy = kept**0.5 * clean + (1 - kept) ** 0.5 * noise
-        found = average_distance(clean, noisy) / 400**0.5
-        assert found == pytest.approx(expected, abs=0.02)
 
 
 def test_the_time_average_reads_no_padding():

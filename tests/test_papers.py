@@ -6,18 +6,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from claims import comparisons_of, table_of
 
-from emolib.reporting import (
-    compare_claim,
-    load_claims,
-    load_equations,
-    load_reported,
-    load_section,
-    printed,
-    verdict,
-)
+from emolib.reporting import load_reported, load_section, printed
 
 ROOT = Path(__file__).parents[1]
 PAPERS = ROOT / "emolib" / "papers"
@@ -33,7 +25,7 @@ KEYS = {"items", "metrics", "datasets", "conditions", "between", "better", "wors
 EQUATIONS = [
     pytest.param(stem, row, id=f"{stem}-{row.equation}")
     for stem in STEMS
-    for row in load_equations(stem).itertuples()
+    for row in table_of(stem, "equations").itertuples()
 ]
 
 each_paper = pytest.mark.parametrize("stem", STEMS)
@@ -45,8 +37,7 @@ each_paper = pytest.mark.parametrize("stem", STEMS)
 @each_paper
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_file_has_its_columns_no_stray_space_and_no_row_twice(stem, name):
-    path = PAPERS / stem / f"{name}.csv"
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame = table_of(stem, name)
     assert list(frame) == COLUMNS[name].split()
     assert (frame == frame.map(str.strip)).all(axis=None)
     keys = {"reported": [*frame][:-2], "equations": [*frame][:2], "claims": "claim_id"}
@@ -82,7 +73,7 @@ def test_each_equation_leads_to_an_object_a_test_and_a_heading(stem, row):
 
 @each_paper
 def test_claims_are_short_and_compare_what_the_paper_prints(stem):
-    reported, claims = load_reported(stem), load_claims(stem)
+    reported, claims = load_reported(stem), table_of(stem, "claims")
     assert len(claims) >= 20
     assert (claims["claim"].str.split().str.len() <= 20).all()
     assert claims["place"].str.match(r"(Abstract|Section \d|Table \d)").all()
@@ -90,7 +81,7 @@ def test_claims_are_short_and_compare_what_the_paper_prints(stem):
         "system": set(reported["method"]) | set(reported["variant"]),
         "condition": set(reported["condition"]),
     }
-    for comparison in filter(None, claims["comparison"]):
+    for comparison in filter(None, comparisons_of(stem).values()):
         sides = ["falling"] if "falling" in comparison else ["better", "worse"]
         assert set(comparison) <= KEYS and all(comparison[side] for side in sides)
         named = {name for side in sides for name in comparison[side]}
@@ -151,50 +142,3 @@ def test_a_section_or_a_part_of_it_can_be_shown_alone(toy):
         load_section(toy, "Errata", [3])
     with pytest.raises(ValueError, match="heading must be one of"):
         load_section(toy, "Nothing")
-
-
-LOUDER = pd.DataFrame(
-    [
-        ("Table 1", dataset, "emotion", method, "", condition, "wa", value)
-        for dataset, method, values in [
-            ("iemocap", "NMER", (0.9, 0.7, 0.8)),
-            ("mosei", "NMER", (0.9, 0.8, 0.7)),
-            ("mosei", "MEN", (0.8, 0.8, 0.6)),
-        ]
-        for condition, value in zip(("clean", "soft", "loud"), values, strict=True)
-    ],
-    columns=["item", "dataset", "target", "method", "variant", "condition", "metric",
-             "value"],
-)  # fmt: skip
-ABOVE = {"items": ["Table 1"], "metrics": ["wa"], "better": ["NMER"], "worse": ["MEN"]}
-FALLS = {
-    "items": ["Table 1"], "metrics": ["wa"], "between": "condition",
-    "falling": ["clean", "soft", "loud"],
-}  # fmt: skip
-
-
-def test_a_series_falls_where_each_score_lies_below_the_one_before():
-    pairs = compare_claim(FALLS, LOUDER)
-    fails = pairs[~pairs["holds"]]
-    assert len(pairs) == 6
-    assert set(zip(fails["dataset"], fails["system"], fails["worse"], strict=True)) == {
-        ("iemocap", "NMER", "loud"), ("mosei", "MEN", "soft"),
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("claim", "words"),
-    [
-        (ABOVE, "holds in 2 of 3 comparisons"),
-        (ABOVE | {"conditions": ["clean", "loud"]}, "holds in all 2 comparisons"),
-        (ABOVE | {"datasets": ["iemocap"]}, "no score to compare"),
-        ({}, "no score to compare"),
-    ],
-)
-def test_a_verdict_counts_within_conditions_and_datasets(claim, words):
-    assert verdict(claim, LOUDER) == words
-
-
-def test_no_claim_is_decided_on_a_surrogate():
-    scores = LOUDER.assign(source="surrogate")
-    assert verdict(ABOVE, scores) == "not comparable: surrogate"

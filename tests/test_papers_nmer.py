@@ -3,15 +3,9 @@
 import re
 
 import pytest
+from claims import comparisons_of, count, table_of
 
-from emolib.reporting import (
-    compare_claim,
-    load_claims,
-    load_equations,
-    load_reported,
-    load_section,
-    verdict,
-)
+from emolib.reporting import load_reported, load_section
 from emolib.reporting.printed import with_system
 
 LEVELS = (-10, -20, -30, -40)
@@ -122,7 +116,7 @@ def reported():
 
 @pytest.fixture(scope="module")
 def claims():
-    return load_claims("nmer").set_index("claim_id")["comparison"]
+    return comparisons_of("nmer")
 
 
 def cells_of(reported, item, *names):
@@ -161,67 +155,11 @@ def test_nothing_else_is_reported_and_every_label_is_known(reported):
     assert scores["condition"].str.fullmatch(label).all()
 
 
-# ---------------------------------------------------------------- what the sums say
-
-
-def wide(reported, item, columns):
-    rows = reported[(reported["item"] == item) & reported["metric"].isin(["wa", "ua"])]
-    parts = rows["condition"].str.extract(r"(\w+) (-\d0) dB ?(\w*)")
-    rows = rows.assign(noise=parts[0], db=parts[1].astype(int), clean=parts[2])
-    keys = ["dataset", "noise", "db", "clean", "metric", "system"]
-    index = [key for key in keys if key != columns]
-    return rows.pivot(index=index, columns=columns, values="value")
-
-
-def test_the_average_is_that_of_the_six_conditions_but_for_ua_on_mosei(reported):
-    table = wide(reported, "Table 3", "clean").droplevel(["noise", "system"])
-    gap = (table["avg"] - table[["a", "v", "l", "av", "al", "vl"]].mean(axis=1)).abs()
-    odd = gap.xs(("mosei", "ua"), level=("dataset", "metric"))
-    assert odd.round(5).to_dict() == {
-        -10: 20e-5, -20: 37e-5, -30: 35e-5, -40: 17e-5,
-    }  # fmt: skip
-    rest = gap.drop(index=[("mosei", db, "ua") for db in LEVELS])
-    assert rest.round(5)[rest > 1e-4].to_dict() == {("iemocap", -20, "ua"): 1.5e-4}
-    above = wide(reported, "Table 2", "clean").xs("NMER", level="system")["avg"]
-    below = wide(reported, "Table 3", "clean").xs("NMER", level="system")["avg"]
-    assert above.xs("gaussian", level="noise", drop_level=False).equals(below)
-
-
-def test_the_counts_of_the_errata_hold(reported, claims):
-    by_db = wide(reported, "Table 2", "db")[list(LEVELS)].droplevel("clean")
-    kinds = wide(reported, "Table 2", "noise").droplevel("clean")
-    louder = (kinds["impulse"] <= kinds["gaussian"]).groupby("dataset").sum()
-    wa = reported[(reported["dataset"] == "mosei") & (reported["metric"] == "wa")]
-    some = wide(reported, "Table 2", "clean").xs("gaussian", level="noise")["avg"]
-    every = wide(reported, "Table 5", "clean").xs("gaussian", level="noise")["none"]
-    gain = (every - some.loc[every.index]).groupby(["dataset", "metric"])
-    falls = -wide(reported, "Table 5", "db")[list(LEVELS)].diff(axis=1).iloc[:, 1:]
-    lost = compare_claim(claims["beats_baselines"], reported).query("not holds")
-    assert {
-        "series that rise": int(by_db.diff(axis=1).gt(0).any(axis=1).sum()),
-        "impulses not louder": louder.to_dict(),
-        "WA on mosei below its majority": int((wa["value"] < 14842 / 20908).sum()),
-        "all noisy above some": gain.apply(lambda g: (g > 0).sum()).to_dict(),
-        "falls that grow": int((falls.diff(axis=1).iloc[:, 1:] > 0).all(axis=1).sum()),
-        "NMER below": lost.groupby("worse").size().to_dict(),
-    } == {
-        "series that rise": 8,
-        "impulses not louder": {"iemocap": 0, "mosei": 19},
-        "WA on mosei below its majority": 20,
-        "all noisy above some": {
-            ("iemocap", "ua"): 0, ("iemocap", "wa"): 0, ("mosei", "ua"): 4,
-            ("mosei", "wa"): 11,
-        },
-        "falls that grow": 2,
-        "NMER below": {"IF-MMIN": 10, "MMIN": 4},
-    }  # fmt: skip
-
-
 # ---------------------------------------------------------------- what is claimed
 
 
 def test_all_seven_equations_both_algorithms_and_the_losses_are_mapped():
-    table = load_equations("nmer")
+    table = table_of("nmer", "equations")
     numbered = table["equation"].str.extract(r"^Eq\. \((\d+)\)")[0].dropna()
     assert numbered.tolist() == ["1", "2", "3", "4", "5", "6", "7"]
     others = set(table["equation"]) - {f"Eq. ({n})" for n in range(1, 8)}
@@ -238,6 +176,5 @@ def test_every_claim_stands_in_the_readme_with_its_verdict(reported, claims):
     compared = {name: comparison for name, comparison in claims.items() if comparison}
     assert len(compared) == 13
     for name, comparison in compared.items():
-        words = verdict(comparison, reported)
-        counted = re.search(r"(all )?\d+( of \d+)?", words).group(0)
-        assert re.search(rf"`{name}`.*\| {counted} \|", section), name
+        words = count(comparison, reported)
+        assert re.search(rf"`{name}`.*\| {words} \|", section), name

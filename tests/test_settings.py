@@ -13,7 +13,7 @@ class Method(Typed):
 
 
 class Settings(GridSettings):
-    METHOD, PRESETS, VARIANTS = Method, {"default": {}, "as_printed": {"kl": "sum"}}, {}
+    METHOD, PRESETS = Method, {"default": {}, "as_printed": {"kl": "sum"}}
 
     systems: list[Literal["NMER", "MEN"]] = ["NMER"]
     folds: list[Whole] = [0]

@@ -17,7 +17,7 @@ from toy_project import ToyProject
 from emolib.containers import Windows
 from emolib.store import Outcome, Store
 from emolib.training.devices import local_devices, one_thread
-from emolib.units import Context, Unit, Watched, checked, reason_of, run_units
+from emolib.units import Context, Unit, checked, reason_of, run_units
 
 needs_proc = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find what is left of a run"
@@ -123,12 +123,12 @@ def test_what_computes_nothing_can_change_without_a_new_run(toy):
 
 
 def test_versions_of_libraries_and_of_a_gpu_tell_units_apart(monkeypatch, tmp_path):
-    monkeypatch.setattr("emolib.units.code_digests", lambda modules, **_: {"m": "0"})
+    monkeypatch.setattr("emolib.code.code_digests", lambda modules, **_: {"m": "0"})
     monkeypatch.setattr("emolib.papers.ecg_eeg.data.input_digest", lambda data: "x")
     monkeypatch.setattr("emolib.papers.ecg_eeg.data.prepare", lambda data: windows())
-    monkeypatch.setattr("emolib.units.check_unchanged", lambda code: None)
+    monkeypatch.setattr("emolib.code.check_unchanged", lambda code: None)
     now, names = {"versions": {"numpy": "2.0", "mne": "1.9"}, "kind": "cpu"}, []
-    monkeypatch.setattr("emolib.units.library_versions", lambda: now["versions"])
+    monkeypatch.setattr("emolib.code.library_versions", lambda: now["versions"])
     monkeypatch.setattr("emolib.units.device_kind", lambda device: now["kind"])
     for change in ({}, {"kind": "H200"}, {"versions": {"numpy": "2.0", "mne": "2.0"}}):
         now |= change
@@ -394,17 +394,6 @@ def test_windows_come_back_from_the_store(tmp_path, monkeypatch):
     assert back.sfreq == given.sfreq and back.ch_names == given.ch_names
     assert np.array_equal(back.lengths["ecg"], given.lengths["ecg"])
     assert back.removed is None
-
-
-def test_what_a_system_reads_must_be_given_and_what_it_does_not_is_noted(toy):
-    settings = Watched(Unit("toy", "x", settings={"lr": (1, 2), "more": 1}).settings)
-    assert settings["lr"] == [1, 2] and settings.get("other", 3) == 3
-    assert settings.unread == {"more"}
-    assert {**settings} == {"lr": [1, 2], "more": 1} and not settings.unread
-    with pytest.raises(KeyError, match="'seed' must be among the unit's settings"):
-        settings["seed"]
-    code = "say(go([toy(0, forgotten=1)]).entries[0][1].manifest['unread'])"
-    assert toy.run(code) == ["forgotten"]
 
 
 @pytest.mark.parametrize("function", [lambda: 0, Outcome.all_tables, len])

@@ -47,12 +47,10 @@ lines += [ask([toy(8), toy(0, "other"), toy(1, "other")], n_workers=2)]
 say([*lines, ask([]), ask(units[:2])])
 """
     none, half, slow, two, nothing, done = toy.run(code)
-    assert none == "0 units done, 1 to do, no earlier run to judge by"
+    assert none == "0 units done, 1 to do, no earlier run to judge 1 by"
     assert half == "2 units done, 2 to do, about 0:00:00"
     assert slow == "0 units done, 1 to do, about 0:00:01", "the units most alike count"
-    assert (
-        two == "0 units done, 3 to do, about 0:00:00 and 2 not judged: no earlier run"
-    )
+    assert two == "0 units done, 3 to do, about 0:00:00, no earlier run to judge 2 by"
     assert (nothing, done) == ("0 units done, 0 to do", "2 units done, 0 to do")
 
 

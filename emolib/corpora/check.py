@@ -1,32 +1,30 @@
-"""Read a whole corpus once and say what is there, what is missing and what is next."""
-
-from __future__ import annotations
+"""What may be done with a corpus's folder by command: download it, look through it."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from tabulate import tabulate
 
 from emolib.checks import CorpusError
 from emolib.containers import MODALITIES_AVL, Features, Recording
-from emolib.corpora.registry import get_corpus, noted_folders
-from emolib.corpora.sources import source_of
+from emolib.corpora import get_corpus, noted_folders, source_of
 from emolib.datasets.corpus import Corpus
 
-PIECE_S, LEAST_LIKENESS = 10.0, 0.6
-"""Below this mean correlation between its beats a signal is hardly an ECG."""
-COLUMNS = ("subject", "trial", "about", "what", "size", "kind")
+PHYSIONET = "https://physionet.org/files/eegmat/1.0.0/"
+CHECKSUMS = "SHA256SUMS.txt"
+_LINE = re.compile(r"([0-9a-f]{64}) [ *]?(Subject\d\d_[12]\.edf|subject-info\.csv)")
+
+COLUMNS = ("subject", "trial", "about", "what", "size")
 TOLD = ("left out", "kept", "damaged")
 """What is said of problems, of notes, and of files that do not read."""
 MOST_NAMES = 6
 """Trials that are named beside each of these."""
 
 
-@dataclass(frozen=True)
-class CorpusReport:
+class CorpusReport(NamedTuple):
     """What `check_corpus` found.
 
     Parameters
@@ -40,14 +38,14 @@ class CorpusReport:
     facts : DataFrame
         Several rows a trial: subject, trial; `about` a modality, a target, a fold,
         ``"trials"``, ``"left out"`` (problems), ``"kept"`` (notes) or ``"damaged"``;
-        `what` in words, its `size` (seconds, steps, rating), and its `kind`, which like
-        things have in common.
+        `what` in words, its `size` (seconds, steps, rating), and its `kind`: the words
+        that like things have in common.
     """
 
     text: str
     usable: bool
     source: str = ""
-    facts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    facts: pd.DataFrame | None = None
 
 
 def check_corpus(name: str, folder: str | Path) -> CorpusReport:
@@ -70,7 +68,9 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         n_bytes = sum(path.stat().st_size for path in corpus.files(folder))
         source = source_of(name, folder)
         facts = pd.DataFrame(_read_all(corpus, folder), columns=COLUMNS)
-        facts["who"] = facts["subject"] + " " + facts["trial"]
+        facts["kind"] = facts["what"].str.replace(r"'[^']*'|[\d.]+", "…", regex=True)
+        told = facts["about"].isin(TOLD)
+        facts["kind"] = facts["kind"].where(told, facts["what"])
         facts["about"] = pd.Categorical(facts["about"], facts["about"].unique())
     except (CorpusError, OSError) as error:
         return CorpusReport(f"NOT USABLE: {error}", usable=False)
@@ -96,55 +96,33 @@ def _read_all(corpus: Corpus, folder) -> Iterator[tuple]:
             for recording in corpus.read(folder, subjects=[subject]):
                 yield from _facts(corpus, recording)
         except CorpusError as error:
-            yield subject, "", TOLD[2], str(error), None, subject
+            yield subject, "", TOLD[2], str(error), None
 
 
 def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
     """Yield a row of `COLUMNS` for each thing that a trial holds or lacks."""
     who = (recording.subject, recording.trial)
     usable = not recording.problems
-    state = "usable" if usable else "with a problem"
     for modality, held in recording.signals.items():
         if isinstance(held, Features):
             what, size = f"{held.n_features} features, {held.kind}", held.n_steps
         else:
             what = f"{' '.join(held.ch_names)} at {held.sfreq:g} Hz in {held.unit}"
             size = held.duration_s
-        yield *who, modality, what, size, what
-    yield *who, "trials", state, None, state
+        yield *who, modality, what, size
+    yield *who, "trials", "usable" if usable else "with a problem", None
     for target, rating in recording.ratings.items() if usable else ():
-        what = corpus.class_of(rating)
-        yield *who, target, what, rating, what
+        yield *who, target, corpus.class_of(rating), rating
     for fold, part in recording.parts.items() if usable else ():
-        yield *who, f"fold {fold}", part, None, part
-    notes = (*recording.notes, *_find_oddities(recording))
-    for about, told in zip(TOLD, (recording.problems, notes), strict=False):
-        for what in told:
-            yield *who, about, what, None, re.sub(r"'[^']*'|[\d.]+", "…", what)
-
-
-def _find_oddities(recording: Recording) -> list[str]:
-    """Return what a format cannot tell: an ECG whose first minute shows no heartbeat.
-
-    Such a trial is kept, because whether it disturbs is for the reader to say.
-    """
-    from emolib.preprocessing.cardiac import heart_rate_features
-
-    ecg = recording.signals.get("ecg")
-    if ecg is None or recording.problems or ecg.duration_s < PIECE_S:
-        return []
-    n_times = int(PIECE_S * ecg.sfreq)
-    n_pieces = min(6, ecg.data.shape[1] // n_times)
-    pieces = ecg.data[:, : n_pieces * n_times].reshape(-1, n_pieces, n_times)
-    likeness = heart_rate_features(pieces.swapaxes(0, 1), ecg.sfreq)["likeness"]
-    if likeness.median() > LEAST_LIKENESS:
-        return []
-    return ["ecg: no heartbeat was found in the first minute (trial kept)."]
+        yield *who, f"fold {fold}", part, None
+    yield from ((*who, TOLD[0], problem, None) for problem in recording.problems)
+    yield from ((*who, TOLD[1], note, None) for note in recording.notes)
 
 
 def _count(facts: pd.DataFrame) -> pd.DataFrame:
     """Return how many trials and people have each thing, and what sizes it has."""
-    counts = facts.groupby(["about", "kind"], observed=True).agg(
+    facts = facts.assign(who=facts["subject"] + " " + facts["trial"])
+    counts = facts.groupby(["about", "kind"], observed=True, as_index=False).agg(
         trials=("trial", "size"),
         people=("subject", "nunique"),
         least=("size", "min"),
@@ -152,10 +130,9 @@ def _count(facts: pd.DataFrame) -> pd.DataFrame:
         what=("what", "first"),
         such_as=("who", lambda names: ", ".join(names[:MOST_NAMES])),
     )
-    about = counts.index.get_level_values("about")
-    counts["such_as"] = counts["such_as"].where(about.isin(TOLD), None)
-    counts.insert(0, "about", about)
-    return counts.astype(object).where(counts.notna(), None)
+    counts["such_as"] = counts["such_as"].where(counts["about"].isin(TOLD))
+    counts = counts.drop(columns="kind").astype(object)
+    return counts.where(counts.notna(), None)
 
 
 def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
@@ -180,3 +157,55 @@ def _next(corpus: Corpus, folder) -> str:
     if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
         steps.insert(0, f"emolib corpora add {corpus.name} '{folder}'")
     return "\n".join(f"next: {step}" for step in steps)
+
+
+def fetch_eegmat(
+    folder: str | Path, *, base_url: str = PHYSIONET, n_retries: int = 2
+) -> Path:
+    """Download EEGMAT: 36 subjects, two EDF files each, about 175 MB.
+
+    Every file is compared with the publisher's checksum before it takes its name; one
+    that is already there and whole is not downloaded again, so a broken download is
+    resumed by the same call. Licence: ODC-By 1.0.
+
+    Parameters
+    ----------
+    folder : path
+        Made when it is not there.
+    base_url : str
+        Where ``SHA256SUMS.txt`` and the files are.
+    n_retries : int
+        How often a file is tried again before the call gives up.
+
+    Returns
+    -------
+    folder : Path
+
+    Raises
+    ------
+    CorpusError
+        When the list or a file cannot be had, or a file is not what the list says.
+    """
+    import pooch
+    import requests
+
+    folder, name = Path(folder).expanduser(), CHECKSUMS
+    base_url = base_url.rstrip("/") + "/"
+    try:
+        listed = requests.get(base_url + CHECKSUMS, timeout=60)
+        listed.raise_for_status()
+        registry = {file: f"sha256:{own}" for own, file in _LINE.findall(listed.text)}
+        if not registry:
+            raise ValueError("no line 'sha256 file' that names Subject00_1.edf …")
+        keeper = pooch.create(
+            folder, base_url, registry=registry, retry_if_failed=n_retries
+        )
+        for name in sorted(registry):
+            keeper.fetch(name, downloader=pooch.HTTPDownloader(timeout=60))
+    except (requests.RequestException, ValueError) as error:
+        raise CorpusError(
+            f"{name}: expected a whole file from {base_url}; got "
+            f"{type(error).__name__}: {error}. Give the same command again: files that "
+            "are finished are kept."
+        ) from error
+    return folder

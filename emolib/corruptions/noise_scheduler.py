@@ -211,8 +211,9 @@ def _columns(x: Mapping[str, Tensor], noisy: Tensor) -> dict[str, Tensor]:
 
 
 def drop(
-    x: Mapping[str, Tensor], lengths: Mapping[str, Tensor], missing: Tensor
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    x: Mapping[str, Tensor], lengths: Mapping[str, Tensor], missing: Tensor,
+    n_steps: int = 0,
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:  # fmt: skip
     """Take the missing modalities of each utterance away altogether.
 
     Paper 3, Section 1: the treatment that the noise scheduler replaces. Zeros take the
@@ -224,19 +225,20 @@ def drop(
         As for `corrupt`.
     missing : Tensor of bool, shape (b, 3)
         True = taken away; columns in the order of `MODALITIES_AVL`.
+    n_steps : int
+        Zeros that are left to be read, whatever length was there; 0 for none.
 
     Returns
     -------
     x, lengths : dicts
-        Zeros and length 0 where missing; bit-equal elsewhere.
+        Zeros, and `n_steps` of them, where missing; bit-equal elsewhere.
     """
     kept, steps = dict(x), dict(lengths)
     for modality, gone in _columns(x, missing).items():
         values, length = x[modality], lengths[modality]
         away = gone.to(values.device)[:, None, None]
         kept[modality] = torch.where(away, torch.zeros_like(values), values)
-        gone = gone.to(length.device)
-        steps[modality] = torch.where(gone, torch.zeros_like(length), length)
+        steps[modality] = length.masked_fill(gone.to(length.device), n_steps)
     return kept, steps
 
 

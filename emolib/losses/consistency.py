@@ -7,25 +7,14 @@ public code of 2022.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from torch import Tensor
 
 from emolib.losses.contrastive import nt_xent
 
 
-class _Branches(Protocol):
-    """What `consistency_loss` reads of TFC's outputs."""
-
-    time: Tensor
-    frequency: Tensor
-    z_time: Tensor
-    z_frequency: Tensor
-
-
 def consistency_loss(
-    outputs: _Branches, view: _Branches, *, temperature: float = 0.2,
-    margin: float = 1.0, w_contrast: float = 0.2, w_consistency: float = 0.8,
+    outputs, view, *, temperature: float = 0.2, margin: float = 1.0,
+    w_contrast: float = 0.2, w_consistency: float = 0.8,
 ) -> dict[str, Tensor]:  # fmt: skip
     """Return the losses of both branches and of their agreement.
 

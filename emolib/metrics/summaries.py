@@ -51,8 +51,8 @@ def summarise(
         Columns that make a group; "metric" is added where it is left out.
     predictions : DataFrame or callable
         The predictions behind `results`, with the columns of `by` but metric, for the
-        subject bootstrap; or a function from a group's columns, a dictionary, to its
-        predictions or None.
+        subject bootstrap; or a function from a group's columns, a dictionary with
+        metric, to its predictions or None.
     parts : sequence of str
         Columns of `predictions` that tell one scored set of a group from another.
     n_draws, seed : int
@@ -71,7 +71,7 @@ def summarise(
     for key, part in results.groupby([*keys, "metric"], sort=True):
         per_fold = part.groupby("fold")["value"].mean().dropna()
         row = dict(zip([*keys, "metric"], key, strict=True))
-        behind = behind_of({name: row[name] for name in keys})
+        behind = behind_of({name: row[name] for name in (*keys, "metric")})
         row |= {"mean": per_fold.mean(), "sd": _spread(part), "n": len(per_fold)}
         if UNGROUPED in {*part.get("protocol", ())}:
             per_fold = per_fold[:0]
@@ -92,7 +92,7 @@ def _finder(predictions, keys: list[str]):
     if not keys:
         return lambda group: predictions
     groups = dict(list(predictions.groupby(keys)))
-    return lambda group: groups.get(tuple(group.values()))
+    return lambda group: groups.get(tuple(group[name] for name in keys))
 
 
 def _interval(per_fold, predictions, metric: str, options: dict) -> dict:

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from emolib.checks import check_option
 from emolib.models.linear import Classifier, init_kaiming, linear_stack
-from emolib.models.utterances import SpecificInvariantEncoder
+from emolib.models.utterances import SpecificInvariantEncoder, UtteranceModel
 
 ACTIVATIONS = {"linear": nn.Identity, "sigmoid": nn.Sigmoid}
 
@@ -51,7 +51,7 @@ class CleanTeacherOutputs(NamedTuple):
     invariant: Tensor  # H  (b, m d)
 
 
-class NMER(nn.Module):
+class NMER(UtteranceModel):
     """Encoders, a VAE guided by invariant features, and a classifier.
 
     Paper 3, Section 2.3.
@@ -112,10 +112,6 @@ class NMER(nn.Module):
         """
         return self.read(*self.encode(x, lengths), generator)
 
-    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
-        """Return h' and H', which depend on one modality alone, (b, m, d) each."""
-        return self.encoder(x, lengths)
-
     def read(
         self, specific: Tensor, invariant: Tensor, generator: Generator | None = None
     ) -> NMEROutputs:
@@ -151,6 +147,9 @@ class _ConditionalVAE(nn.Module):
         an utterance's output then depends on its batch.
     sample_in_eval : bool
         Whether z is drawn in evaluation too, as in the public code, or is mu.
+    kaiming : bool
+        Whether the Transformer's linear maps start from Kaiming's weights, as in the
+        public code, or from torch's; those of queries, keys and values do from torch's.
     """
 
     def __init__(
@@ -158,6 +157,7 @@ class _ConditionalVAE(nn.Module):
         d_ff: int = 128, vae_dropout: float = 0.1,
         d_decoder: tuple[int, ...] = (128, 256), output: str = "linear",
         batch_as_sequence: bool = False, sample_in_eval: bool = False,
+        kaiming: bool = False,
     ):  # fmt: skip
         super().__init__()
         check_option("output", output, tuple(ACTIVATIONS))
@@ -171,7 +171,8 @@ class _ConditionalVAE(nn.Module):
         self.to_mu, self.to_log_var = (nn.Linear(2 * d, d_latent) for _ in range(2))
         self.decoder = linear_stack((d_latent + d, *d_decoder, d), nn.LeakyReLU)
         self.decoder.append(ACTIVATIONS[output]())
-        for part in (self.to_mu, self.to_log_var, self.decoder):
+        drawn = (self.to_mu, self.to_log_var, self.decoder)
+        for part in (*drawn, self.encoder) if kaiming else drawn:
             part.apply(init_kaiming)
 
     def forward(
@@ -190,7 +191,7 @@ class _ConditionalVAE(nn.Module):
         return self.decoder(torch.cat([z, invariant], dim=1)), mu, log_var
 
 
-class CleanTeacher(nn.Module):
+class CleanTeacher(UtteranceModel):
     """The model of clean utterances whose features NMER and IF-MMIN aim at.
 
     Zuo et al. 2023, Section 2.2: specific and invariant features, and a classifier on
@@ -220,16 +221,6 @@ class CleanTeacher(nn.Module):
         self.widths = self.encoder.widths
         d_in = 2 * self.encoder.d_out
         self.classifier = Classifier(d_in, n_classes, dropout=dropout)
-
-    def forward(
-        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
-    ) -> CleanTeacherOutputs:
-        """Return the class scores and features of a batch, as `NMER.forward` takes."""
-        return self.read(*self.encode(x, lengths))
-
-    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
-        """Return h and H, which depend on one modality alone, (b, m, d) each."""
-        return self.encoder(x, lengths)
 
     def read(self, specific: Tensor, invariant: Tensor) -> CleanTeacherOutputs:
         """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""

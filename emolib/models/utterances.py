@@ -25,6 +25,31 @@ from emolib.models.linear import init_kaiming
 from emolib.models.text_cnn import TextCNN
 
 
+class UtteranceModel(nn.Module):
+    """A model that reads, with `read`, what its `encoder` makes of each modality.
+
+    Encoding is apart, so that what depends on one modality alone is computed once for
+    all conditions.
+    """
+
+    def forward(self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor], *draws):
+        """Return the outputs for a batch of utterances.
+
+        Parameters
+        ----------
+        x : mapping of str to Tensor, shape (b, s, d) each
+        lengths : mapping of str to Tensor of int, shape (b,) each
+        *draws
+            What `read` takes besides.
+        """
+        return self.read(*self.encode(x, lengths), *draws)
+
+    def encode(self, x, lengths) -> tuple[Tensor, ...]:
+        """Return what depends on one modality alone, (b, m, d) each."""
+        encoded = self.encoder(x, lengths)
+        return encoded if isinstance(encoded, tuple) else (encoded,)
+
+
 class FusionEncoder(nn.Module):
     """One encoder per modality: LSTM for audio and visual, TextCNN for text.
 

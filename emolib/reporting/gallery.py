@@ -1,17 +1,10 @@
 """The gallery: small copies of one run per notebook, for readers on the web."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
 from emolib.reporting.notebooks import code_of, notebook_path, parameters_of
-from emolib.reporting.save import (
-    new_folder,
-    put_in_place,
-    read_run,
-    write_json,
-)
+from emolib.reporting.save import new_folder, put_in_place, read_run, write_json
 from emolib.store import project_root
 
 TIERS = ("smoke", "quick", "full", "paper")
@@ -52,15 +45,12 @@ def gallery_note(name: str) -> str:
     if not run:
         return "not in the gallery yet; 'emolib gallery' makes it from finished runs."
     path = notebook_path(run["notebook"])
-    today = {
-        "code": code_of(path), "parameters": parameters_of(path, run["config"]),
-    }  # fmt: skip
-    changed = [name for name, value in today.items() if run.get(name) != value]
-    since = f"{' and '.join(changed)} since changed" if changed else "by today's code"
-    made = (
-        f"made by version {run['emolib']} on {run['date'][:10]}, tier {run['config']}"
-    )
-    return f"{made}, {' and '.join(run['sources'])} data; {since}"
+    known = {"code": code_of(path), "parameters": parameters_of(path, run["config"])}
+    changed = " and ".join(name for name in known if run.get(name) != known[name])
+    since = f"{changed} since changed" if changed else "by today's code"
+    made = f"made by version {run['emolib']} on {run['date'][:10]}"
+    data = " and ".join(run["sources"])
+    return f"{made}, tier {run['config']}, {data} data; {since}"
 
 
 def gallery_table(stem: str, table: str) -> str:
@@ -76,9 +66,8 @@ def gallery_table(stem: str, table: str) -> str:
 def _copy(folder: Path, name: str) -> None:
     """Copy one run's tables, figures and run.json, without its machine's name."""
     made = new_folder(f"gallery-{name}")
-    for pattern in KEPT:
-        for path in folder.glob(pattern):
-            shutil.copyfile(path, made / path.name)
+    for path in (path for pattern in KEPT for path in folder.glob(pattern)):
+        shutil.copyfile(path, made / path.name)
     run = read_run(folder)
     write_json(made / "run.json", {key: run[key] for key in run if key != "host"})
     put_in_place(made, f"gallery/{name}")

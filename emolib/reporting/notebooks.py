@@ -1,10 +1,10 @@
-"""Notebooks and their parameters, read from the files without running anything."""
-
-from __future__ import annotations
+"""Notebooks: their parameters, read without running anything, and what they show."""
 
 import ast
+import inspect
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -27,27 +27,23 @@ def notebook_path(notebook: str | Path) -> Path:
     return folder / f"{path.stem}.ipynb"
 
 
-def config_paths(stem: str) -> dict[str, Path]:
-    """Return the configs of a notebook by name."""
-    folder = project_root() / "notebooks" / "configs" / stem
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
 def parameters_of(path: Path, config: str = "", given: Mapping | None = None) -> dict:
     """Return a notebook's parameters: its defaults, then its config's, then `given`.
 
     Raises ValueError, naming the nearest known one, for a config that the notebook has
     not and for a name that is no parameter of it.
     """
-    cells = (cell for cell in _read(path)["cells"] if "parameters" in _tags(cell))
-    nodes = ast.parse("".join(next(cells, {"source": ""})["source"])).body
+    cells = _read(path)["cells"]
+    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
+    nodes = ast.parse("".join(tagged[0]["source"] if tagged else "")).body
     pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
     defaults = {name.id: ast.literal_eval(value) for name, value in pairs}
     changed = {**(given or {})}
     if config:
-        configs = config_paths(path.stem)
-        check_keys(f"config of {path.stem}", {config: None}, list(configs))
-        read = yaml.safe_load(configs[config].read_text("utf-8"))
+        folder = project_root() / "notebooks" / "configs" / path.stem
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        check_keys(f"config of {path.stem}", {config: None}, known)
+        read = yaml.safe_load((folder / f"{config}.yaml").read_text("utf-8"))
         changed = {**read, "config": config, **changed}
     check_keys("parameter", changed, list(defaults))
     return {**defaults, **changed}
@@ -77,6 +73,62 @@ def _read(path: Path) -> dict:
     return json.loads(path.read_text("utf-8"))
 
 
-def _tags(cell: dict) -> list[str]:
-    """Return the tags of a cell."""
-    return cell["metadata"].get("tags", [])
+# ---------------------------------------------------------------- for readers
+
+
+def show_source(thing: Callable):
+    """Return the source of a function, a method or a class, without its docstrings.
+
+    It is read from the installed package at the moment of the call, so what a reader
+    sees is what ran.
+
+    Returns
+    -------
+    shown : IPython.display.Markdown
+        Its `data` is the text: the dotted name, then the source.
+    """
+    from IPython.display import Markdown
+
+    thing = inspect.unwrap(thing)
+    lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
+    nodes = ast.walk(ast.parse("\n".join(lines)))
+    named = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef))
+    for node in sorted(named, key=lambda n: n.lineno, reverse=True):
+        if ast.get_docstring(node) and len(node.body) > 1:
+            del lines[node.body[0].lineno - 1 : node.body[0].end_lineno]
+    text = "\n".join(line.removesuffix("  # fmt: skip") for line in lines)
+    place = f"{thing.__module__}.{thing.__qualname__}"
+    return Markdown(f"`{place}`\n```python\n{text}\n```")
+
+
+def check_answer(
+    answer, right, *, hint: str, tolerance: float = 0.0, name: str = "Exercise"
+) -> str:
+    """Return whether an exercise's answer is right, wrong with a hint, or not given.
+
+    Parameters
+    ----------
+    answer
+        What the reader wrote; ``...`` (Ellipsis) means not answered yet. One of the
+        wrong kind is wrong.
+    right
+        The right answer, or a function that tells whether an answer is right.
+    hint : str
+        Shown with a wrong answer.
+    tolerance : float
+        For numbers: how far off still counts as right.
+    name : str
+        What the exercise is called.
+    """
+    if answer is ...:
+        return f"{name}: not answered yet."
+    try:
+        if callable(right):
+            good = bool(right(answer))
+        elif isinstance(right, int | float):
+            good = abs(float(answer) - right) <= tolerance
+        else:
+            good = bool(answer == right)
+    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
+        good = False
+    return f"{name}: right." if good else f"{name}: not yet. {hint}"

@@ -5,8 +5,6 @@ with other settings or with real data goes to ``<config>+<name or digest>/``, on
 without a config to ``reports/.scratch/``. A folder is written aside and renamed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -25,16 +23,13 @@ from emolib import __version__
 from emolib.checks import check_option
 from emolib.code import digest_of, library_versions
 from emolib.containers import RESULT_COLUMNS
-from emolib.reporting.drawings import SURROGATE, save_figure
-from emolib.reporting.notebooks import (
-    code_of,
-    notebook_path,
-    parameters_of,
-)
+from emolib.reporting.notebooks import code_of, notebook_path, parameters_of
 from emolib.reporting.tables import to_markdown
 from emolib.store import project_root
 
 STARTED = time.monotonic()
+SURROGATE = "SURROGATE — not a result"
+STYLE = Path(__file__).parents[1] / "emolib.mplstyle"
 REPORT_DIR = "EMOLIB_REPORT_DIR"
 """Environment variable by which `emolib run` redirects a notebook's report."""
 
@@ -68,10 +63,10 @@ def save_report(
     results : DataFrame
         Tidy, `emolib.containers.RESULT_COLUMNS`; no timings.
     tables : mapping of name to DataFrame
-        ``table_1`` gives ``table_1.csv`` and ``table_1.md``.
+        ``table_1`` gives ``table_1.csv`` and ``table_1.md``; one without a row is not
+        written but listed as not run, and so is a figure that is None.
     figures : mapping of name to matplotlib Figure
         ``fig_2_similarity`` gives ``fig_2_similarity.svg``; each carries `alt_text`.
-        One that is None is listed as not run, like a table without a row.
     data : iterable of `emolib.corpora.CorpusFolder`
     failures : iterable of mapping
         Units that gave no result: their labels and the `reason`.
@@ -88,30 +83,31 @@ def save_report(
     Same results, same bytes: ``results.csv`` is sorted, and date, durations and host
     stand in ``run.json`` alone, which is written last.
     """
-    tables, figures = dict(tables or {}), dict(figures or {})
-    corpora = [{name: getattr(item, name) for name in CORPUS} for item in data]
-    absent = [name for name, table in tables.items() if table.empty]
-    absent += [name for name, figure in figures.items() if figure is None]
-    run = name_run(stem, settings, results, corpora)
-    run |= {"failures": [*failures], "splits": [*audits], "not_run": absent}
     given = os.environ.get(REPORT_DIR)
     folder = Path(given) if given else new_folder(f"{stem}-{os.getpid()}")
+    corpora = [{name: getattr(item, name) for name in CORPUS} for item in data]
+    run = name_run(stem, settings, results, corpora)
+    absent, said = [], {}
     _write_csv(folder / "results.csv", _sorted(results))
-    for name, table in tables.items():
+    for name, table in (tables or {}).items():
+        if table.empty:
+            absent.append(name)
+            continue
         _write_csv(folder / f"{name}.csv", table)
         text = to_markdown(table, footer=_footer(run, table))
         (folder / f"{name}.md").write_text(text, "utf-8")
-    run["figures"] = {
-        name: save_figure(figure, folder / f"{name}.svg", _is_marked(run))
-        for name, figure in figures.items()
-        if figure is not None
-    }
-    write_json(folder / "run.json", {**run, **_machine()})
-    names = [p.name for p in sorted(folder.iterdir()) if p.suffix != ".ipynb"]
+    for name, figure in (figures or {}).items():
+        if figure is None:
+            absent.append(name)
+        else:
+            said[name] = save_figure(figure, folder / f"{name}.svg", _is_marked(run))
+    run |= {"failures": [*failures], "splits": [*audits], "not_run": absent}
+    write_json(folder / "run.json", {**run, "figures": said, **_machine()})
+    names = ", ".join(p.name for p in sorted(folder.iterdir()) if p.suffix != ".ipynb")
     if not given:
         put_in_place(folder, run["folder"])
-    said = f"; not run: {', '.join(absent)}" if absent else ""
-    return f"reports/{run['folder']}: {', '.join(names)}{said}"
+    lacks = f"; not run: {', '.join(absent)}" if absent else ""
+    return f"reports/{run['folder']}: {names}{lacks}"
 
 
 def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) -> dict:
@@ -151,13 +147,11 @@ def new_folder(name: str) -> Path:
 
 def put_in_place(made: Path, name: str) -> Path:
     """Move a finished folder to its place under the reports, and return it."""
-    target, old = project_root() / "reports" / name, made.with_name(f"{made.name}.old")
+    target = project_root() / "reports" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(made.with_name("place.lock")):
-        if target.exists():
-            target.rename(old)
+        shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
     return target
 
 
@@ -194,10 +188,10 @@ def _plain(settings) -> dict:
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a tidy frame with its columns and rows in a fixed order."""
-    names = [n for n in RESULT_COLUMNS if n in frame]
-    names += sorted({*frame} - {*names})
-    return frame[names].sort_values(
-        names, key=lambda c: c if c.dtype.kind in "biuf" else c.fillna("").astype(str)
+    frame = frame[[name for name in RESULT_COLUMNS if name in frame]]
+    return frame.sort_values(
+        [*frame],
+        key=lambda c: c if c.dtype.kind in "biuf" else c.fillna("").astype(str),
     )
 
 
@@ -219,3 +213,55 @@ def _footer(run: Mapping, table: pd.DataFrame) -> str:
     words += [f"settings: {run['settings_digest']}"]
     words += [f"**{SURROGATE}**"] if _is_marked(run, table) else []
     return " · ".join(words)
+
+
+# ---------------------------------------------------------------- figures
+
+
+def save_figure(figure, path: Path, marked: bool) -> str:
+    """Write a figure as SVG and return its text for those who cannot see it.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        With `alt_text`, made from its data.
+    path : Path
+    marked : bool
+        True puts the surrogate mark into the lower right corner and into the text.
+
+    Notes
+    -----
+    The SVG carries no date and its ids a fixed salt; its title is what a screen reader
+    says. The figure is left as it came.
+    """
+    from matplotlib import style
+
+    alt = getattr(figure, "alt_text", "").rstrip()
+    if not alt:
+        raise ValueError(
+            f"figure {path.stem} must carry alt_text; got none. Set fig.alt_text to a "
+            "sentence made from its data."
+        )
+    words, alt = (SURROGATE, f"{alt} {SURROGATE}.") if marked else ("", alt)
+    look = {"ha": "right", "va": "bottom", "fontsize": 6, "color": "0.35"}
+    mark = figure.text(0.995, 0.005, words, **look)
+    about = {"Title": alt, "Date": None, "Creator": None}
+    with style.context([STYLE, {"svg.hashsalt": "emolib"}]):
+        figure.savefig(path, format="svg", metadata=about)
+    mark.remove()
+    path.write_text(_clips_in_order(path.read_text("utf-8"), path.stem), "utf-8")
+    return alt
+
+
+def _clips_in_order(svg: str, name: str) -> str:
+    """Return an SVG text whose clips are called by their order of use.
+
+    matplotlib calls them by all digits of their place, and the solver of the layout
+    does not always give the last digit alike.
+    """
+    order: dict[str, str] = {}
+    return re.sub(
+        r'(clip-path="url\(#|<clipPath id=")(p[0-9a-f]{10})',
+        lambda m: m[1] + order.setdefault(m[2], f"{name}-clip-{len(order)}"),
+        svg,
+    )

@@ -1,18 +1,18 @@
 """The paper's numbers beside this run's, a row a printed cell, and how they are read.
 
 Numbers are kept as fractions in a tidy frame. They are printed in the paper's layout:
-its rows, its columns, "paper / this run" in a cell, references below a rule, what is
-constant in the caption.
+its rows, its columns, "paper / this run" in a cell, references below a rule, a block
+for each split or kind of noise, what is constant in the caption.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from re import compile as pattern
 
 import pandas as pd
 
-from emolib.checks import check_option
 from emolib.metrics import summarise
+from emolib.metrics.scores import EVERY_METRIC
 from emolib.reporting.printed import with_system
 
 CELL = ["item", "dataset", "target", "method", "variant", "condition", "metric"]
@@ -21,8 +21,8 @@ COMPARED = [
     *CELL, "paper", "this_run", "sd", "n_folds", "n_seeds", *KIND, "low", "high",
     "note",
 ]  # fmt: skip
-LABELS = ["item", "dataset", "target", "condition", *KIND]
-"""What stands in the caption where it is constant, else in a column of its own."""
+PLACE = ["item", "dataset", "target", "condition", *KIND]
+"""Where systems are compared. Of a page: in the caption, in the heads or in blocks."""
 
 DASH = "—"
 
@@ -31,18 +31,18 @@ def compare_table(
     results: pd.DataFrame,
     reported: pd.DataFrame,
     *,
-    item: str | None = None,
+    item: str,
     failures: Iterable[Mapping] = (),
-    show: str = "run",
     rows: Sequence[str] = ("system",),
     columns: Sequence[str] = ("metric",),
+    words: str = "(?P<condition>.*)",
     order: Mapping[str, Sequence[str]] | None = None,
     names: Mapping[str, str] | None = None,
     references: Sequence[str] = (),
     predictions: pd.DataFrame | Callable | None = None,
     parts: Sequence[str] = ("fold", "seed"),
 ) -> pd.DataFrame:
-    """Return a paper's cells beside this run's, one row a cell.
+    """Return the cells of a paper's table that were tried, one row a cell.
 
     Parameters
     ----------
@@ -51,20 +51,20 @@ def compare_table(
     reported : DataFrame
         From `load_reported`.
     item : str
-        For example ``"Table 1"``; all items without it.
+        For example ``"Table 1"``.
     failures : iterable of mapping
         Cells that lost a unit: their labels and the `reason`. Such a cell has no mean,
         its note says why.
-    show : str
-        ``"run"``: the cells that were tried. ``"all"``: every printed cell too, which
-        makes a ledger.
     rows, columns : sequence of str
         What names a row and a column of the printed page; `system` is the variant,
         else the method.
+    words : str
+        A regular expression whose named groups are what a condition says, for example
+        a level of noise: each may name a row or a column.
     order : mapping of column to sequence of str
         Order of its values; others follow as the paper and the run have them.
     names : mapping of str to str
-        How a value of `columns` is printed.
+        How a value is printed.
     references : sequence of str
         Rows that stand below a rule and are never the best.
     predictions, parts
@@ -76,40 +76,47 @@ def compare_table(
         Columns `COMPARED`. ``attrs`` hold the layout and, as ``cells``, how many of the
         printed cells were run.
     """
-    check_option("show", show, ("run", "all"))
-    paper, run = (f[f["item"].eq(item) | (item is None)] for f in (reported, results))
+    paper, run = (frame[frame["item"] == item] for frame in (reported, results))
     run = _with_lost(run, failures, paper["metric"])
     paper = paper[[*CELL, "value"]].rename(columns={"value": "paper"})
-    table = _summarised(run, predictions, parts).merge(paper, on=CELL, how="outer")
-    table = with_system(table.fillna({"reason": "", **dict.fromkeys(KIND, "")}))
-    tried = table["n_folds"].notna()
-    n_run = len(table[tried & table["paper"].notna()].drop_duplicates(CELL))
-    cells = f"{n_run} of {len(paper)} printed cells were run"
+    table = _summarised(run, predictions, parts).merge(paper, on=CELL, how="left")
+    table = with_system(table)
     table["note"] = [_note(row) for row in table.to_dict("records")]
-    seen = with_system(pd.concat([paper, run]))[["system", *CELL, *KIND]]
-    known = {c: [*(order or {}).get(c, ()), *seen[c].dropna().unique()] for c in seen}
-    by = dict.fromkeys(["item", "dataset", "target", *KIND, *rows, *columns])
-    table = in_order(table if show == "all" else table[tried], [*by], known)
-    table = table[COMPARED].reset_index(drop=True)
+    known = _orders(with_system(pd.concat([paper, run])), words, order or {})
+    by = ["dataset", "target", *KIND, "system", "condition", "metric"]
+    table = in_order(table, by, known)[COMPARED].reset_index(drop=True)
     layout = {"rows": [*rows], "columns": [*columns], "references": [*references]}
-    layout |= {"names": dict(names or {}), "order": known}
+    layout |= {"names": dict(names or {}), "order": known, "words": words}
+    n_run = len(table.dropna(subset="paper").drop_duplicates(CELL))
+    cells = f"{n_run} of {len(paper)} printed cells were run" if len(paper) else ""
     table.attrs = {"layout": layout, "cells": cells}
     return table
 
 
-def in_order(table: pd.DataFrame, by: list[str], order: Mapping) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, by: Sequence[str], order: Mapping) -> pd.DataFrame:
     """Return a table sorted by some columns, each in an order of its own."""
     ranks = {c: {v: i for i, v in enumerate(dict.fromkeys(order[c]))} for c in by}
     return table.sort_values(by, key=lambda c: c.map(ranks[c.name]), kind="stable")
+
+
+def _orders(seen: pd.DataFrame, words: str, given: Mapping) -> dict[str, list]:
+    """Return the order of every column's values: as given, then as they are seen."""
+    known = {c: [*given.get(c, ()), *seen[c].dropna().unique()] for c in seen}
+    told = _told(in_order(seen, ["condition"], known), words)
+    return known | {c: [*told[c].unique()] for c in pattern(words).groupindex}
+
+
+def _told(frame: pd.DataFrame, words: str) -> pd.DataFrame:
+    """Return a frame with what its conditions say in columns of their own."""
+    return frame.assign(**frame["condition"].astype(str).str.extract(words).fillna(""))
 
 
 def _with_lost(run: pd.DataFrame, failures: Iterable[Mapping], printed) -> pd.DataFrame:
     """Return results with a row without value in each cell that lost a unit."""
     metrics = (run["metric"] if len(run) else printed).unique()
     sources = run.groupby("dataset")["source"].first()
-    blank = dict.fromkeys([*CELL, "protocol"], "")
     lost = [
-        {**blank, **failure, "metric": m, "source": sources.get(failure["dataset"], "")}
+        {**failure, "metric": m, "source": sources.get(failure["dataset"], "")}
         for failure in failures
         for m in metrics
     ]
@@ -134,13 +141,10 @@ def _summarised(run: pd.DataFrame, predictions, parts) -> pd.DataFrame:
 
 
 def _note(row: Mapping) -> str:
-    """Return why a cell has no number, or what its number says about the paper's."""
+    """Return why a cell has no number, or what licensed data say of the paper's."""
     if row["reason"]:
         return f"a unit failed: {row['reason']}"
-    if row["source"] != "licensed":
-        kind = f"not comparable: {row['source']}"
-        return kind if row["source"] else "not run at this tier"
-    if pd.isna([row["low"], row["paper"]]).any():
+    if row["source"] != "licensed" or pd.isna([row["low"], row["paper"]]).any():
         return ""
     inside = row["low"] <= row["paper"] <= row["high"]
     return f"the paper's number lies {'inside' if inside else 'outside'} the interval"
@@ -154,59 +158,84 @@ def to_markdown(table: pd.DataFrame, *, footer: str = "") -> str:
     table : DataFrame
         Missing values become a dash.
     footer : str
-        Printed below.
+        Printed below; without one, that numbers of no licensed data compare with none.
     """
     below = [table.attrs.get("cells", "")]
     if table.empty:
         page = "No cell of this table was run at this tier. TIER=full runs it."
     elif "layout" not in table.attrs:
-        page = table.map(_word).to_markdown(index=False, disable_numparse=True)
+        page = _printed(table)
     else:
         frame = with_system(table)
         page = _page(frame, **table.attrs["layout"])
         lost = frame[frame["note"].str.contains("failed: ")]
         below += dict.fromkeys(lost["system"] + ", " + lost["note"])
+        kinds = ", ".join(sorted({*frame["source"]} - {"licensed", ""}))
+        footer = footer or (f"not comparable: {kinds}" if kinds else "")
     lines = [f"{line}  " for line in (*below, footer) if line]
     return "\n".join([page, "", *lines]).rstrip() + "\n"
 
 
-def _page(frame: pd.DataFrame, rows, columns, references, names, order) -> str:
-    """Return a compared table in the paper's layout, with its caption."""
-    varying = [c for c in LABELS if frame[c].nunique() > 1]
-    rows = [*(c for c in varying if c not in (*rows, *columns)), *rows]
-    columns = [c for c in columns if c == "metric" or frame[c].nunique() > 1]
-    records, beside = frame.to_dict("records"), frame["paper"].notna().any()
-    frame["column"] = [
-        " ".join(names.get(r[c], r[c]) for c in columns) for r in records
-    ]
-    below = frame[rows].isin(references).any(axis=1)
-    rivals = frame["this_run"].where(~below)
-    groups = rivals.groupby([frame[c] for c in ("column", *varying)])
-    best = rivals.eq(groups.transform("max")) & groups.transform("count").gt(1)
+def _page(frame, rows, columns, references, names, order, words) -> str:
+    """Return a compared table in the paper's layout: a caption, then its blocks."""
+    frame = _told(frame, words)
+    labels = dict.fromkeys([*PLACE[:3], *pattern(words).groupindex, *KIND, *columns])
+    constant = [c for c in labels if frame[c].nunique() == 1 and c != "metric"]
+    heads = [c for c in columns if c not in constant]
+    apart = [c for c in labels if c not in (*constant, *rows, *columns)]
+    below = frame[["system", "method"]].isin(references).any(axis=1)
+    best = _best(frame, below, columns)
+    beside = frame["paper"].notna().any()
     records = zip(frame.to_dict("records"), best, strict=True)
-    cells = [_cell(row, beside, is_best) for row, is_best in records]
-    titles = in_order(frame, columns, order)["column"].unique()
-    wide = frame.assign(cell=cells).pivot(index=rows, columns="column", values="cell")
-    named = frame.assign(below=below)[[*rows, "below"]].drop_duplicates()
-    page = named.sort_values("below", kind="stable").join(wide[titles], on=rows)
-    lines = page.drop(columns="below").fillna(DASH).to_dict("records")
-    if 0 < named["below"].sum() < len(named):
-        lines.insert((~named["below"]).sum(), {rows[0]: "*for reference*"})
-    printed = pd.DataFrame(lines).fillna("").to_markdown(index=False)
-    return f"{_caption(frame, varying, beside)}\n\n{printed}"
+    cells = [_cell(row, is_best, beside) for row, is_best in records]
+    said = frame[heads].map(lambda value: names.get(value, value))
+    arrow = frame["metric"].isin(EVERY_METRIC).map({True: " ↑", False: ""})
+    head = said.agg(" ".join, axis=1) + arrow
+    frame = frame.assign(below=below, cell=cells, head=head)
+    order = {**order, "below": [False, True]}
+    shared = frame[constant].drop(columns="source", errors="ignore").iloc[0]
+    pages = [_caption(frame, [names.get(value, value) for value in shared])]
+    for values, block in frame.groupby(apart, sort=False) if apart else [((), frame)]:
+        title = " · ".join(names.get(value, value) for value in values if value)
+        pages += [f"**{title}**"] * bool(title)
+        pages.append(_block(block, rows, heads, order, names))
+    return "\n\n".join(pages)
 
 
-def _caption(frame: pd.DataFrame, varying: list[str], beside: bool) -> str:
+def _best(frame: pd.DataFrame, below: pd.Series, columns: Sequence[str]) -> pd.Series:
+    """Tell which cells are the best of their place, where a metric has a direction."""
+    rivals = frame["this_run"].where(~below & frame["metric"].isin(EVERY_METRIC))
+    same = {*PLACE, *columns, "metric"} - {"system"}
+    groups = rivals.groupby([frame[c] for c in sorted(same)])
+    return rivals.eq(groups.transform("max")) & groups.transform("count").gt(1)
+
+
+def _block(block, rows, heads, order, names) -> str:
+    """Return one block: a line a row of the paper's, references below a rule."""
+    wide = block.pivot(index=rows, columns="head", values="cell")
+    heads = in_order(block, heads, order)["head"].unique()
+    lines = in_order(block, ["below", *rows], order)[["below", *rows]]
+    lines = lines.drop_duplicates().join(wide[heads], on=rows)
+    is_below = lines.pop("below")
+    lines[rows] = lines[rows].map(lambda value: names.get(value, value))
+    lines = lines.fillna(DASH)
+    parts = [lines[~is_below], lines[is_below]]
+    if is_below.nunique() > 1:
+        parts.insert(1, pd.DataFrame([{rows[0]: "*for reference*"}]))
+    return _printed(pd.concat(parts).fillna(" "))
+
+
+def _caption(frame: pd.DataFrame, constant: Sequence[str]) -> str:
     """Return what is the same in all cells, and what a cell holds."""
-    words = [str(frame[c].iloc[0]) for c in LABELS[:-1] if c not in varying]
     known = frame.dropna(subset="n_folds")
     counts = sorted(set(zip(known["n_folds"], known["n_seeds"], strict=True)))
     sizes = ", ".join(f"{n_folds:.0f} × {n_seeds:.0f}" for n_folds, n_seeds in counts)
-    words += [f"folds × seeds: {sizes}", "paper / this run" if beside else ""]
-    return " · ".join(word for word in words if word)
+    words = [*constant, f"folds × seeds: {sizes}"]
+    words += ["paper / this run"] if frame["paper"].notna().any() else []
+    return " · ".join(filter(None, words))
 
 
-def _cell(row: Mapping, beside: bool, is_best: bool) -> str:
+def _cell(row: Mapping, is_best: bool, beside: bool) -> str:
     """Return what a cell prints: mean ± SD and interval, behind the paper's number."""
     digits = ".0f" if row["metric"].startswith("n_") else ".3f"
     numbers = [row[name] for name in ("this_run", "sd", "low", "high", "paper")]
@@ -217,9 +246,17 @@ def _cell(row: Mapping, beside: bool, is_best: bool) -> str:
     return f"{paper} / {run}" if beside else run
 
 
+def _printed(frame: pd.DataFrame) -> str:
+    """Return a frame as Markdown, every word as it is: "01", "NA", "<b>"."""
+    words = frame.map(_word).rename(columns=_word)
+    return words.to_markdown(index=False, disable_numparse=True)
+
+
 def _word(value, digits: str = ".3f") -> str:
     """Return one value as printed; a dash for none."""
     if value is None or value != value or value == "":
         return DASH
-    number = isinstance(value, float)
-    return format(value, digits) if number else str(value).replace("|", "\\|")
+    if isinstance(value, float):
+        return format(value, digits)
+    text = escape(str(value).replace("\n", " "), quote=False)
+    return text.replace("|", "\\|")

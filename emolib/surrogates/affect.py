@@ -140,15 +140,16 @@ def truth_of(
     subjects, trials : sequence of str
         Their names.
     **knobs
-        The writer's.
+        The writer's. A corpus without the heart's field notes none.
     """
     columns = {name: [own[name] for own in held] for name in held[0]}
     arrays = {
         name: _padded(own) if isinstance(own[0], list) else np.stack(own)
         for name, own in columns.items()
     }
+    has_field = knobs["heart_field"] > 0
     noted = {
-        **knobs,
+        **{k: own for k, own in knobs.items() if has_field or k != "heart_field"},
         "corpus": design.corpus,
         "subjects": list(subjects),
         "trials": list(trials),

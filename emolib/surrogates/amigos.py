@@ -9,11 +9,11 @@ import numpy as np
 
 from emolib.datasets import amigos as real
 from emolib.surrogates.affect import Subject, simulate_subject, truth_of
-from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.cortical import eeg_and_blinks, heart_map
 from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
 from emolib.surrogates.files import cell, save_mat, write
 from emolib.surrogates.peripheral import synthesise_conductance, synthesise_ecg
-from emolib.surrogates.traces import TRACE_SFREQ
+from emolib.surrogates.traces import TRACE_SFREQ, bandpass
 
 N_SHORT, N_LONG = len(real.SHORT_VIDEOS), len(real.LONG_VIDEOS)
 SHORT_SCORED_S, LONG_S = (0.0, 60.0), 90.0
@@ -45,7 +45,7 @@ def amigos_design(*, n_trials: int = N_SHORT, seconds: float = 60.0) -> Design:
 def write_amigos(
     folder: str | Path, *, n_subjects: int = 6, n_trials: int = N_SHORT,
     seconds: float = 60.0, effect: float = 1.0, signature: float = 1.0,
-    nuisance: float = 1.0, seed: int = 0,
+    nuisance: float = 1.0, seed: int = 0, heart_field: float = 1.0,
 ) -> Path:  # fmt: skip
     """Write `Data_Preprocessed_PNN.mat` files, and what was planted beside them.
 
@@ -62,7 +62,7 @@ def write_amigos(
         Any number of subjects; at most 16 short videos. Four long ones come with them.
     seconds : float
         Length of each short video, after 5 s of baseline; long ones last 90 s.
-    effect, signature, nuisance, seed
+    effect, signature, nuisance, seed, heart_field
         As in `emolib.surrogates.design.Knobs`.
 
     Returns
@@ -77,7 +77,7 @@ def write_amigos(
     size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
     hint = "AMIGOS has 16 short videos; the four long ones come with them."
     check_sizes(**size, n_stimuli=N_SHORT, hint=hint)
-    knobs = Knobs(effect, signature, nuisance, seed)
+    knobs = Knobs(effect, signature, nuisance, seed, heart_field)
     design = amigos_design(n_trials=n_trials, seconds=seconds)
 
     def fill(aside: Path):
@@ -109,16 +109,16 @@ def _person(subject: Subject) -> tuple[dict[str, np.ndarray], dict]:
         "VideoIDs": cell((*real.SHORT_VIDEOS, *real.LONG_VIDEOS)),
     }
     events = dict(beats=beats, blinks=seen, skin_responses=drivers)
-    return variables, subject.truth(**events)
+    planted = subject.truth(**events)
+    return variables, planted | {"heart_map": heart_map(subject, real.EEG_CH_NAMES)}
 
 
 def _recorded(subject: Subject, rows: slice):
     """Return trials of one length, each (n_times, 17), and blinks, beats, drivers."""
-    eeg, seen = eeg_and_blinks(
-        subject, real.EEG_CH_NAMES, real.SFREQ, rows, share=BLINK_SHARE
-    )
-    ecg, beats = synthesise_ecg(subject.trials("ecg", real.SFREQ, rows))
-    gsr, drivers = synthesise_conductance(subject.trials("gsr", real.SFREQ, rows))
+    of = real.SFREQ, rows
+    eeg, seen = eeg_and_blinks(subject, real.EEG_CH_NAMES, *of, share=BLINK_SHARE)
+    ecg, beats = synthesise_ecg(subject.trials("ecg", *of))
+    gsr, drivers = synthesise_conductance(subject.trials("gsr", *of))
     eeg = bandpass(eeg - eeg.mean(axis=1, keepdims=True), *EEG_BAND_HZ, real.SFREQ)
     joined = np.concatenate([eeg, 1e3 * ecg, 1e6 / gsr[:, None]], axis=1)
     return joined.transpose(0, 2, 1), seen, beats, drivers

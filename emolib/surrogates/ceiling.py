@@ -39,10 +39,17 @@ _IN_ECG = replace(
     **sizes.RESP_RATE_IN_ECG,
 )  # fmt: skip
 _LESS_AROUSAL = _IN_ECG.arousal - _NAMED["ln_resp_rate"].arousal
-CUES = (
+_IN_EEG = replace(
+    _NAMED["heart_rate"], name="heart_rate_in_eeg", modality="eeg",
+    error=sizes.HEART_RATE_IN_EEG_ERROR,
+)  # fmt: skip
+PLANTED = (
     *(p for p in sizes.PARAMETERS if p.modality in ("eeg", "ecg", "gsr")), _IN_ECG,
 )  # fmt: skip
-"""The cues of EEG, ECG and GSR; breathing is read from the ECG."""
+CUES = (*PLANTED, _IN_EEG)
+"""The cues of EEG, ECG and GSR; breathing is read from the ECG, the heart rate from
+the ECG and, last and where the heart has a field there, once more from the EEG."""
+_READ = np.array([*range(len(PLANTED)), PLANTED.index(_NAMED["heart_rate"])])
 _SPREAD = np.array([cue.subject for cue in CUES])
 _PERSON = ("subject_signature", "bias", "width")
 CUE_MODALITIES = ("eeg", "ecg", "gsr")
@@ -126,7 +133,7 @@ def _origin(truth: Truth) -> tuple[Design, Knobs]:
         "corpus", noted["corpus"], tuple(DESIGNS), "Only these have a ceiling."
     )
     size = {name: noted[name] for name in ("n_trials", "seconds")}
-    knobs = {name: noted[name] for name in asdict(Knobs())}
+    knobs = {name: noted.get(name, 0.0) for name in asdict(Knobs())}
     return DESIGNS[noted["corpus"]](**size), Knobs(**knobs)
 
 
@@ -142,29 +149,24 @@ def simulate_cues(
     own, parts = _restricted(design, trials), []
     for n in range(n_subjects):
         new = replace(knobs, seed=knobs.seed + n // PER_SET)
-        subject = simulate_subject(own, new, n + 1, parameters=CUES)
-        rngs = subject.rngs("observer")
-        cues = read_cues(subject.theta, windows, own.seconds[0], rngs)
+        subject = simulate_subject(own, new, n + 1, parameters=PLANTED)
+        given = subject.rngs("observer"), knobs.heart_field
+        cues = read_cues(subject.theta, windows, own.seconds[0], *given)
         person = [subject.planted[name] for name in _PERSON]
         parts.append((cues, *person, subject.liking))
     cues, signature, *others = map(np.stack, zip(*parts, strict=True))
-    return CueSet(cues, knobs.signature * _SPREAD * signature, *others)
+    return CueSet(cues, knobs.signature * _SPREAD * signature[:, _READ], *others)
 
 
 def _restricted(design: Design, trials: Sequence[int]) -> Design:
     """Return the design of some trials alone, without a baseline."""
-    seconds, scored = (
-        tuple(values[k] for k in trials) for values in (design.seconds, design.scored)
-    )
-    scales = tuple(
-        replace(scale, clip_means=tuple(scale.clip_means[k] for k in trials))
-        if scale.clip_means
-        else scale
-        for scale in design.scales
-    )
-    return replace(
-        design, seconds=seconds, scored=scored, scales=scales, baseline_s=0.0
-    )
+
+    def of(values):
+        return values and tuple(values[k] for k in trials)
+
+    scales = tuple(replace(own, clip_means=of(own.clip_means)) for own in design.scales)
+    parts = {name: of(getattr(design, name)) for name in ("seconds", "scored")}
+    return replace(design, **parts, scales=scales, baseline_s=0.0)
 
 
 def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSet:
@@ -173,7 +175,7 @@ def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSe
     seconds, parts = design.seconds[trials[0]], []
     names = truth.parameters["parameters"]
     columns = [
-        names.index("ln_resp_rate" if cue is _IN_ECG else cue.name) for cue in CUES
+        names.index("ln_resp_rate" if cue is _IN_ECG else cue.name) for cue in PLANTED
     ]
     for i in range(len(truth["theta"])):
         theta = np.asarray(truth["theta"][i, trials], float)[:, columns]
@@ -183,19 +185,21 @@ def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSe
         theta[:, -1] += knobs.effect * gain * _LESS_AROUSAL * lagged
         rngs = [generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
                 for k in trials]  # fmt: skip
-        parts.append(read_cues(theta, windows, seconds, rngs))
+        parts.append(read_cues(theta, windows, seconds, rngs, knobs.heart_field))
     signature, *others = (truth[name] for name in _PERSON)
-    signature = knobs.signature * _SPREAD * signature[:, columns]
+    signature = knobs.signature * _SPREAD * signature[:, columns][:, _READ]
     return CueSet(np.stack(parts), signature, *others)
 
 
-def read_cues(theta: np.ndarray, windows, seconds: float, rngs) -> np.ndarray:
+def read_cues(
+    theta: np.ndarray, windows, seconds: float, rngs, heart_field: float
+) -> np.ndarray:
     """Return cues with their reading errors, shape (n_trials, n_windows, n_cues).
 
     Parameters
     ----------
-    theta : ndarray, shape (n_trials, n_cues, t)
-        Noise-free traces of `CUES`, from onset.
+    theta : ndarray, shape (n_trials, n_planted, t)
+        Noise-free traces of `PLANTED`, from onset.
     windows : sequence of (start_s, stop_s)
         A heart or breathing rate needs 10 s: a shorter window is widened to those
         around it inside the trial.
@@ -204,20 +208,29 @@ def read_cues(theta: np.ndarray, windows, seconds: float, rngs) -> np.ndarray:
     rngs : list of Generator
         One per trial; always asked for every cue, so that leaving a modality out
         changes no other cue.
+    heart_field : float
+        Of the corpus. The EEG tells the heart rate the better the stronger it is; at 0
+        that cue is missing. A near-ideal reader's error goes with its square, nearly.
     """
+    n_cues = len(CUES) if heart_field else len(PLANTED)
+    cues, theta = CUES[:n_cues], theta[:, _READ[:n_cues]]
     edges, least = np.array(windows, float), sizes.REFERENCE_WINDOW_S
     length = np.diff(edges, axis=1)[:, 0]
     missing = np.maximum(least - length, 0)
     low = np.clip(edges[:, 0] - missing / 2, 0, max(seconds - least, 0))
     wide = np.stack([low, np.minimum(low + length + missing, seconds)], axis=1)
-    is_wide = np.array([p.modality in sizes.OWN_TEN_SECONDS for p in CUES])
-    means = np.empty((len(theta), len(edges), len(CUES)))
+    is_wide = [p is _IN_EEG or p.modality in sizes.OWN_TEN_SECONDS for p in cues]
+    is_wide = np.array(is_wide)
+    means = np.empty((len(theta), len(edges), n_cues))
     means[..., is_wide] = window_means(theta[:, is_wide], wide)
     means[..., ~is_wide] = window_means(theta[:, ~is_wide], edges)
     stretch = np.sqrt(least / length)[:, None]
     error = np.where(is_wide, np.minimum(stretch, 1.0), stretch)
-    error = np.array([p.error for p in CUES]) * error
-    return means + error * np.stack([rng.standard_normal(error.shape) for rng in rngs])
+    error = np.array([p.error for p in cues]) * error
+    error[:, len(PLANTED) :] /= heart_field**2 or 1
+    blocks = np.split(error, [len(PLANTED)], axis=1)
+    drawn = [[rng.standard_normal(own.shape) for own in blocks] for rng in rngs]
+    return means + error * np.stack([np.hstack(own) for own in drawn])
 
 
 def window_means(traces: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -261,7 +274,8 @@ def ideal_scores(
 
 def _treated(part: CueSet, modalities, observer: str) -> np.ndarray:
     """Return the cues that are seen, less what is known to be the subject's own."""
-    columns = [i for i, cue in enumerate(CUES) if cue.modality in modalities]
+    cues = CUES[: part.cues.shape[-1]]
+    columns = [i for i, cue in enumerate(cues) if cue.modality in modalities]
     x = part.cues[..., columns]
     if observer == "labelled":
         return x - part.signature[:, None, None, columns]

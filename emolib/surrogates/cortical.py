@@ -1,4 +1,4 @@
-"""EEG: dipoles in a sphere, whose rhythms follow the planted parameters, and blinks.
+"""EEG: dipoles in a sphere whose rhythms follow planted parameters, blinks, the heart.
 
 Every rhythm is narrow-band noise whose level is a planted trace; a radial dipole below
 each site carries it to the scalp through a spherical head model, so that scalp maps
@@ -19,6 +19,7 @@ from scipy.fft import irfft
 
 from emolib.surrogates import sizes, traces
 from emolib.surrogates.affect import Subject, Trials
+from emolib.surrogates.peripheral import heart_waves
 
 ENVELOPE_SFREQ = 16.0
 CHUNK_TIMES = 40_000
@@ -31,11 +32,12 @@ SOURCES = tuple(
 
 
 class HeadModel(NamedTuple):
-    """What one nAm of each source gives at each electrode, in µV."""
+    """What one nAm of each source gives at each electrode, in µV; where that lies."""
 
     rhythms: np.ndarray  # (n_chans, n_sources), in the order of SOURCES
     background: np.ndarray  # (n_chans, n_background)
     blink: np.ndarray  # (n_chans,): 1 at Fp1 and Fp2 on average, linked mastoids
+    places: np.ndarray  # (n_chans, 2), to the left and the front of linked mastoids
 
 
 @lru_cache(maxsize=4)
@@ -45,13 +47,13 @@ def head_model(ch_names: Sequence[str]) -> HeadModel:
     `lead_field.csv` is what `mne.make_forward_solution` gives in the sphere that
     `mne.make_sphere_model` fits to the whole 10-05 template, with rhythm sources radial
     at .8 of its radius below their sites, thirty background dipoles anywhere in the
-    upper half and one dipole behind each eye; `tests/surrogates/test_signals.py` makes
-    it anew. A changed table needs a new name: a surrogate is known by its code.
+    upper half and one dipole behind each eye. The last two columns are places in units
+    of the sphere's radius. `tests/surrogates/test_signals.py` makes it anew.
     """
     text = Path(__file__).with_name("lead_field.csv").read_text(encoding="utf-8")
     rows = {row[0]: row[1:] for row in csv.reader(text.splitlines())}
     field, n = np.array([rows[name] for name in ch_names], float), len(SOURCES)
-    return HeadModel(field[:, :n], field[:, n:-1], field[:, -1])
+    return HeadModel(field[:, :n], field[:, n:-3], field[:, -3], field[:, -2:])
 
 
 class Brain(NamedTuple):
@@ -154,6 +156,8 @@ def eeg_and_blinks(
 ) -> tuple[np.ndarray, list[np.ndarray]]:  # fmt: skip
     """Return a subject's EEG in µV, (b, n_chans, n_times), and blinks' times (s).
 
+    The heart's own field is in it.
+
     Parameters
     ----------
     subject : Subject
@@ -167,7 +171,24 @@ def eeg_and_blinks(
     eeg = synthesise_eeg(subject.trials("eeg", sfreq, rows), ch_names)
     bumps, times = _blinks(subject.trials("artefacts", sfreq, rows))
     eeg += head_model(ch_names).blink[:, None] * (share * bumps)[:, None]
+    if subject.knobs.heart_field:
+        beating = heart_waves(subject.trials("ecg", sfreq, rows))
+        eeg += heart_map(subject, ch_names)[:, None] * beating[:, None]
     return eeg, times
+
+
+def heart_map(subject: Subject, ch_names: tuple[str, ...]) -> np.ndarray:
+    """Return what the heart adds to the EEG at an R peak, in µV, shape (n_chans,).
+
+    A person's own: a gradient from right to left, a little turned towards front or
+    back (Dirlich et al. 1997), against linked mastoids. Its size, the mean over
+    channels, is lognormal and has nothing to do with affect.
+    """
+    n = subject.knobs.signature * subject.rng("heart").standard_normal(2)
+    angle = np.deg2rad(sizes.HEART_ANGLE_SD * n[1])
+    field = head_model(ch_names).places @ (np.cos(angle), np.sin(angle))
+    size = sizes.HEART_FIELD_UV * np.exp(sizes.HEART_FIELD_SD * n[0])
+    return subject.knobs.heart_field * size * field / np.abs(field).mean()
 
 
 def _blinks(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -184,11 +205,3 @@ def _blinks(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
         inside = index < trials.n_times
         np.add.at(row, index[inside], (height[:, None] * bump)[inside])
     return out, times
-
-
-def bandpass(eeg: np.ndarray, l_freq: float, h_freq: float, sfreq: float) -> np.ndarray:
-    """Return EEG filtered forward and backward, as the corpora were."""
-    from scipy.signal import butter, sosfiltfilt
-
-    sos = butter(4, (l_freq, h_freq), "bandpass", fs=sfreq, output="sos")
-    return sosfiltfilt(sos, eeg, axis=-1)

@@ -30,15 +30,19 @@ class Knobs:
         Multiplies the loadings of vigilance and movement.
     seed : int
         Root of every random stream.
+    heart_field : float
+        Multiplies the heart's own field in the EEG; at 0 EEG and ECG share nothing
+        within a window but affect and nuisances.
     """
 
     effect: float = 1.0
     signature: float = 1.0
     nuisance: float = 1.0
     seed: int = 0
+    heart_field: float = 1.0
 
     def __post_init__(self):
-        for name in ("effect", "signature", "nuisance"):
+        for name in ("effect", "signature", "nuisance", "heart_field"):
             check_range(name, getattr(self, name), 0.0, 10.0)
         check_range("seed", check_whole("seed", self.seed, "units"), 0, 2**63)
 

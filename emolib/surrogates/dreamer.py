@@ -1,19 +1,33 @@
-"""Write a surrogate of DREAMER, in DREAMER's own file format."""
+"""Write a surrogate of DREAMER, in DREAMER's own file format.
+
+And windows with one planted quantity drawn uniformly, for encoders' learning curves:
+made by the very functions the writers use, at DREAMER's rates and electrodes, so that a
+learning curve on them says what to expect of a corpus. They carry no affect and no
+field of the heart.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from emolib.checks import check_range, check_whole
 from emolib.datasets import dreamer as real
 from emolib.surrogates import sizes
-from emolib.surrogates.affect import Subject, simulate_subject, truth_of
-from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.affect import Subject, Trials, simulate_subject, truth_of
+from emolib.surrogates.cortical import (
+    SOURCES,
+    eeg_and_blinks,
+    heart_map,
+    synthesise_eeg,
+)
 from emolib.surrogates.design import Design, Knobs, Scale, check_sizes
 from emolib.surrogates.files import MAX_BYTES, cell, save_mat, struct, write
 from emolib.surrogates.peripheral import synthesise_ecg
+from emolib.surrogates.traces import TRACE_SFREQ, bandpass
 
 N_STIMULI = 18
 SCORED_S = (1.0, 61.0)
@@ -42,7 +56,7 @@ def dreamer_design(*, n_trials: int = N_STIMULI, seconds: float = 61.0) -> Desig
 def write_dreamer(
     folder: str | Path, *, n_subjects: int = 6, n_trials: int = N_STIMULI,
     seconds: float = 61.0, effect: float = 1.0, signature: float = 1.0,
-    nuisance: float = 1.0, seed: int = 0,
+    nuisance: float = 1.0, seed: int = 0, heart_field: float = 1.0,
 ) -> Path:  # fmt: skip
     """Write `DREAMER.mat` into `folder`, and what was planted into `<folder>.truth`.
 
@@ -57,7 +71,7 @@ def write_dreamer(
         Any number of subjects; at most 18 trials.
     seconds : float
         Length of each stimulus; a baseline of 61 s comes before it.
-    effect, signature, nuisance, seed
+    effect, signature, nuisance, seed, heart_field
         As in `emolib.surrogates.design.Knobs`.
 
     Returns
@@ -72,7 +86,7 @@ def write_dreamer(
     size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
     check_sizes(**size, n_stimuli=N_STIMULI, hint="DREAMER has 18 stimuli.")
     _check_bytes(n_subjects * n_trials * (seconds + real.BASELINE_S))
-    knobs = Knobs(effect, signature, nuisance, seed)
+    knobs = Knobs(effect, signature, nuisance, seed, heart_field)
     design = dreamer_design(n_trials=n_trials, seconds=seconds)
 
     def fill(aside: Path):
@@ -115,7 +129,8 @@ def _person(subject: Subject) -> tuple[np.ndarray, dict]:
         ScoreArousal=ratings[:, 1:2],
         ScoreDominance=ratings[:, 2:],
     )
-    return own, subject.truth(beats=beats, blinks=seen)
+    planted = subject.truth(beats=beats, blinks=seen)
+    return own, planted | {"heart_map": heart_map(subject, real.EEG_CH_NAMES)}
 
 
 def _as_stored(eeg: np.ndarray, rngs) -> np.ndarray:
@@ -151,3 +166,120 @@ def _top(people, n_trials: int) -> np.ndarray:
         Version="1.0.2",
         Acknowledgement=said,
     )
+
+
+# ------------------------------------------------------ windows for learning curves
+
+SECONDS, AT_ONCE = 10, 256
+RATE_BPM, LEVEL_DB = (50.0, 110.0), (-6.0, 6.0)
+MARGIN_S = 1
+"""Beats are drawn this far beyond both ends of a window."""
+
+
+def rate_windows(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return windows of ECG whose heart rate is drawn uniformly from 50 to 110 bpm.
+
+    Breathing, RSA, T wave, wave widths and lead gains vary from window to window as
+    they do from subject to subject.
+
+    Parameters
+    ----------
+    n : int
+        Number of windows of 10 s; the first n of more are the same.
+    seed : int
+
+    Returns
+    -------
+    x : ndarray of float32, shape (n, 2, 2560)
+        mV, at 256 Hz.
+    rate_bpm : ndarray, shape (n,)
+    """
+    seconds = SECONDS + 2 * MARGIN_S
+
+    def make(rngs):
+        rate = np.array([rng.uniform(*RATE_BPM) for rng in rngs])
+        traces = {"heart_rate": rate}
+        for p in sizes.PARAMETERS:
+            if p.name in ("ln_rsa", "ln_t_wave", "ln_resp_rate"):
+                drawn = [rng.standard_normal() for rng in rngs]
+                traces[p.name] = p.base + p.subject * np.array(drawn)
+        x, _ = synthesise_ecg(_trials(rngs, traces, real.ECG_SFREQ, seconds))
+        margin = round(MARGIN_S * real.ECG_SFREQ)
+        return x[..., margin:-margin], rate
+
+    return _windows(1, n, seed, make)
+
+
+def power_windows(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return windows of EEG in which posterior alpha has a level drawn uniformly.
+
+    Parameters
+    ----------
+    n, seed : int
+        As in `rate_windows`.
+
+    Returns
+    -------
+    x : ndarray of float32, shape (n, 14, 1280)
+        µV, at 128 Hz, before any reference, filter or artefact.
+    level_db : ndarray, shape (n,)
+        From -6 to 6 dB of source power.
+    """
+    posterior = [name for name in SOURCES if name.startswith("posterior_alpha")]
+    return _eeg_windows(2, dict.fromkeys(posterior, 1.0), n, seed)
+
+
+def asymmetry_windows(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return windows of EEG whose frontal alpha differs between right and left.
+
+    Parameters
+    ----------
+    n, seed : int
+        As in `rate_windows`.
+
+    Returns
+    -------
+    x : ndarray of float32, shape (n, 14, 1280)
+        µV, at 128 Hz.
+    level_db : ndarray, shape (n,)
+        Right minus left source level, from -6 to 6 dB; their mean stays.
+    """
+    side = {f"frontal_alpha_{site}": -0.5 for site in sizes.FRONTAL_LEFT}
+    side |= {f"frontal_alpha_{site}": 0.5 for site in sizes.FRONTAL_RIGHT}
+    return _eeg_windows(3, side, n, seed)
+
+
+def _eeg_windows(kind: int, pattern: Mapping[str, float], n: int, seed: int):
+    """Return EEG windows whose sources follow `pattern` times a uniform level."""
+
+    def make(rngs):
+        level = np.array([rng.uniform(*LEVEL_DB) for rng in rngs])
+        traces = {name: level * share for name, share in pattern.items()}
+        trials = _trials(rngs, traces, real.EEG_SFREQ, SECONDS)
+        return synthesise_eeg(trials, real.EEG_CH_NAMES), level
+
+    return _windows(kind, n, seed, make)
+
+
+def _trials(rngs, levels: Mapping[str, np.ndarray], sfreq: float, seconds: float):
+    """Return what windows with constant traces are made of, each another person's."""
+    flat = np.ones(round(seconds * TRACE_SFREQ) + 2)
+    traces = {name: own[:, None] * flat for name, own in levels.items()}
+    return Trials(rngs, rngs, traces, sfreq, round(seconds * sfreq))
+
+
+def _windows(kind: int, n: int, seed: int, make: Callable):
+    """Return windows and their quantity, made from generators of no corpus's streams.
+
+    In parts, which keeps memory small.
+    """
+    n = check_whole("n", n, "windows")
+    check_range("n", n, 1, 10**7)
+    parts = []
+    for first in range(0, n, AT_ONCE):
+        keys = [(0, kind, i) for i in range(first, min(first + AT_ONCE, n))]
+        roots = [np.random.SeedSequence(seed, spawn_key=key) for key in keys]
+        x, y = make([np.random.default_rng(root) for root in roots])
+        parts.append((x.astype(np.float32), y))
+    x, y = zip(*parts, strict=True)
+    return np.concatenate(x), np.concatenate(y)

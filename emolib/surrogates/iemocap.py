@@ -10,12 +10,11 @@ import numpy as np
 
 from emolib.checks import check_range, check_whole
 from emolib.containers import MODALITIES_AVL
-from emolib.surrogates import utterance_sizes as sizes
-from emolib.surrogates import utterances
+from emolib.surrogates import sizes, utterances
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.files import ABOUT, write
+from emolib.surrogates.sizes import IEMOCAP
 from emolib.surrogates.traces import generator, trial_generators
-from emolib.surrogates.utterance_sizes import IEMOCAP
 from emolib.surrogates.utterances import Utterances
 
 N_SPEAKERS, N_CLASSES = 10, 4
@@ -104,10 +103,8 @@ def plant(knobs: Knobs, number: int, n: int, seconds: float) -> Utterances:
         for stream in ("latents", "signatures", "lengths", "gaps")
     }
     y = _classes(rng["latents"], n)
-    u, offsets = (
-        utterances.emotions(y, rng["latents"]),
-        rng["signatures"].standard_normal((3, 1, 3)),
-    )
+    u = utterances.emotions(y, rng["latents"])
+    offsets = rng["signatures"].standard_normal((3, 1, 3))
     planted = {
         "u": u,
         "labels": y,

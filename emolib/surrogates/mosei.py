@@ -13,12 +13,11 @@ from scipy.special import ndtr
 
 from emolib.checks import check_option, check_range, check_whole
 from emolib.containers import MODALITIES_AVL
-from emolib.surrogates import utterance_sizes as sizes
-from emolib.surrogates import utterances
+from emolib.surrogates import sizes, utterances
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.files import save_pickle, write
+from emolib.surrogates.sizes import Plan, sentiment_plan
 from emolib.surrogates.traces import generator, trial_generators
-from emolib.surrogates.utterance_sizes import Plan, sentiment_plan
 from emolib.surrogates.utterances import Utterances
 
 PACKAGES = ("senti", "raw", "mmsa_aligned", "mmsa_unaligned")

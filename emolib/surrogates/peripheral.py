@@ -15,6 +15,8 @@ BEAT_SFREQ = 32.0
 """Rate at which intervals are looked up, in Hz."""
 REACH = 4.5
 """Widths to either side over which a wave is drawn."""
+REST_S, REST_RR_S, REST_T_MV = 10.0, 60 / 72, 0.3
+"""What the heart's field is measured by: so long, so even, with such a T wave."""
 LATENCY_S, RISE_S, FALL_S = 1.5, 0.75, 2.0
 LN_AMPLITUDE, AMPLITUDE_SD = np.log(0.25), 0.5
 """Of skin conductance responses: time course in s, height in µS."""
@@ -40,22 +42,58 @@ def synthesise_ecg(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]]:
     Each beat is a sum of Gaussian waves P Q R S T; the T wave comes later after a
     longer interval. The baseline wanders with breathing.
     """
+    hearts, waves, found = _beating(trials)
+    out = np.empty((len(hearts), 2, trials.n_times))
+    for own, heart, parts in zip(out, hearts, waves, strict=True):
+        own[:] = heart.lead_gain[:, None] * _in_leads(parts)
+    phase = _breathing_phase(trials, trials.sfreq, trials.n_times)
+    out += sizes.ECG_BREATHING_MV * np.sin(phase)[:, None]
+    return out + _ecg_noise(trials), found
+
+
+def heart_waves(trials: Trials) -> np.ndarray:
+    """Return Q R S T of the beats in the ECG's first lead, (b, n_times), without noise.
+
+    In units of the R peak of that person's heart beating evenly at rest, as both are
+    seen through the band of the heart's field in the EEG.
+    """
+    hearts, waves, _ = _beating(trials)
+    rest = np.arange(0, REST_S, REST_RR_S)
+    given = rest, np.full(len(rest), REST_RR_S), np.full(len(rest), REST_T_MV)
+    out = np.empty((len(hearts), trials.n_times))
+    for own, heart, parts in zip(out, hearts, waves, strict=True):
+        even = _waves(*given, heart, trials.sfreq, round(REST_S * trials.sfreq))
+        own[:] = _qrst(parts, trials.sfreq) / _qrst(even, trials.sfreq).max()
+    return out
+
+
+def _qrst(waves: list[np.ndarray], sfreq: float) -> np.ndarray:
+    """Return the first lead without P wave, in the band of the heart's field."""
+    lead = _in_leads(waves, first=1)[0]
+    return traces.bandpass(lead, *sizes.HEART_FIELD_HZ, sfreq)
+
+
+def _in_leads(waves: list[np.ndarray], first: int = 0) -> np.ndarray:
+    """Return the sum of waves in both leads in mV, (2, n_times), from wave `first`."""
+    heights = np.array(sizes.LEAD_WAVES_MV).T[..., None]
+    return sum(map(np.multiply, heights[first:], waves[first:]))
+
+
+def _beating(trials: Trials) -> tuple[list[Heart], list, list[np.ndarray]]:
+    """Return each trial's heart, waves and R peaks in s."""
     hearts = [draw_heart(rng, trials.signature) for rng in trials.persons]
     hearts = hearts * (len(trials.rngs) // len(hearts))
     beats, intervals = beat_times(trials)
     t_wave = np.exp(trials.traces["ln_t_wave"])
     grid = np.arange(t_wave.shape[1]) / traces.TRACE_SFREQ
-    out, found = np.empty((len(hearts), 2, trials.n_times)), []
+    waves, found = [], []
     for i, heart in enumerate(hearts):
         is_beat = np.isfinite(beats[i])
         peaks, rr = beats[i, is_beat], intervals[i, is_beat]
         height = np.interp(peaks, grid, t_wave[i])
-        waves = _waves(peaks, rr, height, heart, trials.sfreq, trials.n_times)
-        out[i] = heart.lead_gain[:, None] * waves
+        waves.append(_waves(peaks, rr, height, heart, trials.sfreq, trials.n_times))
         found.append(peaks)
-    phase = _breathing_phase(trials, trials.sfreq, trials.n_times)
-    out += sizes.ECG_BREATHING_MV * np.sin(phase)[:, None]
-    return out + _ecg_noise(trials), found
+    return hearts, waves, found
 
 
 def _breathing_phase(trials: Trials, sfreq: float, n_times: int) -> np.ndarray:
@@ -104,22 +142,20 @@ def _walk(rr: np.ndarray, start: np.ndarray, seconds: float):
     return np.stack(beats, axis=1), np.stack(intervals, axis=1)
 
 
-def _waves(peaks, rr, t_height, heart: Heart, sfreq, n_times) -> np.ndarray:
-    """Return the beats' waves in both leads, shape (2, n_times)."""
-    out = np.zeros((2, n_times))
+def _waves(peaks, rr, t_height, heart: Heart, sfreq, n_times) -> list[np.ndarray]:
+    """Return the beats' P Q R S T, each (n_times,): of height 1, and the planted T."""
+    out = []
     heights = [np.ones_like(rr)] * 4 + [t_height]
     centres = np.tile(sizes.WAVE_CENTRES_S, (len(rr), 1)).T
     centres[-1] *= np.sqrt(rr / 0.8)
-    of_leads = np.array(sizes.LEAD_WAVES_MV).T[..., None]
-    waves = zip(centres, heart.widths_s, heights, of_leads, strict=True)
-    for centre, width, height, leads in waves:
+    for centre, width, height in zip(centres, heart.widths_s, heights, strict=True):
         middle = peaks + centre
         first = np.ceil((middle - REACH * width) * sfreq).astype(int)
         index = first[:, None] + np.arange(int(2 * REACH * width * sfreq) + 1)
         bump = np.exp(-0.5 * ((index / sfreq - middle[:, None]) / width) ** 2)
         bump *= height[:, None]
         inside = (index >= 0) & (index < n_times)
-        out += leads * np.bincount(index[inside], bump[inside], minlength=n_times)
+        out.append(np.bincount(index[inside], bump[inside], minlength=n_times))
     return out
 
 
@@ -135,9 +171,8 @@ def _ecg_noise(trials: Trials) -> np.ndarray:
     white = sizes.ECG_WHITE_MV / np.sqrt(len(freqs) - 2)
     shape = np.sqrt(pink**2 + white**2)[None, None, 1:-1]
     spectrum = np.zeros((len(trials.rngs), 2, len(freqs)), np.complex64)
-    spectrum[..., 1:-1] = traces.noise_bins(
-        trials.rngs, 2, traces.unit_variance(shape, n_fft)
-    )
+    amplitude = traces.unit_variance(shape, n_fft)
+    spectrum[..., 1:-1] = traces.noise_bins(trials.rngs, 2, amplitude)
     noise = irfft(spectrum, n_fft, axis=-1)[..., : trials.n_times]
     return level * np.sqrt((shape**2).sum()) * noise
 
@@ -161,9 +196,7 @@ def synthesise_conductance(trials: Trials) -> tuple[np.ndarray, list[np.ndarray]
 
 def _responses(impulses: np.ndarray, sfreq: float) -> np.ndarray:
     """Return impulses as exp(-u / 2) - exp(-u / .75), 1 at its peak."""
-    rise, fall = (np.exp(-1 / (tau * sfreq)) for tau in (RISE_S, FALL_S))
-    out = lfilter([1.0], [1.0, -fall], impulses) - lfilter(
-        [1.0], [1.0, -rise], impulses
-    )
+    poles = (np.exp(-1 / (tau * sfreq)) for tau in (FALL_S, RISE_S))
+    slow, quick = (lfilter([1.0], [1.0, -pole], impulses) for pole in poles)
     u = np.log(FALL_S / RISE_S) / (1 / RISE_S - 1 / FALL_S)
-    return out / float(np.exp(-u / FALL_S) - np.exp(-u / RISE_S))
+    return (slow - quick) / float(np.exp(-u / FALL_S) - np.exp(-u / RISE_S))

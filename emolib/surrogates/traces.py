@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfftfreq
-from scipy.signal import lfilter
+from scipy.signal import butter, lfilter, sosfiltfilt
 
 CORPORA = ("dreamer", "amigos", "deap", "mahnob", "iemocap", "mosei", "mosi")
 STREAMS = (
     "latents", "ratings", "signatures", "nuisances", "artefacts", "gaps", "observer",
     "questions", "line", "", "eeg", "ecg", "gsr", "audio", "visual", "text", "lengths",
-    "directions",
+    "directions", "heart",
 )  # fmt: skip
 """What has numbers of its own; new names come last, or all numbers change."""
 TRACE_SFREQ = 4.0
@@ -158,6 +158,12 @@ def band_noise(
     amplitude = unit_variance(np.exp(-0.5 * z**2), n_fft)
     spectrum[..., first:last] = noise_bins(rngs, n_chans, amplitude)
     return irfft(spectrum, n_fft, axis=-1)[..., :n_times]
+
+
+def bandpass(x: np.ndarray, l_freq: float, h_freq: float, sfreq: float) -> np.ndarray:
+    """Return signals filtered forward and backward, as the corpora were."""
+    sos = butter(4, (l_freq, h_freq), "bandpass", fs=sfreq, output="sos")
+    return sosfiltfilt(sos, x, axis=-1)
 
 
 def event_times(

@@ -17,10 +17,10 @@ from scipy.special import ndtr, softmax
 
 from emolib.checks import check_keys, check_option
 from emolib.containers import MODALITIES_AVL
-from emolib.surrogates import utterance_sizes as sizes
+from emolib.surrogates import sizes
 from emolib.surrogates.files import read_truth
+from emolib.surrogates.sizes import Plan, Sentiment
 from emolib.surrogates.traces import generator
-from emolib.surrogates.utterance_sizes import Plan, Sentiment
 from emolib.surrogates.utterances import emotions, sentiment
 
 LETTERS = dict(zip("avl", MODALITIES_AVL, strict=True))

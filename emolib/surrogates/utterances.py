@@ -18,10 +18,10 @@ from functools import lru_cache
 import numpy as np
 
 from emolib.containers import MODALITIES_AVL
-from emolib.surrogates import utterance_sizes as sizes
+from emolib.surrogates import sizes
 from emolib.surrogates.design import Knobs
+from emolib.surrogates.sizes import Plan, Sentiment
 from emolib.surrogates.traces import generator, ou
-from emolib.surrogates.utterance_sizes import Plan, Sentiment
 
 
 @dataclass(frozen=True)

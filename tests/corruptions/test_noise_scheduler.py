@@ -87,18 +87,6 @@ def test_the_printed_triple_of_mosei_comes_out_of_its_variances():
     assert [steps_for(-10, variance) for variance in MOSEI] == [140, 60, 5]
 
 
-@pytest.mark.parametrize(
-    ("db", "expected"),
-    [
-        (-10, (46, 140, 60, 5)), (-20, (88, 184, 103, 27)),
-        (-30, (132, 228, 147, 66)), (-40, (176, 272, 191, 109)),
-    ],
-)  # fmt: skip
-def test_steps_for_every_level(db, expected):
-    assert tuple(steps_for(db, variance) for variance in (1.0, *MOSEI)) == expected
-    assert steps_for(0, 1.0) == 13 and steps_for(-10, 1.0, end=0.05) > 46
-
-
 def test_the_chosen_t_is_nearer_than_its_neighbours():
     for db in range(-45, 31, 5):
         for variance in (0.03, 1.0, 150.8):
@@ -109,13 +97,6 @@ def test_the_chosen_t_is_nearer_than_its_neighbours():
                 if k
             }
             assert min(off, key=off.get) == n
-
-
-def test_one_step_is_coarse_where_the_variance_is_small():
-    db = [snr_db(alpha_bar(beta_schedule(n))[-1].item(), 0.03) for n in range(1, 7)]
-    assert db[:2] == pytest.approx([14.77, -5.73], abs=0.01)
-    falls = [before - after for before, after in zip(db[1:], db[2:], strict=False)]
-    assert all(0.8 < fall < 2 for fall in falls)
 
 
 def test_impulses_at_the_same_t_are_weaker_by_their_rareness():
@@ -157,10 +138,7 @@ def test_measured_and_nominal_db_agree_on_data_far_from_zero_mean(noise):
     [
         (lambda: beta_schedule(0), r"n_steps must be a whole number.*got 0"),
         (lambda: beta_schedule(3, start=0.5), r"end must be in \[0.5, 1\); got 0.1"),
-        (lambda: beta_schedule(3, shape="cosine"), r"shape must be one of 'linear'"),
         (lambda: level_for(-10, 0.0), r"variance must be finite and above 0"),
-        (lambda: level_for(-10, math.nan), r"variance must be finite and above 0"),
-        (lambda: exact_alpha_bar(-10, math.inf), r"variance must be finite and above"),
         (lambda: steps_for(math.nan, 1.0), r"db must be in .*; got nan"),
         (lambda: level_for(-10, 1.0, noise="pink"), r"noise must be one of 'gaussian'"),
         (lambda: snr_db(1.5, 1.0), r"alpha_bar must lie in \[0, 1\]; got 1.5"),

@@ -30,14 +30,6 @@ def test_place_j_holds_the_patch_that_the_order_names():
     assert torch.equal(shuffle_patches(x, order), by_hand)
 
 
-def test_two_modalities_of_different_rates_stay_synchronous():
-    second = torch.arange(10.0).repeat(5, 1, 1)
-    eeg, ecg = (second.repeat_interleave(rate, -1) for rate in (128, 256))
-    order = draw_permutations(5, 10, generator())
-    eeg, ecg = shuffle_patches(eeg, order), shuffle_patches(ecg, order)
-    assert torch.equal(eeg[:, :, ::128], ecg[:, :, ::256])
-
-
 def test_an_order_that_does_not_fit_is_an_error():
     with pytest.raises(ValueError, match=r"whole number of time points per patch"):
         shuffle_patches(torch.zeros(1, 1, 11), torch.tensor([[1, 0]]))

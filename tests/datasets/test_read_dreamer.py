@@ -4,7 +4,7 @@ from scipy.io import loadmat, savemat
 
 from emolib.checks import CorpusError
 from emolib.datasets import dreamer
-from emolib.datasets.dreamer import find_dreamer, read_dreamer
+from emolib.datasets.dreamer import read_dreamer
 from tests.datasets.true_formats import (
     ELECTRODES,
     cell,
@@ -46,17 +46,6 @@ def test_two_people_with_two_trials_are_read_back(tmp_path):
     raw = loadmat(path)["DREAMER"][0, 0]["Data"][0, 1][0, 0]
     stored = raw["ECG"][0, 0]["stimuli"][1, 0]
     np.testing.assert_array_equal(recordings[3].signals["ecg"].data, stored.T)
-    assert {r.subject for r in read_dreamer(tmp_path, subjects=["s02"])} == {"s02"}
-    with pytest.raises(ValueError, match=r"subjects must be .* got \['s09'\]"):
-        list(read_dreamer(tmp_path, subjects=["s09"]))
-
-
-@pytest.mark.parametrize("given", [".", "DREAMER", "DREAMER/DREAMER.mat"])
-def test_parent_folder_and_file_are_all_accepted(tmp_path, given):
-    path = write_dreamer(tmp_path / "DREAMER")
-    for left_behind in ("._DREAMER.mat", ".DS_Store", "Thumbs.db"):
-        (path.parent / left_behind).write_bytes(b"x")
-    assert find_dreamer(tmp_path / given) == path
 
 
 def test_a_single_person_and_people_in_a_struct_array_are_read(tmp_path):
@@ -105,22 +94,6 @@ def test_missing_and_impossible_ratings_are_told(tmp_path):
     assert "valence" not in next(read_dreamer(tmp_path)).ratings
 
 
-def test_missing_packed_and_other_folders_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"DREAMER\.mat in .*README\.md"):
-        find_dreamer(tmp_path / "nowhere")
-    for name in ("DREAMER.zip", "dreamer.7z", "DREAMER.tar.gz"):
-        (tmp_path / name).write_bytes(b"PK")
-        with pytest.raises(CorpusError, match=f"still packed, {name}: unpack it"):
-            find_dreamer(tmp_path)
-        (tmp_path / name).unlink()
-    write_amigos(tmp_path)
-    with pytest.raises(CorpusError, match=r"looks like AMIGOS \(Data_Preprocessed_P01"):
-        find_dreamer(tmp_path)
-    write_amigos(tmp_path, name="DREAMER.mat")
-    with pytest.raises(CorpusError, match="got a file that holds joined_data, labels_"):
-        list(read_dreamer(tmp_path))
-
-
 def test_another_rate_or_montage_and_missing_fields_are_refused(tmp_path):
     people = [dreamer_person(1, seconds=(12,), valence=(4,), baseline_s=1)]
     turned = cell(ELECTRODES[::-1], (1, 14))
@@ -134,6 +107,9 @@ def test_another_rate_or_montage_and_missing_fields_are_refused(tmp_path):
         write_dreamer(tmp_path, people, **changes)
         with pytest.raises(CorpusError, match=rf"DREAMER\.mat: .*{words}"):
             list(read_dreamer(tmp_path))
+    write_amigos(tmp_path, name="DREAMER.mat")
+    with pytest.raises(CorpusError, match="got a file that holds joined_data, labels_"):
+        list(read_dreamer(tmp_path))
     savemat(tmp_path / "DREAMER.mat", {"DREAMER": struct_of(Data=cell([1.0], (1, 1)))})
     with pytest.raises(CorpusError, match="KeyError: 'EEG_SamplingRate'"):
         list(read_dreamer(tmp_path))

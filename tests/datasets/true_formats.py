@@ -34,25 +34,20 @@ def dreamer_person(
     n = len(seconds)
 
     def modality(rate, n_chans, offset):
-        base = [
-            noise(baseline_s * rate, n_chans, (number, i, 0), offset) for i in range(n)
-        ]
-        stim = [
-            noise(s * rate, n_chans, (number, i, 1), offset)
-            for i, s in enumerate(seconds)
-        ]
-        return struct_of(baseline=cell(base, (n, 1)), stimuli=cell(stim, (n, 1)))
+        def stored(k, lengths):
+            whos = [(number, i, k) for i in range(n)]
+            pairs = zip(lengths, whos, strict=True)
+            return cell([noise(s * rate, n_chans, w, offset) for s, w in pairs], (n, 1))
+
+        before = stored(0, [baseline_s] * n)
+        return struct_of(baseline=before, stimuli=stored(1, seconds))
 
     scores = np.array(valence, dtype=float).reshape(n, 1)
     held = {"Age": "22", "Gender": "female", "EEG": modality(128, 14, 4200.0)}
     if with_ecg:
         held["ECG"] = modality(256, 2, 2000.0)
-    return struct_of(
-        **held,
-        ScoreValence=scores,
-        ScoreArousal=scores[::-1].copy(),
-        ScoreDominance=np.full((n, 1), 3.0),
-    )
+    held |= {"ScoreValence": scores, "ScoreArousal": scores[::-1].copy()}
+    return struct_of(**held, ScoreDominance=np.full((n, 1), 3.0))
 
 
 def write_dreamer(folder: Path, people=None, **changes):

@@ -97,18 +97,6 @@ def test_equal_similarities_give_the_log_of_the_number_of_candidates():
     assert float(plain) == pytest.approx(log(1 + (b - 1) * p))
 
 
-def test_a_temperature_has_its_limits():
-    ecg, eeg = features(5, 3, 4), features(5, 3, 4, seed=1)
-    value = float(patch_info_nce(ecg, eeg, temperature=1e9))
-    assert value == pytest.approx(log(1 + 4 * 3))
-    value = float(window_info_nce(ecg.flatten(1), eeg.flatten(1), temperature=1e9))
-    assert value == pytest.approx(log(5))
-    patches = torch.eye(12, dtype=torch.float64).view(4, 3, 12)
-    assert float(patch_info_nce(patches, patches, temperature=0.01)) < 1e-9
-    windows = torch.eye(4, dtype=torch.float64)
-    assert float(window_info_nce(windows, windows, temperature=0.01)) < 1e-9
-
-
 LOSSES = {
     "patch": lambda a, b, tau: patch_info_nce(a, b, temperature=tau),
     "window": lambda a, b, tau: window_info_nce(a[:, 0], b[:, 0], temperature=tau),
@@ -141,30 +129,6 @@ def test_a_feature_without_length_has_no_gradient_and_blows_up_no_other(loss, si
     assert 0 < ecg.grad.abs().max() < 10
 
 
-def test_the_length_of_a_feature_does_not_matter():
-    ecg, eeg = features(4, 3, 5), features(4, 3, 5, seed=1)
-    longer = ecg * torch.rand(4, 3, 1, dtype=torch.float64).add(0.5)
-    torch.testing.assert_close(patch_info_nce(longer, eeg), patch_info_nce(ecg, eeg))
-
-
-def test_patches_of_the_same_window_are_not_negatives():
-    ecg, eeg = features(1, 3, 4), features(1, 3, 4, seed=1).requires_grad_()
-    loss = patch_info_nce(ecg, eeg)
-    gradient = torch.autograd.grad(loss, eeg)[0]
-    assert loss == 0
-    assert gradient.isfinite().all()
-    assert (gradient == 0).all()
-
-
-def test_gradients_are_those_of_finite_differences():
-    ecg = features(3, 2, 3).requires_grad_()
-    eeg = features(3, 2, 3, seed=1).requires_grad_()
-    assert torch.autograd.gradcheck(patch_info_nce, (ecg, eeg))
-    ecg, eeg = ecg.detach().flatten(1), eeg.detach().flatten(1)
-    ecg, eeg = ecg.requires_grad_(), eeg.requires_grad_()
-    assert torch.autograd.gradcheck(window_info_nce, (ecg, eeg))
-
-
 def encoded(patches):
     return SimpleNamespace(patches=patches, window=patches.flatten(1))
 
@@ -186,31 +150,6 @@ def test_the_total_weighs_both_levels_with_their_own_temperature(w_patch):
     torch.testing.assert_close(losses["total"], total)
 
 
-def test_wrong_values_are_refused():
-    ecg, eeg, pair = features(4, 3, 5), features(4, 3, 5), [encoded(features(4, 3, 5))]
-    for call, words in (
-        (lambda: patch_info_nce(ecg, eeg, temperature=0.0), r"temperature must be in"),
-        (lambda: patch_info_nce(ecg, eeg, twins="positive"), r"twins must be one of"),
-        (lambda: patch_info_nce(ecg, eeg[:3]), r"eeg must have shape .* match ecg"),
-        (
-            lambda: patch_info_nce(ecg, eeg, recording=torch.arange(3)),
-            r"recording must have shape \(b\) with b=4",
-        ),
-        (
-            lambda: alignment_loss(*pair * 2, w_patch=1.5),
-            r"w_patch must be in \[0, 1\]",
-        ),
-        (
-            lambda: alignment_loss(*pair * 2, similarity="dot"),
-            r"similarity must be one",
-        ),
-        (lambda: nt_xent(ecg[0], ecg[0, :2]), r"b must have shape .* match a"),
-        (lambda: nt_xent(ecg[0], ecg[0], temperature=-1.0), r"temperature must be in"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            call()
-
-
 def nt_xent_loop(a, b, tau):
     views, n = torch.cat([a, b]), len(a)
     total = 0.0
@@ -227,14 +166,8 @@ def test_nt_xent_equals_a_loop_and_treats_both_views_alike():
     value = nt_xent(a, b, temperature=0.2)
     assert abs(float(value) - nt_xent_loop(a, b, 0.2)) < 1e-6
     torch.testing.assert_close(nt_xent(b, a, temperature=0.2), value)
-
-
-def test_nt_xent_has_its_limits():
-    same = torch.ones(5, 4, dtype=torch.float64)
-    assert float(nt_xent(same, same)) == pytest.approx(log(9))
-    unit = torch.eye(5, dtype=torch.float64)
-    assert float(nt_xent(unit, unit, temperature=0.01)) < 1e-9
-    assert float(nt_xent(unit[:1], unit[:1])) == 0
+    with pytest.raises(ValueError, match=r"b must have shape .* match a"):
+        nt_xent(a, b[:2])
 
 
 def test_the_poly_term_falls_as_the_positives_become_sure():
@@ -259,3 +192,20 @@ def test_a_part_that_all_windows_share_flattens_cosines_but_not_centred_ones():
     assert centred < 0.2 * log(16)
     by_hand = (x - x.mean(0)).flatten(1)
     torch.testing.assert_close(centred, window_info_nce(by_hand, by_hand))
+
+
+@pytest.mark.parametrize(
+    ("loss", "options", "words"),
+    [
+        (patch_info_nce, {"twins": "positive"}, "twins must be one of"),
+        (patch_info_nce, {"eeg": features(3, 3, 5)}, "eeg must have shape .* match ec"),
+        (patch_info_nce, {"recording": torch.arange(3)}, "recording must .* with b=4"),
+        (alignment_loss, {"w_patch": 1.5}, r"w_patch must be in \[0, 1\]"),
+        (alignment_loss, {"similarity": "dot"}, "similarity must be one"),
+    ],
+)
+def test_wrong_values_are_refused(loss, options, words):
+    pair = features(4, 3, 5), options.pop("eeg", features(4, 3, 5))
+    pair = map(encoded, pair) if loss is alignment_loss else pair
+    with pytest.raises(ValueError, match=words):
+        loss(*pair, **options)

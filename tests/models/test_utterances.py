@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 from utterance_batches import LENGTHS, WIDTHS, batch_of, noise, row_of
 
@@ -40,12 +41,9 @@ def test_an_encoder_has_values_and_gradients_of_a_plain_writing(kind, plain):
     model = kind(7, d=8).eval()
     x, lengths = batch_of({"text": EVERY_LENGTH}, {"text": 7}, fill=torch.nan)
     x, lengths = x["text"].requires_grad_(), lengths["text"]
-    expected = torch.stack(
-        [
-            plain(model, x[row, :n]) if n else torch.zeros(8)
-            for row, n in enumerate(lengths.tolist())
-        ]
-    )
+    cut = [utterance[:n] for utterance, n in zip(x, lengths, strict=True)]
+    expected = [plain(model, part) if len(part) else torch.zeros(8) for part in cut]
+    expected = torch.stack(expected)
     weighting, results = noise(len(x), 8, seed=9), []
     for vectors in (model(x, lengths), expected):
         (vectors * weighting).sum().backward()
@@ -59,11 +57,15 @@ def test_an_encoder_has_values_and_gradients_of_a_plain_writing(kind, plain):
 
 def encoders():
     torch.manual_seed(0)
-    return [
+    found = [
         FusionEncoder(WIDTHS, d=8).eval(),
         SpecificInvariantEncoder(WIDTHS, d=8).eval(),
         SpecificInvariantEncoder(WIDTHS, d=8, separate=True).eval(),
     ]
+    for weight in nn.ModuleList(found).parameters():
+        if weight.ndim == 1:  # a trained bias, which nothing may add to what is missing
+            nn.init.normal_(weight)
+    return found
 
 
 def run(encoder, x, lengths):
@@ -92,17 +94,13 @@ def test_what_padding_holds_changes_no_bit_and_reaches_no_gradient(encoder, fill
 @pytest.mark.parametrize("missing", WIDTHS)
 def test_a_missing_modality_is_zeros_and_its_nan_reaches_nothing(encoder, missing):
     x, lengths = batch_of()
-    absent = {
-        **lengths,
-        missing: torch.tensor([3, 0, 0, 2]).clamp(max=lengths[missing]),
-    }
+    absent = torch.tensor([3, 0, 0, 2]).clamp(max=lengths[missing])
+    absent = {**lengths, missing: absent}
     poisoned = x[missing].clone()
     poisoned[[1, 2]] = torch.nan
     place = list(WIDTHS).index(missing)
-    whole, hidden = (
-        run(encoder, x, absent),
-        run(encoder, {**x, missing: poisoned}, absent),
-    )
+    whole = run(encoder, x, absent)
+    hidden = run(encoder, {**x, missing: poisoned}, absent)
     for a, b in zip(whole, hidden, strict=True):
         assert torch.equal(a, b)
         assert (a[[1, 2], place] == 0).all() and (a[[0, 3], place] != 0).any()
@@ -121,52 +119,3 @@ def test_an_utterance_alone_and_untrimmed_is_encoded_as_in_its_batch(encoder):
             torch.testing.assert_close(a[0], b[row])
     for a, b in zip(run(encoder, wider, lengths), many, strict=True):
         torch.testing.assert_close(a, b)
-
-
-def test_a_batch_without_a_modality_at_all_is_encoded():
-    encoder = encoders()[1]
-    x, lengths = batch_of()
-    lengths = {**lengths, "visual": torch.zeros(4, dtype=torch.long)}
-    specific, invariant = encoder(x, lengths)
-    assert (specific[:, 1] == 0).all() and (invariant[:, 1] == 0).all()
-    assert (specific[:, [0, 2]].abs().sum(-1) > 0).all()
-
-
-def test_modalities_come_out_in_one_order_whatever_the_callers():
-    encoder = encoders()[0]
-    x, lengths = batch_of()
-    turned = dict(reversed(x.items())), dict(reversed(lengths.items()))
-    assert torch.equal(encoder(x, lengths), encoder(*turned))
-    assert list(FusionEncoder(dict(reversed(WIDTHS.items()))).widths) == list(WIDTHS)
-
-
-def test_invariant_features_are_one_map_of_the_specific_ones():
-    encoder = encoders()[1]
-    specific, invariant = encoder(*batch_of())
-    first, _, second, _ = encoder.shared
-    by_hand = F.leaky_relu(specific @ first.weight.T + first.bias, 0.01)
-    by_hand = F.leaky_relu(by_hand @ second.weight.T + second.bias, 0.01)
-    torch.testing.assert_close(invariant, by_hand)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (
-            lambda x, n: ({"audio": x["audio"]}, n),
-            r"must hold audio, visual, text; got",
-        ),
-        (lambda x, n: (x, {**n, "audio": n["audio"] + 1}), r"must be at most the 9"),
-        (lambda x, n: (x, {**n, "text": n["text"][1:]}), r"'text'\] must have shape"),
-    ],
-)
-def test_batches_that_do_not_fit_are_refused(change, words):
-    with pytest.raises(ValueError, match=words):
-        encoders()[0](*change(*batch_of()))
-
-
-def test_only_known_modalities_are_encoded():
-    with pytest.raises(ValueError, match="modality must be one of 'audio', 'visual'"):
-        FusionEncoder({"eeg": 4})
-    with pytest.raises(ValueError, match=r"number of modalities must be in \[1, 3\]"):
-        FusionEncoder({})

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emolib.containers import Features, Recording, Signal
+from emolib.containers import Features, Recording
 from emolib.preprocessing.sequences import (
     frame_statistics,
     pad_sequences,
@@ -51,13 +51,6 @@ def test_sequences_are_padded_on_the_right_and_sorted():
     assert taken.lengths["audio"].tolist() == [2]
 
 
-def test_an_all_zero_step_inside_is_a_real_step():
-    audio = np.array([[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]])
-    windows, _ = pad_sequences([utterance("a", audio)], ("audio",))
-    assert windows.lengths["audio"].tolist() == [3] and np.isnan(windows.y).all()
-    assert frame_statistics(windows.x["audio"], np.array([3])).mean.tolist() == [1, 1]
-
-
 def test_an_empty_or_absent_modality_is_not_present():
     windows, removed = pad_sequences(
         [
@@ -73,43 +66,13 @@ def test_an_empty_or_absent_modality_is_not_present():
     assert removed["reason"].tolist() == ["every modality is empty"]
 
 
-def test_unusable_utterances_are_listed_with_their_reason():
-    broken = steps(2)
-    broken[1, 0] = np.inf
-    windows, removed = pad_sequences(
-        [
-            utterance("a", steps(2)),
-            utterance("b", broken),
-            utterance("c", np.full((1, 2), 1e39)),  # too large for single precision
-            utterance("d", steps(1), problems=("audio: it crackles.",)),
-            utterance("e", steps(1), problems=("text: every step is zero.",)),
-            utterance("f", steps(1), ratings={}),
-            utterance("g", steps(1), notes=("audio: 3 values were -inf.",)),
-            utterance("h", steps(1), problems=("label: it has no label.",)),
-        ],
-        ("audio",),
-        target="emotion",
-    )
-    assert windows.meta["trial"].tolist() == ["a", "e", "g"]
-    assert dict(zip(removed["trial"], removed["reason"], strict=True)) == {
-        "b": "audio: not finite in 1 of 4 values",
-        "c": "audio: not finite in 2 of 2 values",
-        "d": "audio: it crackles.",
-        "f": "emotion: no rating",
-        "h": "label: it has no label.",
-    }
-
-
 @pytest.mark.parametrize(
     ("recordings", "words"),
     [
         ([], "must hold at least one usable utterance; got 0"),
         ([utterance("a", steps(1), ratings={})], r"all left out \(emotion: no rating"),
         ([utterance("a", steps(1)), utterance("a", steps(1))], "got two for subject"),
-        (
-            [utterance("a", steps(1)), utterance("b", steps(1, 3))],
-            "audio must be equally wide in every utterance; got 3 features in own s1 t",
-        ),
+        ([utterance("a", steps(1)), utterance("b", steps(1, 3))], "audio must be equa"),
         ([utterance("a", None, steps(1))], r"got \['audio'\], which no usable"),
         ([utterance("a", steps(1), ratings={"joy": 1})], "target must be one of 'joy'"),
     ],
@@ -119,14 +82,6 @@ def test_what_cannot_be_padded_says_why(recordings, words):
     wanted = (wanted,) if isinstance(wanted, str) else wanted
     with pytest.raises(ValueError, match=words):
         pad_sequences(recordings, wanted, target="emotion")
-
-
-def test_signals_in_time_are_sent_elsewhere():
-    ecg = {"audio": Signal(np.zeros((1, 9)), 9.0, ("mono",), "V")}
-    with pytest.raises(TypeError, match="audio must be Features; got Signal"):
-        pad_sequences([Recording("own", "s", "1", "t", ecg, {})], ("audio",))
-    with pytest.raises(ValueError, match=r"data must have shape \(s, d\)"):
-        Features(np.zeros(3))
 
 
 def test_frame_statistics_are_those_of_the_real_steps(monkeypatch):
@@ -161,3 +116,22 @@ def test_standardised_steps_have_mean_0_and_sd_1_and_padding_stays_zero():
     np.testing.assert_allclose(scaled[real][:, :2].mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(scaled[real][:, :2].std(axis=0), 1, atol=1e-5)
     assert not scaled[real][:, 2].any()  # a feature that never moves is centred
+
+
+def test_unusable_utterances_are_listed_with_their_reason():
+    broken, huge = steps(2), np.full((1, 2), 1e39)  # too large for single precision
+    broken[1, 0] = np.inf
+    odd = {
+        "b": ({"audio": broken}, "audio: not finite in 1 of 4 values"),
+        "c": ({"audio": huge}, "audio: not finite in 2 of 2 values"),
+        "d": ({"problems": ("audio: it crackles.",)}, "audio: it crackles."),
+        "e": ({"problems": ("text: every step is zero.",)}, None),
+        "f": ({"ratings": {}}, "emotion: no rating"),
+        "g": ({"notes": ("audio: 3 values were -inf.",)}, None),
+        "h": ({"problems": ("label: it has none.",)}, "label: it has none."),
+    }
+    given = [utterance(k, **{"audio": steps(1), **own}) for k, (own, _) in odd.items()]
+    windows, removed = pad_sequences(given, ("audio",), target="emotion")
+    assert windows.meta["trial"].tolist() == ["e", "g"]
+    reasons = dict(zip(removed["trial"], removed["reason"], strict=True))
+    assert reasons == {name: reason for name, (_, reason) in odd.items() if reason}

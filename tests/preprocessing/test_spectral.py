@@ -36,15 +36,6 @@ def test_bands_that_cover_all_frequencies_hold_the_variance(noise):
         np.testing.assert_allclose(power.sum(axis=-1), x.var(axis=-1), rtol=1e-12)
 
 
-def test_every_time_point_of_the_window_matters(noise):
-    whole = band_power(noise, sfreq=128, bands=BANDS)
-    for point in np.random.default_rng(2).integers(256, size=8):
-        changed = noise.copy()
-        changed[:, :, point] += 5
-        other = band_power(changed, sfreq=128, bands=BANDS)
-        assert (np.abs(other - whole) > 1e-6).any(axis=-1).all()
-
-
 def test_a_band_without_a_frequency_is_refused(noise):
     with pytest.raises(ValueError, match="got 'narrow' .* steps of 0.5 Hz"):
         band_power(noise, sfreq=128, bands={"narrow": (10.1, 10.4)})

@@ -57,32 +57,40 @@ def test_a_row_is_a_printed_cell_with_the_papers_number_and_this_runs():
 
 
 @pytest.mark.parametrize(
-    ("source", "values", "note"),
+    ("source", "values", "note", "said"),
     [
-        ("surrogate", (0.6, 0.7, 0.8), "not comparable: surrogate"),
-        ("open", (0.6, 0.7, 0.8), "not comparable: open"),
-        ("licensed", (0.70, 0.78, 0.82, 0.86, 0.88), "inside the interval"),
-        ("licensed", (0.60, 0.61, 0.62, 0.61, 0.60), "outside the interval"),
+        ("surrogate", (0.6, 0.7, 0.8), "", "not comparable: surrogate"),
+        ("open", (0.6, 0.7, 0.8), "", "not comparable: open"),
+        ("licensed", (0.70, 0.78, 0.82, 0.86, 0.88), "inside the interval", "were run"),
+        (
+            "licensed",
+            (0.60, 0.61, 0.62, 0.61, 0.60),
+            "outside the interval",
+            "were run",
+        ),
     ],
 )
-def test_licensed_data_alone_are_held_against_the_paper(source, values, note):
-    assert only(compare(run(values, source=source)))["note"].endswith(note)
+def test_licensed_data_alone_are_held_against_the_paper(source, values, note, said):
+    table = compare(run(values, source=source))
+    assert only(table)["note"].endswith(note)
+    assert to_markdown(table).splitlines()[-1].endswith(said)
+    assert "not comparable" not in to_markdown(table, footer="SURROGATE")  # said once
 
 
 def test_no_mean_spans_two_kinds_of_data_or_two_splits():
     table = compare(run(), run(source="licensed"), run((0.9, 0.9), protocol="by_trial"))
     assert sorted(table["this_run"].round(2)) == [0.7, 0.7, 0.9]
-    text = to_markdown(table)
-    assert "| protocol" in text and "| source" in text
+    blocks = [line for line in to_markdown(table).splitlines() if line[:2] == "**"]
+    assert blocks == [
+        "**by_subject · surrogate**", "**by_subject · licensed**",
+        "**by_trial · surrogate**",
+    ]  # fmt: skip
 
 
-def test_all_printed_cells_make_a_ledger():
-    table = compare(run(), show="all", item=None)
-    assert len(table) == 4
-    missing = table[table["this_run"].isna()]
-    assert set(missing["note"]) == {"not run at this tier"}
-    with pytest.raises(ValueError, match="show must be one of 'run', 'all'"):
-        compare(run(), show="some")
+def test_under_five_folds_there_is_no_interval():
+    for n_folds in (4, 5):
+        cell = to_markdown(compare(run(np.linspace(0.6, 0.8, n_folds)))).splitlines()[4]
+        assert ("[" in cell) == (n_folds == 5) and " ± " in cell
 
 
 def test_a_cell_that_lost_a_unit_has_no_mean_and_says_why():
@@ -105,6 +113,13 @@ def test_a_cell_of_which_no_unit_came_stands_in_its_row():
     assert set(alone["note"]) == {"a unit failed: out of memory"}
 
 
+def grid(lines):
+    rows = [
+        [c.strip() for c in x.strip("|").split("|")] for x in lines if x[0:1] == "|"
+    ]
+    return [row for row in rows if row[0][:2] != ":-"]
+
+
 def test_a_page_has_the_papers_layout():
     results = [
         run(), run(method="TS-TCC", values=(0.5, 0.5, 0.5)),
@@ -113,17 +128,15 @@ def test_a_page_has_the_papers_layout():
         run(method="ceiling", values=(0.99, 0.99, 0.99)),
     ]  # fmt: skip
     order = {"system": ["TS-TCC", "w/o align"], "metric": ["n_windows", "auc"]}
-    names = {"auc": "AUC", "n_windows": "windows"}
+    names = {"auc": "AUC", "n_windows": "windows", "dreamer": "DREAMER"}
     table = compare(*results, order=order, names=names, references=["ceiling"])
-    caption, _, header, _, *lines = to_markdown(table, footer="the end").splitlines()
+    caption, *lines = to_markdown(table, footer="the end").splitlines()
     assert caption == (
-        "Table 1 · dreamer · arousal · by_subject · folds × seeds: 1 × 1, 3 × 1 · "
+        "Table 1 · DREAMER · arousal · by_subject · folds × seeds: 1 × 1, 3 × 1 · "
         "paper / this run"
     )
-    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines[:5]]
-    assert [c.strip() for c in header.strip("|").split("|")] == [
-        "system", "windows", "AUC",
-    ]  # fmt: skip
+    head, *cells = grid(lines)
+    assert head == ["system", "windows", "AUC ↑"]
     assert [row[0] for row in cells] == [
         "TS-TCC", "w/o align", "Aligned", "*for reference*", "ceiling",
     ]  # fmt: skip
@@ -132,16 +145,32 @@ def test_a_page_has_the_papers_layout():
     assert lines[-2:] == ["3 of 4 printed cells were run  ", "the end"]
 
 
-def test_what_varies_is_a_column_and_a_condition_may_name_one():
-    results = [run(condition=c) for c in ("-10 dB", "-20 dB")]
-    page = to_markdown(compare(*results, columns=["condition", "metric"]))
-    assert "| system   | -10 dB auc" in page and "-20 dB auc" in page
-    assert "/" not in page.splitlines()[4]  # the paper prints none of these cells
-    assert "| condition   | system" in to_markdown(compare(*results))
-    both = [run(), run(variant="w/o align")]
-    page = to_markdown(compare(*both, rows=["method"], columns=["variant", "metric"]))
-    header = [word.strip() for word in page.splitlines()[2].strip("|").split("|")]
-    assert header == ["method", "auc", "w/o align auc"]
+def test_targets_stand_in_the_columns_and_what_else_varies_in_blocks():
+    each = [
+        run(target=target, condition=f"{noise} {level}")
+        for target in ("arousal", "valence")
+        for noise in ("gaussian", "impulse")
+        for level in ("-10 dB", "-40 dB")
+    ]
+    words = r"(?P<noise>\w+) (?P<level>.*)"
+    layout = {"columns": ["target", "level", "metric"], "words": words}
+    caption, *lines = to_markdown(compare(*each, **layout)).splitlines()
+    blocks = [line for line in lines if line[:2] == "**"]
+    assert blocks == ["**gaussian**", "**impulse**"] and "arousal" not in caption
+    head, row, again, other = grid(lines)
+    assert head == again == ["system", *(
+        f"{target} {level} auc ↑"
+        for target in ("arousal", "valence") for level in ("-10 dB", "-40 dB")
+    )]  # fmt: skip
+    assert row == other == ["Aligned", *["0.700 ± 0.100"] * 4]  # none is printed
+
+
+@pytest.mark.parametrize(("metric", "is_best"), [("auc", True), ("unmatched", False)])
+def test_a_metric_without_a_direction_has_no_arrow_and_no_best(metric, is_best):
+    rivals = [run(metric=metric), run((0.1, 0.2, 0.3), metric=metric, method="TS-TCC")]
+    page = to_markdown(compare(*rivals))
+    assert [sign in page for sign in ("↑", "**0.700**")] == [is_best, is_best]
+    assert page.count("**") == 2 * is_best
 
 
 def test_a_table_without_a_cell_and_a_plain_frame_are_printed_too():
@@ -149,3 +178,13 @@ def test_a_table_without_a_cell_and_a_plain_frame_are_printed_too():
     assert text.startswith("No cell of this table was run") and "end" in text
     plain = to_markdown(pd.DataFrame({"a": [1.23456, None], "b": ["x|y", ""]}))
     assert "| 1.235 | x\\|y |" in plain and "| —     | —" in plain
+
+
+def test_words_are_printed_as_they_are_and_are_no_markup():
+    ids = ["01", "NA", "1e5", "nan", "True"]
+    plain = to_markdown(pd.DataFrame({"<id>": ids, "said": ["<b>\na & b", *ids[1:]]}))
+    head, first, *rest = grid(plain.splitlines())
+    assert head[0] == "&lt;id&gt;" and first == ["01", "&lt;b&gt; a &amp; b"]
+    assert [row[0] for row in rest] == ids[1:]
+    page = to_markdown(compare(*(run(method=name) for name in ids)))
+    assert [row[0] for row in grid(page.splitlines())[1:]] == ids

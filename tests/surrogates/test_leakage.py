@@ -12,12 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from emolib.surrogates.affect import simulate_subject
-from emolib.surrogates.cortical import bandpass, eeg_and_blinks
+from emolib.surrogates.cortical import eeg_and_blinks
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.dreamer import dreamer_design, real
 from emolib.surrogates.peripheral import synthesise_ecg
+from emolib.surrogates.traces import bandpass
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 BANDS = [(4, 8), (8, 13), (14, 30), (31, 45)]  # below 4 Hz there are blinks
 N = 18 * 6  # windows of a subject
 
@@ -36,9 +37,8 @@ def features(r_peaks):
             x, _ = synthesise_ecg(subject.trials("ecg", 256.0))
             ecg += [beats for own in x[:, 0, -60 * 256 :] for beats in by_window(own)]
             high.append(np.repeat(subject.planted["ratings"][:, :2] > 3, 6, axis=0))
-        return {"eeg": np.concatenate(eeg), "ecg": np.array(ecg)}, np.concatenate(
-            high
-        ).T
+        x = {"eeg": np.concatenate(eeg), "ecg": np.array(ecg)}
+        return x, np.concatenate(high).T
 
     def band_powers(x):
         x = x.reshape(18, 14, 6, 1280).transpose(0, 2, 1, 3).reshape(N, 14, 1280)

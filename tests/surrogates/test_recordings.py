@@ -46,32 +46,25 @@ def test_dreamers_file_is_laid_out_as_dreamer_is(top):
     )  # fmt: skip
     inner = top[0, 0]
     assert inner["Data"].shape == (1, 2)
-    counts = [int(inner[name][0, 0]) for name in top.dtype.names[1:3]]
-    counts += [int(inner[name][0, 0]) for name in top.dtype.names[4:6]]
+    counts = [int(inner[top.dtype.names[i]][0, 0]) for i in (1, 2, 4, 5)]
     assert counts == [128, 256, 2, 3]
     assert [str(own[0]) for own in inner["EEG_Electrodes"][0]] == EEG
     assert str(inner["Provider"][0]) == "University of the West of Scotland"
     assert str(inner["Version"][0]) == "1.0.2"
     assert "SURROGATE" in str(inner["Disclaimer"][0])
-
-
-def test_a_participant_of_dreamer_is_laid_out_as_in_dreamer(top):
-    person = top[0, 0]["Data"].item(1)
+    person = inner["Data"].item(1)
     assert person.dtype.names == (  # EEGain takes them by position
         "Age", "Gender", "EEG", "ECG", "ScoreValence", "ScoreArousal", "ScoreDominance",
     )  # fmt: skip
-    inner = person[0, 0]
     for name, sfreq, n_chans in (("EEG", 128, 14), ("ECG", 256, 2)):
-        assert inner[name].dtype.names == ("baseline", "stimuli")
-        # eegproc: 1 686 528 rows of 108 trials, baseline and stimulus at 128 Hz
+        held = person[0, 0][name]
+        assert held.dtype.names == ("baseline", "stimuli")
         for part, seconds in (("baseline", 61), ("stimuli", 8)):
-            cells = inner[name][part][0, 0]
-            assert cells.shape == (3, 1)
-            assert {own.dtype for own in cells[:, 0]} == {np.dtype("float64")}
-            assert {own.shape for own in cells[:, 0]} == {(seconds * sfreq, n_chans)}
+            kinds = {(own.dtype.str, own.shape) for own in held[part][0, 0][:, 0]}
+            assert held[part][0, 0].shape == (3, 1)
+            assert kinds == {("<f8", (seconds * sfreq, n_chans))}
     for name in person.dtype.names[4:]:
-        assert inner[name].shape == (3, 1)
-        assert set(np.unique(inner[name])) <= {1, 2, 3, 4, 5}
+        assert person[0, 0][name].shape == (3, 1)
 
 
 def test_dreamers_units_are_those_of_the_devices_with_mains_hum(top):
@@ -111,14 +104,13 @@ def test_amigos_files_are_named_and_laid_out_as_in_amigos(amigos, person):
     ]  # fmt: skip
     # torcheeg: chunks begin at row 640, after the baseline; with num_trial=20 there are
     # 132 of ten seconds of P01, 96 of P05, whose long cells are empty
-    shapes = [own.shape for own in person["joined_data"][0]]
-    assert shapes == [(640 + 6 * 128, 17)] * 16 + [(640 + 90 * 128, 17)] * 4
+    kinds = [(own.dtype.str, own.shape) for own in person["joined_data"][0]]
+    assert kinds == [("<f8", (640 + n * 128, 17)) for n in [6] * 16 + [90] * 4]
     assert {own.shape for own in person["labels_selfassessment"][0]} == {(1, 12)}
     p05 = loadmat(amigos / "Data_Preprocessed_P05.mat")
     for name, empty in (("joined_data", (0, 0)), ("labels_selfassessment", (1, 0)),
                         ("labels_ext_annotation", (1, 0))):  # fmt: skip
         assert {own.shape for own in p05[name][0, 16:]} == {empty}
-    assert {own.dtype for own in person["joined_data"][0]} == {np.dtype("float64")}
     ecg = person["joined_data"][0, 16][:, 14:16]
     assert 300 < ecg[:, 0].max() < 3000
     assert np.corrcoef(ecg.T)[0, 1] > 0.5
@@ -162,16 +154,6 @@ def test_amigos_eeg_is_average_referenced_and_band_limited(person):
     assert power[freqs < 2].mean() < 0.01 * inside
     assert power[freqs > 58].mean() < 0.01 * inside
     assert 3 < np.median(own[:, :14].std(axis=0)) < 25
-
-
-def test_skin_responses_come_at_the_planted_rate(amigos, person, truth):
-    noted, planted = truth(amigos)
-    row = noted["parameters"].index("ln_scr_rate")
-    counted = np.isfinite(planted["skin_responses"][:, 16:]).sum() / (6 * 4 * 1.5)
-    rate = np.exp(planted["theta"][:, 16:, row]).mean()
-    assert counted == pytest.approx(rate, rel=0.25)
-    resistance = person["joined_data"][0, 16][:, 16]
-    assert 4e4 < resistance.min() and resistance.max() < 1e6
 
 
 def test_fewer_trials_leave_the_other_cells_empty(tmp_path):

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy.signal import welch
 
-from emolib.surrogates import cortical, waveforms
+from emolib.surrogates import cortical, dreamer
 from emolib.surrogates.affect import Trials, simulate_subject
 from emolib.surrogates.cortical import (
     SOURCES,
-    bandpass,
     eeg_and_blinks,
     head_model,
     synthesise_eeg,
@@ -19,6 +18,7 @@ from emolib.surrogates.design import Knobs
 from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.peripheral import synthesise_conductance, synthesise_ecg
 from emolib.surrogates.sizes import PARAMETERS
+from emolib.surrogates.traces import bandpass
 
 EEG = ("AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8",
        "AF4")  # fmt: skip
@@ -92,7 +92,9 @@ def lead_field(electrodes):
     blink = field[:, -2:].sum(axis=1)
     blink = blink - blink[-2:].mean()
     blink = blink / blink[[names.index("Fp1"), names.index("Fp2")]].mean()
-    return np.concatenate([field[:, :-2], blink[:, None]], axis=1)[:-2]
+    places = np.array([where[name] for name in names]) / sphere.radius
+    places = ((places - places[-2:].mean(axis=0)) * [-1, 1, 0])[:, :2]
+    return np.concatenate([field[:, :-2], blink[:, None], places], axis=1)[:-2]
 
 
 def test_the_lead_field_is_what_mne_gives():
@@ -116,21 +118,20 @@ def test_maps_are_where_they_belong():
 
 
 def test_blinks_come_at_the_planted_rate_and_height():
-    counts, planted, heights = [], [], []
-    for number in range(1, 5):
-        subject = simulate_subject(dreamer_design(), Knobs(effect=0.0), number)
-        seen, times = eeg_and_blinks(subject, ("Fp1", "Fp2"), 128.0)
-        without, _ = eeg_and_blinks(subject, ("Fp1", "Fp2"), 128.0, share=0.0)
-        rate = subject.theta[:, subject.names.index("ln_blink_rate")]
-        planted += list(np.exp(rate).mean(axis=1) * 122 / 60)
-        counts += [len(own) for own in times]
-        for own, bumps in zip(times, (seen - without).mean(axis=1), strict=True):
-            alone = np.diff(own, prepend=-1)[:-1].clip(max=np.diff(own)) > 0.4
-            for start in own[:-1][alone]:
-                inside = slice(int(start * 128), int((start + 0.4) * 128))
-                heights.append(bumps[inside].max())
-    assert np.sum(counts) == pytest.approx(np.sum(planted), rel=0.06)
+    subject = simulate_subject(dreamer_design(), Knobs(effect=0.0), 1)
+    (seen, times), (without, _) = (
+        eeg_and_blinks(subject, ("Fp1", "Fp2"), 128.0, share=share) for share in (1, 0)
+    )
+    rate = np.exp(subject.theta[:, subject.names.index("ln_blink_rate")]).mean()
+    assert sum(map(len, times)) / (18 * 122 / 60) == pytest.approx(rate, rel=0.1)
+    bumps, heights = (seen - without).mean(axis=1), []
+    for own, start in zip(bumps, times, strict=True):
+        far = start[:-1][
+            (np.diff(start, prepend=-1)[:-1] > 0.4) & (np.diff(start) > 0.4)
+        ]
+        heights += [own[int(s * 128) : int((s + 0.4) * 128)].max() for s in far]
     assert 95 < np.min(heights) and np.max(heights) < 251
+    assert np.mean(heights) == pytest.approx(175, abs=12)
 
 
 def test_background_falls_like_one_over_f_and_eeg_has_the_size_of_a_real_one():
@@ -253,11 +254,12 @@ def respiratory_peak(beats):
     return freqs[inside][spectrum[inside].argmax()]
 
 
-def test_skin_conductance_keeps_its_level_and_responds_late():
+def test_skin_conductance_keeps_its_level_and_responds_late_at_the_planted_rate():
     rngs = [np.random.default_rng(i) for i in range(40)]
     flat = np.ones((40, 121))
     traces = {"ln_scl": np.log(5.0) * flat, "ln_scr_rate": np.log(2.0) * flat}
     x, times = synthesise_conductance(Trials(rngs, [], traces, 128.0, 30 * 128))
+    assert sum(map(len, times)) == pytest.approx(2 * 40 * 0.5, rel=0.3)
     for own, drivers in zip(x, times, strict=True):
         first = drivers[0] if len(drivers) else 30.0
         np.testing.assert_allclose(own[: int((first + 1.5) * 128)], 5.0)
@@ -267,22 +269,22 @@ def test_skin_conductance_keeps_its_level_and_responds_late():
 
 
 def test_windows_for_learning_curves_have_the_planted_quantity(r_peaks):
-    x, rate = waveforms.rate_windows(40, seed=0)
+    x, rate = dreamer.rate_windows(40, seed=0)
     assert x.shape == (40, 2, 2560) and x.dtype == np.float32
     assert rate.min() >= 50 and rate.max() <= 110
     for own, planted in zip(x[:, 0], rate, strict=True):
         assert 60 / np.diff(r_peaks(own, 256)).mean() == pytest.approx(planted, abs=6)
-    x, level = waveforms.power_windows(120, seed=1)
+    x, level = dreamer.power_windows(120, seed=1)
     assert x.shape == (120, 14, 1280)
     assert np.corrcoef(band_db(x[:, 6], 8, 12), level)[0, 1] > 0.7
-    x, level = waveforms.asymmetry_windows(120, seed=2)
+    x, level = dreamer.asymmetry_windows(120, seed=2)
     difference = band_db(x[:, 11], 8, 12) - band_db(x[:, 2], 8, 12)
     assert np.corrcoef(difference, level)[0, 1] > 0.7
     for kind in ("rate", "power", "asymmetry"):  # the first of more are the same
-        make = getattr(waveforms, f"{kind}_windows")
+        make = getattr(dreamer, f"{kind}_windows")
         few, more = make(3, seed=4), make(5, seed=4)
         np.testing.assert_allclose(few[0], more[0][:3], atol=1e-3)
         np.testing.assert_array_equal(few[1], more[1][:3])
         assert not np.array_equal(few[1], make(3, seed=5)[1])
     with pytest.raises(ValueError, match="n must be in"):
-        waveforms.rate_windows(0, seed=0)
+        dreamer.rate_windows(0, seed=0)

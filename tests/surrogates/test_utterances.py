@@ -1,4 +1,8 @@
-"""IEMOCAP, CMU-MOSEI, CMU-MOSI as stored, against layouts and models typed by hand."""
+"""IEMOCAP, CMU-MOSEI, CMU-MOSI as stored, against layouts and models typed by hand.
+
+The loaders of MMIN, MulT and MultiBench and that of MMSA 2.2.1 read the default
+surrogates once, under numpy 1.26.4; they index as is done here.
+"""
 
 import pickle
 import pickletools
@@ -15,8 +19,8 @@ from emolib.datasets.iemocap import read_iemocap
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.iemocap import plant
 from emolib.surrogates.mosei import Package
+from emolib.surrogates.sizes import IEMOCAP
 from emolib.surrogates.utterance_ceiling import utterance_ceiling
-from emolib.surrogates.utterance_sizes import IEMOCAP
 from emolib.surrogates.utterances import directions, frames, gate
 
 FILES = {"audio": ("A/comparE.h5", 130), "visual": ("V/denseface.h5", 342),
@@ -104,6 +108,17 @@ def test_iemocaps_folds_leave_out_a_session_and_keep_the_classes_shares(iemocap)
         assert (np.abs(label.sum(axis=0) - 20 * SHARES) < 1).all()
         seen += list(names[:, 0])
     assert len(set(seen)) == 200
+    # as MMIN reads fold 1: 8324 steps in training, those of the first six utterances
+    with h5py.File(iemocap / "A" / "comparE_mean_std.h5") as file:
+        mean, std = (file["1"][name][()] for name in ("mean", "std"))
+    audio = features(iemocap)["audio"]
+    train = np.load(iemocap / "target/1/trn_int2name.npy")[:, 0]
+    held = [(audio[name.decode()] - mean) / std for name in train]
+    assert [len(x) for x in held[:6]] == [75, 10, 39, 79, 49, 40]
+    joined = np.concatenate(held)
+    assert joined.shape == (8324, 130)
+    np.testing.assert_allclose(joined.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(joined.std(axis=0), 1, atol=1e-4)
 
 
 def test_iemocaps_texts_and_faces_have_gaps(iemocap, truth):
@@ -328,18 +343,3 @@ def test_a_linear_reader_finds_what_is_planted_and_stays_below_the_ceiling(
         beside = folder.with_name("iemocap.truth")
         ideal = utterance_ceiling(beside, meta, noisy=absent).argmax(axis=1)
         assert np.mean(said == y) < np.mean(ideal == y) + 0.01
-
-
-@pytest.mark.slow
-def test_without_effect_a_linear_reader_finds_nothing(written, truth):
-    p_values, rng = [], np.random.default_rng(0)
-    for seed in (0, 1, 2):
-        said, y = answers(
-            written("iemocap", n_trials=120, effect=0.0, seed=seed), truth, *FILES
-        )
-        right, by_speaker = np.mean(said == y), y.reshape(10, 120)
-        draws = [np.mean(said == rng.permuted(by_speaker, axis=1).ravel())
-                 for _ in range(5000)]  # fmt: skip
-        p_values.append((1 + np.sum(draws >= right)) / (1 + len(draws)))
-        assert right < 0.33
-    assert min(p_values) * len(p_values) > 0.01

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from emolib.containers import PREDICTION_COLUMNS
-from emolib.training.devices import device_kind, one_thread, resolve_device
+from emolib.training.devices import device_kind, resolve_device
 from emolib.training.predict import predict, predictions_of
 from emolib.training.seeding import seeded
 from emolib.training.tensors import load_state_arrays, state_arrays
@@ -79,15 +79,6 @@ def test_a_state_survives_as_arrays_and_fits_no_other_model():
         load_state_arrays(make_model(), arrays)
 
 
-def test_a_seed_builds_the_same_module_and_leaves_the_stream_alone():
-    torch.manual_seed(1)
-    expected = torch.rand(1)
-    torch.manual_seed(1)
-    one = make_model()
-    assert torch.equal(torch.rand(1), expected)
-    assert torch.equal(one[0].weight, make_model()[0].weight)
-
-
 def test_a_device_is_there_or_its_name_is_refused():
     kind = resolve_device("auto").type
     assert kind == ("cuda" if torch.cuda.is_available() else "cpu")
@@ -96,10 +87,3 @@ def test_a_device_is_there_or_its_name_is_refused():
         resolve_device("tpu")
     with pytest.raises(ValueError, match="one of the .* CUDA devices .* 'cuda:77'"):
         resolve_device("cuda:77")
-
-
-def test_one_thread_is_set_and_given_back():
-    before = torch.get_num_threads()
-    with one_thread():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before

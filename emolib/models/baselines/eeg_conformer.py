@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emolib.checks import check_shape
-from emolib.models.blocks import FullWidthLayer
+from emolib.models.blocks import ByteDropout, FullWidthLayer
 
 
 class EEGConformerOutputs(NamedTuple):
@@ -67,7 +67,7 @@ class EEGConformer(nn.Module):
             )
         )  # fmt: skip
         self.head = nn.Sequential(
-            nn.Linear(40 * n_tokens, 256), nn.ELU(), nn.Dropout(0.5),
+            nn.Linear(40 * n_tokens, 256), nn.ELU(), ByteDropout(0.5),
             nn.Linear(256, 32), nn.ELU(), nn.Dropout(0.3),
             nn.Linear(32, n_outputs),
         )  # fmt: skip
@@ -87,7 +87,7 @@ class _PatchEmbedding(nn.Module):
         self.temporal = nn.Conv1d(1, 40, 25)
         self.spatial = nn.Conv2d(40, 40, (n_chans, 1))
         self.pool = nn.Sequential(
-            nn.BatchNorm1d(40), nn.ELU(), nn.AvgPool1d(75, 15), nn.Dropout(0.5),
+            nn.BatchNorm1d(40), nn.ELU(), nn.AvgPool1d(75, 15), ByteDropout(0.5),
             nn.Conv1d(40, 40, 1),
         )  # fmt: skip
 

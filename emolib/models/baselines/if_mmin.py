@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from emolib.models.linear import Cascade, Classifier
-from emolib.models.utterances import SpecificInvariantEncoder
+from emolib.models.utterances import SpecificInvariantEncoder, UtteranceModel
 
 
 class IFMMINOutputs(NamedTuple):
@@ -30,7 +30,7 @@ class IFMMINOutputs(NamedTuple):
     imagined: Tensor  # features of what was missing  (b, m d)
 
 
-class IFMMIN(nn.Module):
+class IFMMIN(UtteranceModel):
     """Encoders, a cascade guided by invariant features, a classifier on the latents.
 
     Parameters
@@ -57,22 +57,6 @@ class IFMMIN(nn.Module):
             d=self.encoder.d_out, sizes=sizes, n_blocks=n_blocks, form=form
         )
         self.classifier = Classifier(self.imagine.d_latent, n_classes, dropout=dropout)
-
-    def forward(
-        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
-    ) -> IFMMINOutputs:
-        """Return the class scores and the imagined features of a batch.
-
-        Parameters
-        ----------
-        x : mapping of str to Tensor, shape (b, s, d) each
-        lengths : mapping of str to Tensor of int, shape (b,) each
-        """
-        return self.read(*self.encode(x, lengths))
-
-    def encode(self, x, lengths) -> tuple[Tensor, Tensor]:
-        """Return h' and H', which depend on one modality alone, (b, m, d) each."""
-        return self.encoder(x, lengths)
 
     def read(self, specific: Tensor, invariant: Tensor) -> IFMMINOutputs:
         """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""

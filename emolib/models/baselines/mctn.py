@@ -17,9 +17,12 @@ The published attention adds, to the score of every step, a map of the decoder's
 cell and a bias. Both are the same for all steps and leave the softmax where it is: they
 are left out, the output is the same (tested), and the context is computed once.
 
+Weights start as the public code's library draws them: Glorot's uniform, orthogonal in
+the recurrence of encoders and predictor, biases 0, the predictor's forget gate 1.
+
 Differs from paper: classes instead of one number; the forget gate has weights of its
-own, where the public cell reads the input gate's (an option, `tied_gates`); sigmoid
-gates, where the public cell's library has a piecewise linear one.
+own, where the public cell reads the input gate's; sigmoid gates, where the public
+cell's library has a piecewise linear one.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emolib.containers import MODALITIES_AVL
-from emolib.models.utterances import check_utterances
+from emolib.models.utterances import UtteranceModel, check_utterances
 
 
 class MCTNOutputs(NamedTuple):
@@ -44,7 +47,7 @@ class MCTNOutputs(NamedTuple):
     translated_third: Tensor  # joint sequence to third modality  (b, s, D)
 
 
-class MCTN(nn.Module):
+class MCTN(UtteranceModel):
     """Two translations, one of them there and back, and a predictor.
 
     Parameters
@@ -57,14 +60,12 @@ class MCTN(nn.Module):
     n_steps : int
         To which utterances are resampled.
     d_hidden : int
-    tied_gates : bool
-        Whether decoders' forget gates read the input gates' weights, as published.
     """
 
     def __init__(
         self, widths: Mapping[str, int], n_classes: int, *,
         order: tuple[str, ...] = ("text", "audio", "visual"), n_steps: int = 20,
-        d_hidden: int = 32, tied_gates: bool = False,
+        d_hidden: int = 32,
     ):  # fmt: skip
         super().__init__()
         for name, given in (("order", order), ("widths", widths)):
@@ -77,11 +78,9 @@ class MCTN(nn.Module):
         self.order, self.n_steps = tuple(order), n_steps
         self.d_wide = max(self.widths.values())
         self.encoder = _Encoder(self.d_wide, d_hidden)
-        self.decoder = _AttentionDecoder(d_hidden, self.d_wide, tied_gates=tied_gates)
+        self.decoder = _AttentionDecoder(d_hidden, self.d_wide)
         self.encoder_third = _Encoder(d_hidden, d_hidden)
-        self.decoder_third = _AttentionDecoder(
-            d_hidden, self.d_wide, tied_gates=tied_gates
-        )
+        self.decoder_third = _AttentionDecoder(d_hidden, self.d_wide)
         self.predictor = _Predictor(d_hidden, n_classes)
         for name, width in self.widths.items():
             self.register_buffer(f"mean_{name}", torch.zeros(width))
@@ -104,18 +103,6 @@ class MCTN(nn.Module):
         scaled = (resample_steps(x, lengths, self.n_steps) - mean) / std
         scaled = scaled.where((lengths > 0)[:, None, None], 0.0)
         return F.pad(scaled, (0, self.d_wide - scaled.shape[-1]))
-
-    def forward(
-        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
-    ) -> MCTNOutputs:
-        """Return the class scores and translations of a batch; only text is read.
-
-        Parameters
-        ----------
-        x : mapping of str to Tensor, shape (b, s, d) each
-        lengths : mapping of str to Tensor of int, shape (b,) each
-        """
-        return self.read(*self.encode(x, lengths))
 
     def encode(self, x, lengths) -> tuple[Tensor]:
         """Return what depends on the source alone, shape (b, 1, s, d)."""
@@ -141,32 +128,24 @@ class _AttentionDecoder(nn.Module):
     ----------
     d, d_out : int
         Width of the encoded steps and of the cell; features that come out.
-    tied_gates : bool
     """
 
-    def __init__(self, d: int, d_out: int, *, tied_gates: bool = False):
+    def __init__(self, d: int, d_out: int):
         super().__init__()
-        self.tied_gates = tied_gates
         self.score = nn.Linear(d, 1, bias=False)
         self.cell = nn.LSTM(d, d, batch_first=True)
         self.out = nn.Linear(d, d_out)
+        bound = (6 / (2 * d + 1)) ** 0.5  # the published score reads the cell too
+        nn.init.uniform_(self.score.weight, -bound, bound)
+        _start(self.cell, recurrence=nn.init.xavier_uniform_)
+        _start(self.out)
 
     def forward(self, encoded: Tensor) -> Tensor:
         """Return as many steps as came in, (b, s, d) -> (b, s, d_out)."""
         weights = self.score(encoded).softmax(1)  # (b, s, 1)
         context = (weights * encoded).sum(1, keepdim=True).expand_as(encoded)
-        hidden, _ = self._run(context)
+        hidden, _ = self.cell(context)
         return self.out(hidden).tanh()
-
-    def _run(self, context: Tensor):
-        if not self.tied_gates:
-            return self.cell(context)
-        d = self.cell.hidden_size
-        tied = {
-            name: torch.cat([weight[:d], weight[:d], weight[2 * d :]])
-            for name, weight in self.cell.named_parameters()
-        }
-        return torch.func.functional_call(self.cell, tied, context)
 
 
 class _Encoder(nn.Module):
@@ -175,6 +154,7 @@ class _Encoder(nn.Module):
     def __init__(self, d_in: int, d: int):
         super().__init__()
         self.lstm = nn.LSTM(d_in, d, batch_first=True, bidirectional=True)
+        _start(self.lstm)
 
     def forward(self, x: Tensor) -> Tensor:
         both, _ = self.lstm(x)
@@ -189,11 +169,23 @@ class _Predictor(nn.Module):
         self.lstm = nn.LSTM(d, d, batch_first=True)
         self.score = nn.Linear(d, 1)
         self.head = nn.Linear(d, n_classes)
+        for part in (self.lstm, self.score, self.head):
+            _start(part)
+        nn.init.ones_(self.lstm.bias_ih_l0.detach()[d : 2 * d])  # forget gate
 
     def forward(self, joint: Tensor) -> Tensor:
         hidden, _ = self.lstm(joint)  # (b, s, d)
         weights = self.score(hidden).tanh().softmax(1)
         return self.head((weights * hidden).sum(1))
+
+
+def _start(layer: nn.Module, recurrence=nn.init.orthogonal_) -> None:
+    """Draw a layer's weights anew: Glorot's, those of a recurrence by `recurrence`."""
+    for name, weight in layer.named_parameters():
+        if "bias" in name:
+            nn.init.zeros_(weight)
+        else:
+            (recurrence if "_hh" in name else nn.init.xavier_uniform_)(weight)
 
 
 def resample_steps(x: Tensor, lengths: Tensor, n_steps: int) -> Tensor:

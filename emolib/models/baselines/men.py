@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from emolib.models.linear import Classifier
-from emolib.models.utterances import FusionEncoder
+from emolib.models.utterances import FusionEncoder, UtteranceModel
 
 
 class MENOutputs(NamedTuple):
@@ -27,7 +27,7 @@ class MENOutputs(NamedTuple):
     specific: Tensor  # (b, m d)
 
 
-class MEN(nn.Module):
+class MEN(UtteranceModel):
     """An encoder per modality and a classifier on all of them.
 
     Parameters
@@ -49,22 +49,6 @@ class MEN(nn.Module):
         self.encoder = FusionEncoder(widths, d=d)
         self.widths = self.encoder.widths
         self.classifier = Classifier(len(self.widths) * d, n_classes, dropout=dropout)
-
-    def forward(
-        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
-    ) -> MENOutputs:
-        """Return the class scores of a batch of utterances.
-
-        Parameters
-        ----------
-        x : mapping of str to Tensor, shape (b, s, d) each
-        lengths : mapping of str to Tensor of int, shape (b,) each
-        """
-        return self.read(*self.encode(x, lengths))
-
-    def encode(self, x, lengths) -> tuple[Tensor]:
-        """Return what depends on one modality alone, shape (b, m, d)."""
-        return (self.encoder(x, lengths),)
 
     def read(self, specific: Tensor) -> MENOutputs:
         """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""

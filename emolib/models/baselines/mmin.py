@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from emolib.models.linear import Cascade, Classifier
-from emolib.models.utterances import FusionEncoder
+from emolib.models.utterances import FusionEncoder, UtteranceModel
 
 
 class MMINOutputs(NamedTuple):
@@ -28,7 +28,7 @@ class MMINOutputs(NamedTuple):
     returned: Tensor  # and back to what was seen  (b, m d)
 
 
-class MMIN(nn.Module):
+class MMIN(UtteranceModel):
     """Encoders, a cascade forward, a cascade back, and a classifier on the latents.
 
     Parameters
@@ -54,22 +54,6 @@ class MMIN(nn.Module):
         cascade = {"d": len(self.widths) * d, "sizes": sizes, "n_blocks": n_blocks}
         self.imagine, self.go_back = Cascade(**cascade), Cascade(**cascade)
         self.classifier = Classifier(self.imagine.d_latent, n_classes, dropout=dropout)
-
-    def forward(
-        self, x: Mapping[str, Tensor], lengths: Mapping[str, Tensor]
-    ) -> MMINOutputs:
-        """Return the class scores and the imagined features of a batch.
-
-        Parameters
-        ----------
-        x : mapping of str to Tensor, shape (b, s, d) each
-        lengths : mapping of str to Tensor of int, shape (b,) each
-        """
-        return self.read(*self.encode(x, lengths))
-
-    def encode(self, x, lengths) -> tuple[Tensor]:
-        """Return what depends on one modality alone, shape (b, m, d)."""
-        return (self.encoder(x, lengths),)
 
     def read(self, specific: Tensor) -> MMINOutputs:
         """Return the outputs of encoded utterances, `encode`'s (b, m, d)."""

@@ -1,6 +1,6 @@
 """Paper 2: an ECG encoder aligned with an EEG encoder.
 
-`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
+`Settings` is the grid, `run` trains what the store lacks,
 `tables` holds stored predictions against the paper.
 """
 
@@ -11,6 +11,6 @@ from emolib.papers.ecg_eeg.settings import Settings
 from emolib.study import Paper
 
 PAPER = Paper(Settings, grid, LABELS)
-expand, plan, run, windows = PAPER.expand, PAPER.plan, PAPER.run, PAPER.windows
+expand, run, windows = PAPER.expand, PAPER.run, PAPER.windows
 
-__all__ = ["PAPER", "Settings", "expand", "knobs", "plan", "run", "tables", "windows"]
+__all__ = ["PAPER", "Settings", "expand", "knobs", "run", "tables", "windows"]

@@ -12,7 +12,7 @@ from emolib.containers import Windows
 from emolib.preprocessing.filtering import bandpass_recordings, resample
 from emolib.preprocessing.scaling import zscore
 from emolib.preprocessing.windowing import cut_windows
-from emolib.surrogates.waveforms import power_windows, rate_windows
+from emolib.surrogates.dreamer import power_windows, rate_windows
 
 MODALITIES = ("eeg", "ecg")
 EEG_BAND = {"l_freq": 0.5, "h_freq": 45.0}

@@ -66,7 +66,8 @@ def _protocols(settings: Settings, cell: dict) -> list[str]:
         known = identify(corpus, data=settings.data).parameters
         bounded = system.change["observers"]
         return [p for p in settings.protocols if known and p in bounded]
-    return settings.protocols
+    within = cell["system"] in settings.systems_within
+    return [p for p in settings.protocols if within or p == "by_subject"]
 
 
 def _changes(settings: Settings, cell: dict) -> list[dict]:
@@ -89,8 +90,9 @@ def _unit(settings: Settings, cell: dict) -> Unit:
     """Return the unit of one cell: only what its system reads is in its settings."""
     system, corpus = SYSTEMS[cell["system"]], cell["dataset"]
     swept = dict.fromkeys(SWEEPS.get(cell["sweep"], ()), cell["swept"])
+    method = settings.method(cell["preset"], **swept)
     known = {
-        **settings.method(cell["preset"], **swept).as_dict(),
+        **method.as_dict(),
         **cell,
         **system.change,
         "n_folds": settings.n_folds,
@@ -99,12 +101,12 @@ def _unit(settings: Settings, cell: dict) -> Unit:
         "targets": TARGETS[corpus],
         "data": settings.data,
         "surrogate": knobs(settings, corpus),
+        "pretraining_epochs": method.pretraining_epochs.get(cell["system"]),
     }
     keys = dict.fromkeys((*TASK_KEYS, *system.reads, *system.change))
     variant = cell["system"] if system.kind == "ablation" else ""
-    method = ALIGNMENT if variant else cell["system"]
-    names = {"method": method, "variant": variant, "condition": condition(cell)}
-    names["item"] = item_of(cell)
+    names = {"method": ALIGNMENT if variant else cell["system"], "variant": variant}
+    names |= {"condition": condition(cell), "item": item_of(cell)}
     return Unit(
         paper=PAPER,
         system=system.module,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from emolib.checks import check_range
 from emolib.papers.ecg_eeg.training import ENCODER_KEYS, FIT_KEYS, LOSS_KEYS
@@ -26,6 +26,11 @@ TARGETS = {
     "eegmat": ("workload",),
 }
 Fraction = Annotated[Number, Field(gt=0, le=1)]
+PRETRAINING = {"TS-TCC": 40, "TFC": 40, "SSL-ECG": 100}
+"""Epochs of pre-training that a baseline's authors publish."""
+Pretraining = Annotated[
+    dict[Literal[*PRETRAINING], Count], AfterValidator(PRETRAINING.__or__)
+]
 
 
 class Method(Typed):
@@ -57,6 +62,7 @@ class Method(Typed):
     patience: Count = 8  # not stated
     val_fraction: Share = 0.2  # not stated; part of the training folds
     baseline_epochs: Whole = 0  # cap on a baseline's stages; 0 is its published number
+    pretraining_epochs: Pretraining = {}  # what is not named stays as published
 
 
 PRESETS = {
@@ -84,6 +90,7 @@ class System(NamedTuple):
 ENCODER = (*ENCODER_KEYS, *FIT_KEYS)
 FULL = (*ENCODER, "align", "shuffle", *LOSS_KEYS)
 BASELINE = ("baseline_epochs", "patience")
+PRETRAINED = (*BASELINE, "pretraining_epochs")
 ECG, BOTH = {"modalities": ["ecg"]}, {"modalities": ["eeg", "ecg"]}
 OBSERVERS = {"by_subject": "normalised", "by_trial": "labelled"}
 """What an ideal reader knows under each split: a test subject's unlabelled windows; by
@@ -93,9 +100,9 @@ IDEAL = {"answer": "ceiling", "observers": OBSERVERS}
 COLD = {"answer": "ceiling", "observers": {"by_subject": "cold"}}
 
 SYSTEMS = {
-    "TS-TCC": System("ts_tcc", "baseline", BASELINE),
-    "TFC": System("tfc", "baseline", BASELINE),
-    "SSL-ECG": System("ssl_ecg", "baseline", (*BASELINE, "dataset")),
+    "TS-TCC": System("ts_tcc", "baseline", PRETRAINED),
+    "TFC": System("tfc", "baseline", PRETRAINED),
+    "SSL-ECG": System("ssl_ecg", "baseline", (*PRETRAINED, "dataset")),
     "EEG-Conformer": System("eeg_conformer", "baseline", BASELINE),
     "w/o align": System("aligned", "ablation", ENCODER, {"align": False}, True, True),
     "w/o shuffle": System("aligned", "ablation", FULL, {"shuffle": False}, True),
@@ -151,7 +158,8 @@ class Settings(GridSettings):
     surrogate: dict = {}
     n_folds: Whole = Field(5, ge=2, le=100)
     folds: list[Whole] = Field([0], min_length=1)
-    folds_within: list[Whole] = [0]
+    folds_within: list[Whole] = [0]  # where subjects overlap, and which systems
+    systems_within: list[Literal[*SYSTEMS]] = list(SYSTEMS)
     seeds: list[Whole] = Field([0], min_length=1)
     sweep: dict[Literal[*SWEEPS], list[Number]] = {}
     readability: list[Count] = []

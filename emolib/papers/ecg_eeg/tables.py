@@ -6,6 +6,8 @@ a sentence follows from the data and nobody chooses it afterwards.
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -13,17 +15,14 @@ from emolib.containers import RESULT_COLUMNS
 from emolib.corpora import CORPORA, identify
 from emolib.metrics import score_folds
 from emolib.papers.ecg_eeg.grid import ITEMS, PAPER, knobs
-from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, PRETRAINING, SYSTEMS, named
 from emolib.papers.ecg_eeg.training import fold_of
 from emolib.reporting.printed import load_reported
 from emolib.reporting.tables import compare_table
 from emolib.study import Study, compare
 
-METRICS = {
-    "accuracy": "accuracy", "f1_macro": "macro F1", "f1_positive": "F1 of high",
-    "auc": "AUC",
-}  # fmt: skip
-"""The scores of a table, and how a page names them."""
+METRICS = {"accuracy": "ACC", "f1_macro": "F1", "auc": "AUC"}
+"""The paper's columns, and how it names them; F1 of high stands in ``results.csv``."""
 
 
 def cells(study: Study) -> pd.DataFrame:
@@ -37,6 +36,8 @@ def results(study: Study) -> pd.DataFrame:
     """Return Results: every fold and seed of every system, and Fig. 2's numbers."""
     names = [c for c in RESULT_COLUMNS if c not in ("metric", "value")]
     scores = score_folds(cells(study), by=names)[list(RESULT_COLUMNS)]
+    is_f1 = scores["metric"].str.startswith("f1")  # of who maximises accuracy: no bound
+    scores = scores[~(scores["method"].isin(named("ceiling")) & is_f1)]
     return pd.concat([scores, figure_2(study)], ignore_index=True)
 
 
@@ -67,27 +68,69 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     target it took Fig. 2, so its cosines stand beside those of each.
     """
     run, behind, lost = results(study), cells(study), failures(study)
-    run = run[run["metric"] != "n_windows"]
+    run = run[~run["metric"].isin(["f1_positive", "n_windows"])]
     printed = load_reported(PAPER).replace({"metric": {"f1": "f1_macro"}})
     is_shown = printed["item"] == "Fig. 2"
     places = run.loc[run["item"] == "Fig. 2", ["dataset", "target"]].drop_duplicates()
     cosines = printed[is_shown].drop(columns=[*places]).merge(places, how="cross")
     printed = pd.concat([printed[~is_shown], cosines])
     items = [ITEMS.get(c, CORPORA[c].title) for c in study.settings.corpora]
-    return {
+    made = {
         "table_"
         + item.lower().removeprefix("table ").replace(". ", "_"): compare_table(
             run,
             printed,
             item=item,
+            columns=["target", "metric"],
             failures=[failure for failure in lost if failure["item"] == item],
             order={"system": list(SYSTEMS), "metric": list(METRICS)},
-            names=METRICS,
+            names=METRICS | {c: corpus.title for c, corpus in CORPORA.items()},
             references=named("reader", "reference", "teacher", "ceiling"),
             predictions=behind,
         )
         for item in dict.fromkeys([*ITEMS.values(), *items, "Fig. 2"])
     }
+    for table in made.values():
+        table.attrs["cells"] += shortened(study.settings)
+    return made
+
+
+# ---------------------------------------------------------------- which epoch was kept
+
+
+def kept_epochs(study: Study) -> pd.DataFrame:
+    """Return how long every stage of every system was trained, and what was kept.
+
+    Returns
+    -------
+    epochs : DataFrame
+        Columns `PAIRED`, system, sweep, swept, stage, run (epochs), kept (the epoch of
+        the lowest validation criterion; the last, where a stage has none).
+    """
+    names = (*PAIRED, "system", "sweep", "swept", "stage", "run", "kept")
+    rows = [
+        {**unit.labels, "stage": stage, **kept(told)}
+        for unit, entry in study.finished
+        if "stage" in entry.tables.get("history", ())
+        for stage, told in entry.tables["history"].groupby("stage", sort=False)
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def kept(history: pd.DataFrame) -> dict[str, int]:
+    """Return how many epochs a stage ran, and which of them gave the weights."""
+    n_epochs, total = history["epoch"].max(), history["total"]
+    criterion = history.get("monitor", total).fillna(total)
+    best = criterion[history["split"] == "val"].min()
+    chosen = history.loc[criterion.eq(best) & history["split"].eq("val"), "epoch"]
+    return {"run": n_epochs, "kept": chosen.min() if len(chosen) else n_epochs}
+
+
+def shortened(settings) -> str:
+    """Return which baselines were pre-trained for fewer epochs than is published."""
+    given = settings.method(settings.presets[0]).pretraining_epochs
+    cut = [f"{k} {given[k]} of {n}" for k, n in PRETRAINING.items() if given[k] < n]
+    return f"; epochs of pre-training: {', '.join(cut)}" if cut else ""
 
 
 # ---------------------------------------------------------------- Fig. 2
@@ -96,32 +139,46 @@ PAIRED = ("dataset", "target", "protocol", "preset", "label_fraction", "fold", "
 
 
 def pairs(study: Study, **labels) -> list[tuple[dict, dict]]:
-    """Return labels and held-out embeddings of each cell that Fig. 2 can be drawn of.
+    """Return labels and embeddings of each cell that Fig. 2 can be drawn of.
 
     Returns
     -------
     pairs : list of (labels, embeddings)
-        "eeg" (the teacher's), "before" (ECG encoder w/o align), "aligned" (after
-        alignment, before fine-tuning) and "after", each (n_windows, 320); "y".
+        Of held-out windows "eeg" (the teacher's), "before" (ECG encoder w/o align),
+        "aligned" (after alignment, before fine-tuning) and "after", each
+        (n_windows, 320), and "y"; of training windows "eeg_train", "aligned_train".
     """
     found = []
     for unit, entry in study.select(
         **{"system": ALIGNMENT, "sweep": "", "label_fraction": 1.0, **labels}
     ):
         cell = {name: unit.labels[name] for name in PAIRED}
+        arrays = dict(entry.arrays)
+        arrays["y"] = entry.tables["predictions"]["y_true"].to_numpy()
         for _, without in study.select(system="w/o align", **cell):
-            arrays = {
-                "eeg": entry.arrays["eeg"],
-                "aligned": entry.arrays["ecg_aligned"],
-            }
-            arrays |= {"before": without.arrays["ecg"], "after": entry.arrays["ecg"]}
-            y = entry.tables["predictions"]["y_true"].to_numpy()
-            found.append((unit.labels, {**arrays, "y": y}))
+            before = {"before": without.arrays["after"]}
+            found.append((unit.labels, {**arrays, **before}))
     return found
 
 
-def cosine_matrix(ecg: np.ndarray, eeg: np.ndarray) -> np.ndarray:
-    """Return the cosine of every ECG embedding with every EEG embedding (n, n)."""
+PANELS = {
+    "before": ("before", "eeg"),
+    "after, training": ("aligned_train", "eeg_train"),
+    "after": ("aligned", "eeg"),
+}
+"""The matrices of Fig. 2: which embeddings of `pairs` are held against each other."""
+
+
+def cosine_matrix(
+    ecg: np.ndarray, eeg: np.ndarray, similarity: str = "cosine"
+) -> np.ndarray:
+    """Return the cosine of every ECG embedding with every EEG embedding (n, n).
+
+    "centred" takes each encoder's mean over the windows away first, as the default
+    reading of Eq. (2) and (3) does over a batch.
+    """
+    if similarity == "centred":
+        ecg, eeg = ecg - ecg.mean(axis=0), eeg - eeg.mean(axis=0)
     ecg, eeg = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (ecg, eeg))
     return ecg @ eeg.T
 
@@ -140,28 +197,44 @@ def matched_cosines(cosines: np.ndarray) -> dict[str, float]:
         "cosine_mean": cosines.mean(),
         "gap": cosines[own].mean() - cosines[~own].mean(),
         "retrieval_top1": first.mean(),
+        "retrieval_chance": 1 / len(cosines),
     }
 
 
-def figure_2(study: Study) -> pd.DataFrame:
-    """Return Results of item "Fig. 2": one row per cell, fold, seed and number."""
+def similarities(study: Study) -> pd.DataFrame:
+    """Return what each matrix of Fig. 2 says, for both similarities.
+
+    Returns
+    -------
+    similarities : DataFrame
+        Columns `PAIRED`, condition, panel (of `PANELS`), similarity, those of
+        `matched_cosines`.
+    """
+    names = [*PAIRED, "condition", "panel", "similarity"]
     rows = []
     for labels, vectors in pairs(study):
-        known = {name: labels.get(name, "") for name in RESULT_COLUMNS}
-        known |= {"paper": PAPER, "item": "Fig. 2", "method": ALIGNMENT}
-        known |= {"source": study.sources[labels["dataset"]]}
-        before, aligned = (
-            matched_cosines(cosine_matrix(vectors[name], vectors["eeg"]))
-            for name in ("before", "aligned")
-        )
-        gain = aligned["cosine_mean"] - before["cosine_mean"]
-        aligned["cosine_mean_gain"] = gain
-        rows += [
-            {**known, "variant": variant, "metric": metric, "value": float(value)}
-            for variant, numbers in (("w/o align", before), ("", aligned))
-            for metric, value in numbers.items()
-        ]
-    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+        for panel, similarity in product(PANELS, ("cosine", "centred")):
+            cosines = cosine_matrix(*(vectors[x] for x in PANELS[panel]), similarity)
+            cell = {**labels, "panel": panel, "similarity": similarity}
+            rows.append({**cell, **matched_cosines(cosines)})
+    return pd.DataFrame(rows, columns=[*names, *matched_cosines(np.eye(2))])
+
+
+def figure_2(study: Study) -> pd.DataFrame:
+    """Return Results of item "Fig. 2": plain cosines of held-out windows.
+
+    One row per cell, fold, seed and number.
+    """
+    known = {"paper": PAPER, "item": "Fig. 2", "method": ALIGNMENT}
+    table = similarities(study).query("similarity == 'cosine'").assign(**known)
+    table["variant"] = table["panel"].map({"before": "w/o align", "after": ""})
+    table["source"] = table["dataset"].map(study.sources)
+    gain = table["cosine_mean"].diff(2).where(table["panel"] == "after")
+    table = table.assign(cosine_mean_gain=gain).dropna(subset="variant")
+    labels = [name for name in RESULT_COLUMNS if name in table]
+    numbers = [*matched_cosines(np.eye(2)), "cosine_mean_gain"]
+    long = table.melt(labels, numbers, "metric").dropna(subset="value")
+    return long[[*RESULT_COLUMNS]]
 
 
 # ---------------------------------------------------------------- does alignment help?
@@ -193,10 +266,10 @@ def verdicts(study: Study) -> pd.DataFrame:
     )
     lead = lead.rename(columns={"mean": "lead"})[[*by, "lead"]]
     table = gain[[*by, "mean", "low", "high", "n"]].merge(lead, on=by, how="left")
-    table["verdict"] = [judge(row) for row in table.to_dict("records")]
     n_seeds = len(study.settings.seeds)
-    told = [sentence(row, n_seeds) for row in table.to_dict("records")]
-    return table.assign(sentence=told)
+    table["verdict"] = [judge(row) for row in table.to_dict("records")]
+    table["sentence"] = [sentence(row, n_seeds) for row in table.to_dict("records")]
+    return table
 
 
 def judge(row: dict) -> str:
@@ -229,6 +302,6 @@ def sentence(row: dict, n_seeds: int) -> str:
         f"{row['high']:+.3f}, {row['n']:g} subjects)"
     )
     if row["n"] < FINDING_SUBJECTS or n_seeds < FINDING_SEEDS:
-        few = f"{FINDING_SUBJECTS} subjects and {FINDING_SEEDS} seeds"
-        text += f"; not a finding below {few}"
+        text += f"; not a finding below {FINDING_SUBJECTS} subjects and "
+        text += f"{FINDING_SEEDS} seeds"
     return f"{text}."

@@ -128,9 +128,10 @@ class Task:
 
     def fit(
         self, model, stage: str, *modalities: str, step: Callable | None = None,
-        rows=None, read: Callable | None = None, own: Mapping | None = None, **options,
+        rows=None, read: Callable | None = None, own: Mapping | None = None,
+        chosen: bool = True, **options,
     ) -> FitResult:  # fmt: skip
-        """Return the fit of a stage; validation windows end it.
+        """Return the fit of a stage; validation windows end it and choose its epoch.
 
         Parameters
         ----------
@@ -147,19 +148,24 @@ class Task:
             Where the step reads something else.
         own : mapping
             A baseline's published options; its epochs stay under the run's cap.
+        chosen : bool
+            False: every epoch is run and the last one kept, without validation.
         **options
             Of `emolib.training.fit.fit`.
         """
         read = read or (lambda rows: self.arrays(rows, *modalities))
         rows = self.labelled if rows is None else rows
+        numbers = self._capped(own) if own else pick(self.settings, FIT_KEYS)
+        if not chosen:
+            numbers["patience"] = None
         return fit(
             model,
             step or classification_step(modalities[0]),
             read(rows),
-            validation=read(self.fold.val),
+            validation=read(self.fold.val) if chosen else None,
             seed=self.seed_of(stage),
             device=self.device,
-            **(self._capped(own) if own else pick(self.settings, FIT_KEYS)),
+            **numbers,
             **options,
         )
 
@@ -181,9 +187,9 @@ class Task:
         """Return the probability of class 1 of some windows, shape (n_rows,)."""
         return self.predict(model, _probability, rows, modality)
 
-    def embed(self, encoder, modality: str) -> np.ndarray:
-        """Return an encoder's vectors of the test windows, shape (n_test, d)."""
-        return self.predict(encoder, lambda m, x: m(x).window, self.fold.test, modality)
+    def embed(self, encoder, modality: str, rows: np.ndarray) -> np.ndarray:
+        """Return an encoder's vectors of some windows, shape (n_rows, d)."""
+        return self.predict(encoder, lambda m, x: m(x).window, rows, modality)
 
     def predictions(self, rows: np.ndarray, scores: np.ndarray):
         """Return Predictions from the probability of class 1 of some windows."""

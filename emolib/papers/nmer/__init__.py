@@ -1,6 +1,6 @@
 """Paper 3: a joint representation of speech, face and words that bears noise.
 
-`Settings` is the grid, `plan` says what it costs, `run` trains what the store lacks,
+`Settings` is the grid, `run` trains what the store lacks,
 `tables` turns stored predictions into the paper's tables.
 """
 
@@ -8,7 +8,7 @@ from emolib.papers.nmer.grid import PAPER_3, task_of
 from emolib.papers.nmer.settings import Method, Settings
 
 __all__ = [
-    "PAPER_3", "Method", "Settings", "expand", "plan", "run", "task_of", "windows",
+    "PAPER_3", "Method", "Settings", "expand", "run", "task_of", "windows",
 ]  # fmt: skip
 
-expand, plan, run, windows = PAPER_3.expand, PAPER_3.plan, PAPER_3.run, PAPER_3.windows
+expand, run, windows = PAPER_3.expand, PAPER_3.run, PAPER_3.windows

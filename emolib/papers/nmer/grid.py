@@ -8,13 +8,7 @@ from itertools import product
 
 from emolib.corpora import identify
 from emolib.papers.nmer.noise import CORRUPTION_KEYS, noise_words
-from emolib.papers.nmer.settings import (
-    CLASSES,
-    CORPORA,
-    PAPER,
-    SYSTEMS,
-    Settings,
-)
+from emolib.papers.nmer.settings import CLASSES, CORPORA, PAPER, SYSTEMS, Settings
 from emolib.papers.nmer.training import TASK_KEYS, Task
 from emolib.study import Paper, in_running_order
 from emolib.units import Unit
@@ -38,11 +32,8 @@ def expand(settings: Settings) -> list[Unit]:
     Tested clean, a uni-modal classifier was trained clean in either of its two rows:
     that unit stands once.
     """
-    known = {
-        corpus
-        for corpus in settings.corpora
-        if identify(corpus, data=settings.data).parameters
-    }  # written here, which alone knows its ceiling
+    # written here, which alone knows its ceiling
+    known = {c for c in settings.corpora if identify(c, data=settings.data).parameters}
     names = ("dataset", "preset", "system", "conditions", "seed")
     cells = product(*(getattr(settings, name) for name in GRID))
     units = [
@@ -127,26 +118,12 @@ def _unit(settings: Settings, cell: Mapping) -> Unit:
             "surrogate": settings.surrogate_knobs(cell["dataset"]),
         },
         settings={key: known[key] for key in keys},
-        labels=unit_labels(cell),
+        labels={
+            **cell, **row_of(cell["system"], cell["preset"]), "target": corpus.target,
+            "protocol": PROTOCOLS[cell["dataset"]],
+            "words": noise_words(*(cell[k] for k in CORRUPTION_KEYS[:4])),
+        },
     )  # fmt: skip
-
-
-def unit_labels(cell: Mapping) -> dict:
-    """Return what tables call the unit of a cell.
-
-    Parameters
-    ----------
-    cell : mapping
-        dataset, preset, system, conditions, noise, db, exact, reading, fold, seed.
-    """
-    corpus = cell["dataset"]
-    return {
-        **cell,
-        **row_of(cell["system"], cell["preset"]),
-        "target": CORPORA[corpus].target,
-        "protocol": PROTOCOLS[corpus],
-        "words": noise_words(*(cell[k] for k in CORRUPTION_KEYS[:4])),
-    }
 
 
 def keys_read(module: str, known: Mapping) -> list[str]:

@@ -26,13 +26,7 @@ from emolib.corruptions.noise_scheduler import (
     drop,
     real_steps,
 )
-from emolib.papers.nmer.reading import (
-    fold_of,
-    measure_frames,
-    scales_of,
-    sequences,
-    unpack,
-)
+from emolib.papers.nmer import reading
 from emolib.store import Outcome
 from emolib.training.seeding import derive_seed
 
@@ -66,8 +60,9 @@ class Corruption:
     Parameters
     ----------
     noise : {'gaussian', 'impulse', 'missing', 'none'}
-        'missing' puts zeros in a modality's place, as before the noise scheduler;
-        they are encoded like any sequence, as MMIN has it.
+        'missing' puts one step of zeros in a modality's place, as before the noise
+        scheduler; it is encoded like any sequence, as MMIN has it, and says nothing of
+        the length that was there.
     names : tuple of str
         The conditions.
     levels : mapping of modality to Level
@@ -131,8 +126,8 @@ class Corruption:
         """
         if self.noise == "none":
             return x, lengths
-        if self.noise == "missing":
-            return drop(x, lengths, noisy)[0], lengths  # zeros, which are encoded
+        if self.noise == "missing":  # one step of zeros, which is encoded
+            return drop(x, lengths, noisy, n_steps=1)
         if self.reading == "released":  # no masks: padding is data, noisy or not
             whole = {m: torch.full_like(n, x[m].shape[1]) for m, n in lengths.items()}
             return corrupt_as_released(x, noisy, generator, noise=self.noise), whole
@@ -181,7 +176,7 @@ def seen(batch, noise: Corruption, generator, reads=MODALITIES_AVL):
     Paper 3, Section 3.1: a condition is drawn for each utterance at every reading.
     `reads` are the modalities that the student reads.
     """
-    x, lengths = ({m: v[m] for m in reads if m in v} for v in unpack(batch))
+    x, lengths = ({m: v[m] for m in reads if m in v} for v in reading.unpack(batch))
     noisy = noise.draw(len(batch["y"]), generator)
     return *noise.apply(x, lengths, noisy, generator), noisy
 
@@ -192,7 +187,7 @@ def imagined_target(teacher, batch, noisy, noise: Corruption, generator):
     Of a modality that is noisy for the student, the clean features, which the batch
     holds (``specific_clean``); of one that is clean for it, the features under noise
     (facts B0, the authors' noisy setting). Where noise hides a modality ("missing"),
-    those are what the teacher makes of a sequence of zeros, as first published.
+    those are what the teacher makes of zeros, as first published.
 
     Parameters
     ----------
@@ -205,7 +200,7 @@ def imagined_target(teacher, batch, noisy, noise: Corruption, generator):
     -------
     target : Tensor, shape (b, m d)
     """
-    x, lengths = unpack(batch)
+    x, lengths = reading.unpack(batch)
     x, lengths = noise.apply(x, lengths, ~noisy, generator)
     hidden = dict(zip(MODALITIES_AVL, noisy.unbind(1), strict=True))
     with torch.no_grad():  # what is clean for the teacher has been read already
@@ -227,15 +222,13 @@ def measure_levels(context, *, fold, z_scored, noise, db, exact) -> Outcome:
         Table "levels", one row a modality: modality, noise, exact, asked_db,
         n_steps (0 when exact), alpha_bar, nominal_db, measured_db, variance, power.
     """
-    frames = context.stage(measure_frames, fold=fold, z_scored=z_scored)
-    rows = fold_of(context.windows, {"fold": fold}).train
-    scales, found = scales_of(frames, z_scored), []
+    frames = context.stage(reading.measure_frames, fold=fold, z_scored=z_scored)
+    rows = reading.fold_of(context.windows, {"fold": fold}).train
+    scales, found = reading.scales_of(frames, z_scored), []
     for known in frames.tables["frames"].itertuples():
         level = level_for(db, known.variance, noise=noise, exact=exact)
-        added = noise_power(
-            known.modality, *sequences(context.windows, known.modality, rows, scales),
-            level,
-        )  # fmt: skip
+        x = reading.sequences(context.windows, known.modality, rows, scales)
+        added = noise_power(known.modality, *x, level)
         found.append({
             "modality": known.modality, "noise": noise, "exact": exact, "asked_db": db,
             "n_steps": level.n_steps or 0, "alpha_bar": level.alpha_bar,

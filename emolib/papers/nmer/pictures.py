@@ -15,6 +15,7 @@ import torch
 from emolib.containers import MODALITIES_AVL
 from emolib.corruptions.conditions import ALL_NOISY, CONDITIONS, SIX
 from emolib.corruptions.noise_levels import level_for
+from emolib.metrics import CLASS_METRICS
 from emolib.metrics.distances import time_average
 from emolib.papers.nmer.noise import noisy_copy
 from emolib.papers.nmer.reading import mean_recall, unpack
@@ -91,8 +92,9 @@ def ideal_reader(
 ) -> tuple[float, float]:
     """Return WA and UA of who knows a surrogate's model, mean over conditions.
 
-    Paper 3, Section 3.1. Utterances of usual lengths are drawn from the model itself,
-    the same at every level: nothing is trained and nothing is read from disk.
+    Paper 3, Section 3.1. Each is that of a reader who answers for it. Utterances of
+    usual lengths are drawn from the model itself, the same at every level: nothing is
+    trained and nothing is read from disk.
 
     Parameters
     ----------
@@ -109,9 +111,9 @@ def ideal_reader(
     found = []
     for condition in conditions:
         states = in_condition(condition, db, modalities=modalities)
-        y, scores = model_scores(corpus, states, n=n)
-        answers = scores.argmax(axis=1)
-        found.append((np.mean(answers == y), mean_recall(y, answers)))
+        sides = [model_scores(corpus, states, best_for=m, n=n) for m in CLASS_METRICS]
+        (y, wa), (_, ua) = ((y, scores.argmax(axis=1)) for y, scores in sides)
+        found.append((np.mean(wa == y), mean_recall(y, ua)))
     return tuple(np.mean(found, axis=0))
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
 from emolib.corpora import CORPORA as KNOWN
-from emolib.metrics import (
-    CLASS_METRICS,
-    holm,
-    permutation_test,
-    score_folds,
-)
+from emolib.metrics import CLASS_METRICS, holm, permutation_test, score_folds
 from emolib.metrics.scores import COUNT
 from emolib.metrics.summaries import MIN_SUBJECTS
 from emolib.papers.nmer.grid import LABELS
@@ -35,16 +31,25 @@ KIND = ["dataset", "system", "conditions", "noise", "reading", "words", "clean"]
 
 
 def tallies(study) -> list[tuple]:
-    """Return each unit with its test answers, alike ones of a subject counted."""
+    """Return units, test answers, alike ones of a subject counted, and their metrics.
+
+    An ideal reader has answers for UA beside those for WA, each the bound of its own.
+    """
     keys = ["subject", *PARTS, "drawn", "y_true", "y_pred"]
     if "tallies" not in study.memo:
-        groups = [
-            (unit, entry.tables["predictions"].groupby(keys))
+        study.memo["tallies"] = [
+            (unit, table.groupby(keys).size().reset_index(name=COUNT), metrics)
             for unit, entry in study.finished
+            for table, metrics in scored_tables(entry.tables)
         ]
-        counted = [(unit, g.size().reset_index(name=COUNT)) for unit, g in groups]
-        study.memo["tallies"] = counted
     return study.memo["tallies"]
+
+
+def scored_tables(tables: Mapping) -> list[tuple[pd.DataFrame, tuple[str, ...]]]:
+    """Return a unit's test answers, and what they are scored by."""
+    if "best_ua" in tables:
+        return [(tables["predictions"], ("wa",)), (tables["best_ua"], ("ua",))]
+    return [(tables["predictions"], CLASS_METRICS)]
 
 
 def protocols(unit, tally=None) -> Iterator[tuple[dict, pd.DataFrame]]:
@@ -72,10 +77,10 @@ def scores(study) -> pd.DataFrame:
     Paper 3, Table 3: "Avg" is the mean of the six conditions' scores.
     """
     parts = []
-    for unit, tally in tallies(study):
+    for unit, tally, metrics in tallies(study):
         for labels, counts in protocols(unit, tally):
-            each = score_folds(counts, by=PARTS, metrics=CLASS_METRICS)
-            each = each[each["metric"].isin(CLASS_METRICS)]
+            each = score_folds(counts, by=PARTS, metrics=metrics)
+            each = each[each["metric"].isin(metrics)]
             if conditions_read(labels)[-1] == "avg":
                 means = each.groupby(["fold", "seed", "metric"], as_index=False)
                 mean = means["value"].mean().assign(clean="avg")
@@ -153,18 +158,18 @@ def answers_behind(study) -> Callable[[Mapping], pd.DataFrame | None]:
     Corpora of few subjects have their intervals over folds: of these there are none.
     """
     names, parts = ("dataset", "method", "variant", "protocol"), {}
-    for unit, tally in tallies(study):
+    for unit, tally, metrics in tallies(study):
         if tally["subject"].nunique() < MIN_SUBJECTS:
             continue
         for labels, counts in protocols(unit, tally):
-            for clean in conditions_read(labels):
+            for clean, metric in product(conditions_read(labels), metrics):
                 condition = condition_of(labels | {"clean": clean})
-                key = (*(labels[name] for name in names), condition)
+                key = (*(labels[name] for name in names), condition, metric)
                 chosen = counts if clean == "avg" else counts[counts["clean"] == clean]
                 parts.setdefault(key, []).append(chosen)
 
     def find(cell: Mapping) -> pd.DataFrame | None:
-        found = parts.get(tuple(cell[name] for name in (*names, "condition")))
+        found = parts.get(tuple(cell[name] for name in (*names, "condition", "metric")))
         return None if found is None else pd.concat(found, ignore_index=True)
 
     return find

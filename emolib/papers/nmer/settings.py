@@ -134,7 +134,7 @@ class Corpus:
 
 _BY_SPEAKER = {
     tier: {"n_subjects": 10, "n_trials": n}
-    for tier, n in {"smoke": 20, "quick": 120, "full": 300}.items()
+    for tier, n in {"smoke": 40, "quick": 120, "full": 300}.items()
 }
 _BY_PART = {
     "smoke": {"n_train": 120, "n_val": 30, "n_test": 60},
@@ -168,6 +168,7 @@ class Method(Typed):
     dropout: Below1 = 0.5  # Section 3.3; of the classifier
     text_dropout: Below1 = 0.5  # Section 3.3; of the TextCNN, the released code's too
     vae_dropout: Below1 = 0.1  # not stated for the Transformer; the released code's
+    kaiming: bool = False  # not stated for the Transformer; the released code has it
     # Section 2.3: linear maps, as [39] has them on h'
     invariance: Literal["shared", "separate"] = "shared"
     # Section 2.3 reconstructs each utterance by itself
@@ -193,9 +194,12 @@ class Method(Typed):
     n_epochs: Count = 60  # Section 3.3
     constant: Share = 0.5  # share of epochs at full lr; "Lambda LR", form not stated
     teacher_epochs: Count = 20  # not stated; IF-MMIN's first stage, which it is
+    teacher_dropout: Below1 = 0.3  # not stated; IF-MMIN's; the released code has 0.2
     patience: Annotated[Whole, Field(ge=0)] = 0  # not stated; 0 trains to the end
-    # cap on a baseline's stages; 0 is its published number
+    # of a baseline's stages: a cap on epochs, their lr and batch; 0 is as published
     baseline_epochs: Annotated[Whole, Field(ge=0)] = 0
+    baseline_lr: NotNegative = 0.0
+    baseline_batch_size: Annotated[Whole, Field(ge=0)] = 0
     as_many_updates: bool = False  # not published: more epochs of smaller corpora
     keep_weights: bool = True  # off where thousands of models would be kept
 
@@ -229,7 +233,9 @@ PRESETS = {
         "sample": True,
         "kl": "sum",
         "n_heads": 8,
+        "kaiming": True,
         "dropout": 0.1,
+        "teacher_dropout": 0.2,
         "w_inv": 1.0,
         "optimizer": "adam",
         "beta_1": 0.5,

@@ -35,8 +35,12 @@ PRINTED = ("Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Section 2.2.3
 PAIRED = {"parts": PARTS, "pooled": True, "reading": "paper"}
 """How `emolib.study.compare` pairs systems, levels or conditions of paper 3."""
 
-METRICS = {"wa": "WA", "ua": "UA", "n_windows": "", "n_noise_steps": "T"}
+METRICS = {"wa": "WA", "ua": "UA", "n_windows": "utterances", "n_noise_steps": "T"}
 """What tables show; nominal and measured dB stand in `levels`."""
+
+NAMES = {**METRICS, "none": "all three noisy", "avg": "average of the six"}
+NAMES |= {name: KNOWN[name].title for name in CORPORA}
+"""How a page prints what stands in a column."""
 
 ROWS = [
     row["variant"] or row["method"]
@@ -48,11 +52,18 @@ ROWS = [
 
 REFERENCES = [name for name, system in SYSTEMS.items() if system.trained == "never"]
 
+WORDS = (
+    r"^(?P<noise>[a-z]+(?: released)?) ?(?P<level>.* dB(?: exact)?)? ?(?P<clean>\w*)$"
+)
+"""What a condition says."""
+
 LAYOUTS = {
-    "Table 1": {"rows": ["condition"], "columns": ["metric"]},
-    "Table 4": {"rows": ["condition", "method"], "columns": ["variant", "metric"]},
-}
-"""What names a row and a column; elsewhere a system, and a condition and metric."""
+    "Table 1": {"rows": ["condition"]},
+    "Table 3": {"rows": ["clean"], "columns": ["system", "metric"], "words": WORDS},
+    "Table 4": {"rows": ["method", "condition"], "columns": ["variant", "metric"]},
+}  # fmt: skip
+BY_LEVEL = {"columns": ["level", "metric"], "words": WORDS}
+"""What names a row and a column: elsewhere a system, and a level and metric."""
 
 
 def results(study) -> pd.DataFrame:
@@ -73,7 +84,7 @@ def compared(study, items=PRINTED) -> dict[str, pd.DataFrame]:
     found = found[found["metric"].isin(METRICS)]
     known = {
         "failures": lost_cells(study), "predictions": answers_behind(study),
-        "parts": PARTS, "names": METRICS, "references": [*REFERENCES, "ceiling"],
+        "parts": PARTS, "names": NAMES, "references": [*REFERENCES, "ceiling"],
         "order": {
             "condition": in_order(found["condition"]), "system": ROWS,
             "metric": [*METRICS],
@@ -82,23 +93,16 @@ def compared(study, items=PRINTED) -> dict[str, pd.DataFrame]:
     own = [name for name in dict.fromkeys(found["item"]) if name not in PRINTED]
     chosen = dict.fromkeys((*items, *own))
     return {
-        file_of(item): _table(found, item, **known)
+        file_of(item): compare_table(
+            found,
+            load_reported(PAPER),
+            item=item,
+            **known,
+            **LAYOUTS.get(item.partition(",")[0], BY_LEVEL),
+        )  # fmt: skip
         for item in chosen
         if item != "by condition"
     }
-
-
-def _table(found: pd.DataFrame, item: str, **known) -> pd.DataFrame:
-    """Return one table; Table 3 has a line a level and a column a condition."""
-    layout = LAYOUTS.get(item.partition(",")[0], {"columns": ["condition", "metric"]})
-    table = compare_table(found, load_reported(PAPER), item=item, **layout, **known)
-    if item != "Table 3":
-        return table
-    words = table["condition"].str.rsplit(" ", n=1)
-    level = (table["variant"] + ", " + words.str[0]).str.removeprefix(", ")
-    lines = table.assign(variant=level, condition=words.str[-1])
-    lines.attrs["layout"]["order"]["condition"] = [*SIX, "avg"]
-    return lines
 
 
 def file_of(item: str) -> str:
@@ -202,6 +206,35 @@ LEVEL = [
     "exact", "asked_db", "n_steps", "alpha_bar", "nominal_db", "measured_db",
     "variance", "power",
 ]  # fmt: skip
+
+
+def kept_epochs(study) -> pd.DataFrame:
+    """Return which epoch of each stage of training was kept, of how many.
+
+    Returns
+    -------
+    kept : DataFrame
+        Columns dataset, fold, seed, system, preset, conditions, words, stage ("clean":
+        what it starts from, "noisy", or "alone"), kept (the epoch of the highest UA),
+        run (epochs), cap (that the run gives a baseline, 0 for none), ua (validation).
+    """
+    parts = [
+        entry.tables["history"].assign(
+            cap=unit.settings.get("baseline_epochs", 0),
+            **{name: unit.labels[name] for name in STAGE[:-1]},
+        )
+        for unit, entry in study.finished
+        if "history" in entry.tables
+    ]
+    each = pd.concat(parts, ignore_index=True).query("split != 'train'")
+    each = each.assign(stage=each.get("stage", pd.Series(dtype=str)).fillna("alone"))
+    stages = each.groupby(STAGE, sort=False)
+    best = each.loc[stages["monitor"].idxmin()].assign(run=stages["epoch"].max().values)
+    best = best.rename(columns={"epoch": "kept"}).assign(ua=-best["monitor"])
+    return best[[*STAGE, "kept", "run", "cap", "ua"]].reset_index(drop=True)
+
+
+STAGE = ["dataset", "fold", "seed", "system", "preset", "conditions", "words", "stage"]
 
 
 def level_results(study) -> pd.DataFrame:

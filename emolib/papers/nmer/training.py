@@ -18,17 +18,8 @@ from torch import nn
 from emolib.containers import MODALITIES_AVL, Windows
 from emolib.corruptions.conditions import SIX, draw_conditions, names_of
 from emolib.models.utterances import FusionEncoder, SpecificInvariantEncoder
+from emolib.papers.nmer import reading
 from emolib.papers.nmer.noise import Corruption, measure_levels
-from emolib.papers.nmer.reading import (
-    fold_of,
-    labels_of,
-    logits_under,
-    mean_recall,
-    measure_frames,
-    scales_of,
-    sequences,
-    unpack,
-)
 from emolib.splits import Fold
 from emolib.store import Outcome
 from emolib.training.devices import resolve_device
@@ -40,7 +31,10 @@ from emolib.training.tensors import load_state_arrays, state_arrays
 TASK_KEYS = ("fold", "labels", "n_classes", "z_scored", "seed")
 """What every unit reads, and every stage that trains."""
 
-BASELINE_KEYS = ("baseline_epochs", "patience", "as_many_updates")
+RECIPE_KEYS = ("baseline_lr", "baseline_batch_size", "patience", "as_many_updates")
+"""What a stage of a published recipe reads, the clean teacher too."""
+
+BASELINE_KEYS = ("baseline_epochs", *RECIPE_KEYS)
 
 N_TRAIN = {"iemocap": 4446, "mosei": 16265}
 """Training utterances of the paper's corpora (Table 1): what its epochs count."""
@@ -77,9 +71,10 @@ class Task:
     def of(cls, settings: Mapping, context) -> Task:
         """Return the task that a unit's or a stage's settings name."""
         windows = context.windows
-        frames = context.stage(measure_frames, **pick(settings, ("fold", "z_scored")))
-        y = labels_of(windows.y, settings["labels"])
-        return cls(settings, context, fold_of(windows, settings), y, frames)
+        where = pick(settings, ("fold", "z_scored"))
+        frames = context.stage(reading.measure_frames, **where)
+        y = reading.labels_of(windows.y, settings["labels"])
+        return cls(settings, context, reading.fold_of(windows, settings), y, frames)
 
     @property
     def windows(self) -> Windows:
@@ -99,7 +94,7 @@ class Task:
     @cached_property
     def scales(self) -> dict:
         """By what modalities are z-scored: the fold's real training frames."""
-        return scales_of(self.frames, self.settings["z_scored"])
+        return reading.scales_of(self.frames, self.settings["z_scored"])
 
     @property
     def variances(self) -> dict[str, float]:
@@ -118,7 +113,7 @@ class Task:
         """
         arrays = {"y": self.y[index]}
         for name in modalities:
-            x, lengths = sequences(self.windows, name, index, self.scales)
+            x, lengths = reading.sequences(self.windows, name, index, self.scales)
             arrays |= {name: x, f"{name}_length": lengths}
         return arrays
 
@@ -146,10 +141,13 @@ class Task:
             "patience": self.settings["patience"] or None,
         }
 
-    def baseline_epochs(self, n_epochs: int, constant: float = 1.0) -> dict:
-        """Return a baseline's own `epochs`, under the cap of the run."""
-        cap = self.settings["baseline_epochs"]
-        return self.epochs(n_epochs, constant=constant, cap=cap)
+    def recipe(self, published: Mapping, n_epochs: int, constant: float = 1.0) -> dict:
+        """Return a published recipe, its `epochs` too, but for what the run asks."""
+        cap = self.settings.get("baseline_epochs", 0)
+        found = {**published, **self.epochs(n_epochs, constant=constant, cap=cap)}
+        for name in ("lr", "batch_size"):
+            found[name] = self.settings[f"baseline_{name}"] or found[name]
+        return found
 
     def fit(
         self, name: str, build: Callable, step: Callable, noise: Corruption, *,
@@ -203,7 +201,7 @@ class Task:
         """Return outputs of a frozen teacher, by their names in the batch."""
 
         def read(model, batch):
-            outputs = model(*unpack(batch))
+            outputs = model(*reading.unpack(batch))
             return {name: getattr(outputs, own) for name, own in targets.items()}
 
         return predict(teacher, read, arrays, device=self.context.device)
@@ -226,9 +224,9 @@ class Task:
         sides, y = self.copies("val", noise, modalities), self.y[self.fold.val]
 
         def monitor(model, held_out) -> float:
-            answers = logits_under(model, sides, noise.names).values()
+            answers = reading.logits_under(model, sides, noise.names).values()
             found = (logits.argmax(1).cpu().numpy() for logits in answers)
-            return -float(np.mean([mean_recall(y, answer) for answer in found]))
+            return -float(np.mean([reading.mean_recall(y, answer) for answer in found]))
 
         return monitor
 
@@ -285,7 +283,7 @@ class Task:
         sides = self.copies(part, self.noise, modalities)
         model = model.to(resolve_device(self.context.device)).eval()
         with torch.no_grad():
-            found = logits_under(model, sides, self.noise.names)
+            found = reading.logits_under(model, sides, self.noise.names)
         scores = {name: o.softmax(1).cpu().numpy() for name, o in found.items()}
         return self.predictions(part, self.noise, scores)
 

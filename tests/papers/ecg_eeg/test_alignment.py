@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 from in_memory import Context
 
+from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
+from emolib.losses.contrastive import alignment_loss
+from emolib.models.ecg_eeg import SignalEncoder
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
-from emolib.papers.ecg_eeg.settings import ALIGNMENT
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, Method
 from emolib.papers.ecg_eeg.systems import aligned, teacher
+from emolib.papers.ecg_eeg.training import LOSS_KEYS, pick
 from emolib.training.tensors import state_arrays
 
 
@@ -52,3 +57,36 @@ def test_shuffling_and_twins_change_the_loss(prepared):
     changes = ({}, {"shuffle": False}, {"twins": "negative"})
     histories = [run_align(prepared, **c)[0].tables["history"] for c in changes]
     assert len({history["total"][0] for history in histories}) == 3
+
+
+def test_what_the_frozen_teacher_said_once_it_says_in_every_batch():
+    known = {"n_chans": 3, "n_times": 160, "d_patch": 8, "n_heads": 2, "d_ff": 16}
+    eeg, ecg = (SignalEncoder(**known).eval() for _ in range(2))
+    x = {name: torch.randn(6, 3, 160) for name in ("eeg", "ecg")}
+    order = draw_permutations(6, 10, torch.Generator().manual_seed(0))
+    both = (torch.cat([w, shuffle_patches(w, order)]) for w in (x["eeg"], x["ecg"]))
+    keys, queries = (m(w) for m, w in zip((eeg, ecg), both, strict=True))
+    options = pick(Method().as_dict(), LOSS_KEYS)
+    whole = alignment_loss(
+        queries, keys, recording=torch.arange(6).repeat(2), **options
+    )
+    step = aligned._alignment_step(Method().as_dict())
+    batch = {**x, "known": eeg(x["eeg"]).window}
+    drawn = torch.Generator().manual_seed(0)
+    torch.testing.assert_close(step({"ecg": ecg, "eeg": eeg}, batch, drawn), whole)
+
+
+def test_both_modalities_are_shuffled_in_one_order(prepared):
+    unit, windows = prepared
+    one = teacher.build(windows, unit.settings).encoder.eval()
+    cold = {**unit.settings, "w_patch": 1.0, "temperature_patch": 1e-3}
+    batch = dict.fromkeys(("eeg", "ecg"), torch.from_numpy(windows.x["eeg"][:4]))
+    pair = torch.nn.ModuleDict({"eeg": one, "ecg": one})
+    step, generator = aligned._alignment_step(cold), torch.Generator().manual_seed(0)
+    assert step(pair, batch, generator)["total"] < 0.1  # a patch meets its own copy
+
+
+def test_the_classifier_starts_from_the_aligned_encoder(study):
+    chosen = (study.select(system=name)[0][1] for name in (ALIGNMENT, "w/o align"))
+    first, second = (entry.predictions["y_score_1"] for entry in chosen)
+    assert not first.equals(second)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from in_memory import Context, DrawnOnCpu, run_unit
 
+from emolib.models.blocks import ByteDropout
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, named
@@ -41,7 +42,8 @@ def whole_precision(monkeypatch):
 def train(units, monkeypatch):
     """Return a function that trains a system on a device."""
     named, windows = units
-    monkeypatch.setattr(torch.nn.Dropout, "forward", lambda self, x: x)
+    for kind in (torch.nn.Dropout, ByteDropout):
+        monkeypatch.setattr(kind, "forward", lambda self, x: x)
 
     def run(system, device):
         context = Context(windows, named[system].data, device)

@@ -102,23 +102,16 @@ def test_learning_curves_of_the_encoders_share_their_test_windows():
     ("given", "words"),
     [
         ({"systems": ["TSTCC"]}, "systems.0. must be one of .* mean 'TS-TCC'"),
-        ({"targets": ["liking"]}, "targets.* must be one of"),
-        ({"corpora": ["deap"]}, "corpora.* must be one of 'dreamer'"),
-        ({"data": "real"}, "data must be one of 'surrogate' or 'local'"),
         ({"presets": ["printed"]}, "presets.* mean 'as_printed'"),
-        ({"folds": [5]}, r"folds must be in \[0, 4\]; got 5"),
-        ({"n_folds": True}, "n_folds must be a number"),
-        ({"label_fractions": [0]}, "label_fractions.* must be greater than 0"),
-        ({"targets": "arousal"}, r"Write targets: \[arousal\]"),
         ({"folds": []}, "folds must hold one value or more; got none"),
-        ({"n_flods": 3}, "got 'n_flods'. Did you mean 'n_folds'"),
+        ({"folds": [5]}, r"folds must be in \[0, 4\]; got 5"),
+        ({"label_fractions": [0]}, "label_fractions.* must be greater than 0"),
         ({"overrides": {"l_r": 1}}, "key of overrides .* mean 'lr'"),
-        ({"overrides": {"stem": "lin"}}, "stem must be one of 'conv'"),
         ({"overrides": {"temperature_patch": 0}}, "temperature_patch must be greater"),
         ({"sweep": {"lr": [1]}}, "sweep.* must be one of 'temperature'"),
     ],
 )
-def test_each_wrong_setting_says_what_must_hold(given, words):
+def test_a_wrong_value_of_this_paper_says_what_must_hold(given, words):
     with pytest.raises(ValueError, match=words):
         Settings.of(given)
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg.settings import named
+from emolib.units import windows_key
 
 READERS = ["linear probe", "nearest neighbour"]
 
@@ -46,3 +47,12 @@ def test_a_second_run_trains_nothing(settings, study, monkeypatch):
     again = ecg_eeg.run(settings)
     names = [entry.folder.name for _, entry in again.finished]
     assert names == [entry.folder.name for _, entry in study.finished]
+
+
+def test_another_corpus_on_disk_is_another_key(settings, monkeypatch):
+    (unit,) = ecg_eeg.expand(settings.change(systems=["chance"]))
+    digests = set()
+    for content in ("one", "another"):
+        monkeypatch.setattr(ecg_eeg.data, "input_digest", lambda _, c=content: c)
+        digests.add(windows_key(unit).digest)
+    assert len(digests) == 2

@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
-from in_memory import Context, fold_of, run_unit
+from in_memory import Context, fold_of, run_unit, without_signals
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.corpora import truth_folder
@@ -15,7 +15,7 @@ from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import SYSTEMS
 from emolib.papers.ecg_eeg.systems import ssl_ecg, tfc, ts_tcc
-from emolib.papers.ecg_eeg.training import Task
+from emolib.papers.ecg_eeg.training import Task, unlabelled
 from emolib.preprocessing.windowing import cut_windows
 from emolib.surrogates.ceiling import ceiling_scores
 from emolib.training.devices import one_thread
@@ -39,11 +39,8 @@ def test_no_unit_fails(study):
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_system_predicts_the_test_windows_from_the_settings_it_reads(
-    study, windows, system
-):
+def test_a_system_predicts_the_test_windows(study, windows, system):
     unit, entry = entry_of(study, system)
-    assert entry.manifest["unread"] == []
     table = entry.predictions
     assert list(table.columns) == list(PREDICTION_COLUMNS)
     assert sorted(table["window"]) == list(fold_of(windows, unit).test)
@@ -102,7 +99,7 @@ def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(settings
 
 
 CRITERIA = {
-    "TFC": {"contrast": "total", "tune": "emotion"},
+    "TFC": {"tune": "emotion"},
     "SSL-ECG": {"distort": "distortion", "tune": "emotion"},
 }
 
@@ -114,6 +111,21 @@ def test_no_epoch_is_chosen_by_what_is_added_to_a_criterion(study, system):
         told = history[history["stage"] == stage]
         chosen = told["monitor"].fillna(told["total"])
         assert chosen.tolist() == told[loss].tolist()
+
+
+@pytest.mark.parametrize("system", ["TS-TCC", "TFC"])
+def test_a_contrast_without_a_held_out_criterion_runs_to_its_last_epoch(
+    study, windows, system
+):
+    unit, _ = entry_of(study, system)
+    settings = {**unlabelled(unit.settings), "baseline_epochs": 0}
+    settings |= {"pretraining_epochs": 2, "patience": 1}
+    unseen = without_signals(windows, fold_of(windows, unit).val)
+    run, _ = (
+        import_module(unit.system_module).contrast(Context(x, unit.data), **settings)
+        for x in (windows, unseen)  # a loss that is no number would raise
+    )
+    assert run.tables["history"]["split"].tolist() == ["train", "train"]
 
 
 def test_the_head_of_ssl_ecg_pays_for_its_three_hidden_kernels_alone():

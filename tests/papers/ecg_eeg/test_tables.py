@@ -1,18 +1,21 @@
 """Where numbers stand, and what may be said of alignment by rules fixed beforehand."""
 
 from dataclasses import replace
-from types import SimpleNamespace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.papers import ecg_eeg
+from emolib.metrics import paired_differences
 from emolib.papers.ecg_eeg import tables
-from emolib.papers.ecg_eeg.grid import LABELS
-from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, Settings
-from emolib.study import Study
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
+from emolib.reporting import to_markdown
+
+TEACHER = "EEG teacher"
+SHORT = ("contrast", "tune", "distort", "train")
+"""Stages of baselines, one epoch each in this grid."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def test_rows_follow_the_paper_and_its_number_stands_beside_this_run(made):
     assert row["paper"] == 0.9611
     assert 0 <= row["this_run"] <= 1
     assert table.loc[system == "chance", "paper"].isna().all()
-    assert set(table["note"]) == {"not comparable: surrogate"}
+    assert "not comparable: surrogate" in to_markdown(made["table_1"])
 
 
 def test_results_hold_every_score_and_the_numbers_of_figure_2(study):
@@ -52,14 +55,59 @@ def test_results_hold_every_score_and_the_numbers_of_figure_2(study):
 def test_embeddings_of_the_held_out_fold_are_kept(study):
     ((labels, vectors),) = tables.pairs(study)
     assert labels["system"] == ALIGNMENT
-    for name in ("eeg", "before", "aligned", "after"):
+    for name in ("eeg", "before", "aligned", "after", "eeg_train", "aligned_train"):
         assert vectors[name].shape == (len(vectors["y"]), 10 * 8)
+    assert not np.allclose(vectors["eeg"], vectors["eeg_train"])
+
+
+def test_each_matrix_of_figure_2_is_told_by_both_similarities(study):
+    table = tables.similarities(study).set_index(["panel", "similarity"])
+    assert [*table.index] == [*product(tables.PANELS, ("cosine", "centred"))]
+    assert (
+        table["retrieval_chance"] == 1 / 8
+    ).all()  # two subjects of six, four windows each
+    ((_, vectors),) = tables.pairs(study)
+    ecg, eeg = (x - x.mean(0) for x in (vectors["aligned"], vectors["eeg"]))
+    by_hand = tables.matched_cosines(tables.cosine_matrix(ecg, eeg))
+    assert table.loc[("after", "centred"), "gap"] == pytest.approx(by_hand["gap"])
 
 
 def test_a_matrix_of_equal_pairs_has_a_gap_and_finds_each_pair():
     found = tables.matched_cosines(tables.cosine_matrix(np.eye(3), 2 * np.eye(3)))
     assert found["gap"] == found["retrieval_top1"] == found["cosine_max"] == 1
     assert found["cosine_min"] == 0
+
+
+def test_every_stage_says_how_long_it_ran_and_which_epoch_was_kept(study):
+    table = tables.kept_epochs(study)
+    stages = table.groupby("system")["stage"].agg(list)
+    assert stages[ALIGNMENT] == ["alignment", "classification"]
+    assert stages["TS-TCC"] == ["contrast", "tune"]
+    assert set(stages.index) == set(named("method", "ablation", "baseline", "teacher"))
+    assert (table["run"] == np.where(table["stage"].isin(SHORT), 1, 2)).all()
+
+
+@pytest.mark.parametrize(
+    ("monitor", "splits", "found"),
+    [
+        ([], ["train", "val"], 1),  # the lowest total of validation
+        ([3.0, 2.0, 1.0], ["train", "val"], 3),
+        ([], ["train"], 3),  # nothing to choose by: the last
+    ],
+)
+def test_the_kept_epoch_has_the_lowest_criterion_of_validation(monitor, splits, found):
+    rows = [(e, s, float(e if s == "val" else -e)) for e in (1, 2, 3) for s in splits]
+    history = pd.DataFrame(rows, columns=["epoch", "split", "total"])
+    if monitor:
+        history["monitor"] = np.repeat(monitor, 2)
+    assert tables.kept(history) == {"run": 3, "kept": found}
+
+
+def test_a_pretraining_that_is_cut_short_is_named_below_its_table(study):
+    settings = study.settings.change(overrides={"pretraining_epochs": {"SSL-ECG": 10}})
+    table = tables.tables(replace(study, settings=settings))["table_1"]
+    assert table.attrs["cells"].endswith("; epochs of pre-training: SSL-ECG 10 of 100")
+    assert "pre-training" not in tables.tables(study)["table_1"].attrs["cells"]
 
 
 def test_a_unit_that_failed_costs_its_item(study):
@@ -101,53 +149,21 @@ def test_a_sentence_holds_the_numbers_and_says_when_it_is_not_a_finding():
     assert weak.endswith("x: no conclusion.")
 
 
-def predictions(leaning, n_subjects, seed):
-    """Scores of 8 trials x 6 windows a subject that lean towards the label."""
-    rng = np.random.default_rng(seed)
-    subject, trial, window = (x.ravel() for x in np.mgrid[:n_subjects, :8, :6])
-    y = (trial + subject) % 2
-    score = 1 / (1 + np.exp(-(rng.normal(size=len(y)) + leaning * (2 * y - 1))))
-    return pd.DataFrame(
-        {
-            "window": np.arange(len(y)), "subject": [f"s{s:02d}" for s in subject],
-            "session": "1", "trial": [f"{t:02d}" for t in trial],
-            "start_s": window * 10.0, "fold": subject % 3, "seed": 0, "y_true": y,
-            "y_pred": (score > 0.5).astype(int), "y_score_1": score,
-        }
-    )  # fmt: skip
+def test_a_verdict_weighs_test_scores_behind_a_gate_of_validation_scores(study):
+    (row,) = tables.verdicts(study).to_dict("records")
+    for name, system, table in (
+        ("mean", ALIGNMENT, "predictions"),
+        ("lead", TEACHER, "validation"),
+    ):
+        sides = [study.table(table, system=s) for s in (system, "w/o align")]
+        by_hand = paired_differences(*sides, "auc", parts=("fold", "seed")).mean
+        assert row[name] == pytest.approx(by_hand)
+    assert row["n"] == 2 and np.isnan(row["low"])  # no interval of two subjects
+    assert row["verdict"] == tables.judge(row)
+    assert row["sentence"] == tables.sentence(row, n_seeds=1)
 
 
-def made_up(leanings, *, n_subjects=12, teacher_leads=True):
-    """A finished study of made-up predictions, one entry a system."""
-    cell = {"dataset": "dreamer", "target": "arousal", "preset": "default"}
-    cell |= {"protocol": "by_subject", "label_fraction": 0.1}
-    finished = []
-    for seed, (system, leaning) in enumerate(leanings.items()):
-        labels = dict.fromkeys(LABELS, "") | cell | {"system": system}
-        ahead = 1.0 if (system == "EEG teacher") == teacher_leads else 0.1
-        stored = {
-            name: predictions(how, n_subjects, seed)
-            for name, how in (("predictions", leaning), ("validation", ahead))
-        }
-        unit, entry = SimpleNamespace(labels=labels), SimpleNamespace(tables=stored)
-        finished.append((unit, entry))
-    return Study(Settings(), finished, [], {"dreamer": "surrogate"}, ecg_eeg.PAPER)
-
-
-HELPED = {ALIGNMENT: 1.5, "w/o align": 0.2, "EEG teacher": 2.0}
-ALONE = {ALIGNMENT: 1.5, "w/o align": 0.2}
-
-
-@pytest.mark.parametrize(
-    ("leanings", "changes", "words"),
-    [
-        (HELPED, {}, "alignment helps"),
-        (HELPED, {"teacher_leads": False}, "teacher too weak: no conclusion"),
-        (HELPED, {"n_subjects": 2}, "too few subjects: no conclusion"),
-        (ALONE, {}, "no teacher was tested: no conclusion"),
-    ],
-)
-def test_verdicts_are_read_from_stored_predictions(leanings, changes, words):
-    table = tables.verdicts(made_up(leanings, **changes))
-    assert table["verdict"].tolist() == [words]
-    assert np.isnan(table.loc[0, "low"]) == ("n_subjects" in changes)
+def test_where_no_teacher_was_tested_nothing_is_concluded(study):
+    kept = [pair for pair in study.finished if pair[0].labels["system"] != TEACHER]
+    (row,) = tables.verdicts(replace(study, finished=kept)).to_dict("records")
+    assert row["verdict"] == "no teacher was tested: no conclusion"

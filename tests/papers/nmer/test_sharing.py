@@ -1,37 +1,18 @@
 """A stage that several units need is trained once, and a model can be asked again."""
 
-import json
-from collections import Counter
-
 import numpy as np
 import pytest
 
 from emolib.papers import nmer
+from emolib.papers.nmer import scores, tables
 from emolib.papers.nmer.pictures import outputs_of, trained_models
+from emolib.papers.nmer.reading import mean_recall
 
 pytestmark = pytest.mark.usefixtures("in_cache")
 
 
-def test_no_unit_fails_and_none_is_given_what_it_does_not_read(study):
-    assert study.failures == []
-    assert len(study.finished) == 5 * 2
-    assert all(entry.manifest["unread"] == [] for _, entry in study.finished)
-
-
-def test_clean_stages_are_shared_across_systems_and_levels(study, cache):
-    manifests = [
-        json.loads(path.read_text())["key"]["parts"]
-        for path in (cache / "store").rglob("manifest.json")
-    ]
-    found = Counter(key.get("function", key.get("kind", "unit")) for key in manifests)
-    of = {name.removeprefix("emolib.papers.nmer."): n for name, n in found.items()}
-    assert of["systems.men.train"] == 1  # MEN at both levels, and where MMIN starts
-    assert of["systems.clean_teacher.train"] == 1  # NMER and w/o VAE, at both levels
-    assert of["reading.measure_frames"] == 1
-    assert of["noise.measure_levels"] == 2
-
-
 def test_a_second_run_trains_nothing(settings, study):
+    assert study.failures == []
     before = [entry.folder.stat().st_mtime_ns for _, entry in study.finished]
     again = nmer.run(settings)
     assert [e.folder for _, e in again.finished] == [
@@ -56,9 +37,49 @@ def test_a_trained_model_asked_again_says_what_it_said(study):
 def test_impulses_of_one_size_take_nothing_from_who_can_subtract_them(settings):
     changed = {"noises": ["gaussian", "impulse"], "dbs": [-40.0], "conditions": ["all"]}
     study = nmer.run(settings.change(systems=["ceiling"], **changed))
-    scores = {
+    found = {
         kind: study.table(noise=kind).filter(like="y_score").to_numpy()
         for kind in ("gaussian", "impulse")
     }
-    sure = {kind: values.max(1).mean() for kind, values in scores.items()}
+    sure = {kind: values.max(1).mean() for kind, values in found.items()}
     assert sure["impulse"] > sure["gaussian"] + 0.1
+
+
+def test_a_ceiling_of_ua_is_that_of_an_observer_who_answers_for_ua(settings):
+    wide = {"surrogate": {"n_trials": 40}, "dbs": [-30.0], "systems": ["ceiling"]}
+    study = nmer.run(settings.change(**wide))
+    ((_, entry),) = study.finished
+    wa, ua = (entry.tables[name] for name in ("predictions", "best_ua"))
+    found = scores.scores(study).query("condition == 'gaussian -30 dB avg'")
+    found = found.groupby("metric")["value"].first()
+    assert found["wa"] == pytest.approx((wa["y_true"] == wa["y_pred"]).mean())
+    each = [
+        mean_recall(part["y_true"], part["y_pred"]) for _, part in ua.groupby("clean")
+    ]
+    assert found["ua"] == pytest.approx(np.mean(each))
+    assert not ua["y_pred"].equals(wa["y_pred"])
+
+
+def test_the_kept_epoch_of_every_stage_is_known(study):
+    kept = tables.kept_epochs(study)
+    assert kept["stage"].value_counts().to_dict() == {
+        "clean": 6,
+        "noisy": 6,
+        "alone": 2,
+    }
+    assert (kept["kept"] == 1).all() and (kept["run"] == 1).all()
+    caps = kept.groupby("system")["cap"].unique().map(list).to_dict()
+    assert caps == {"MEN": [1], "MMIN": [1], "NMER": [0], "w/o VAE": [0]}
+    assert kept["ua"].between(0, 1).all()
+
+
+@pytest.mark.slow
+def test_at_the_defaults_of_the_notebook_nmer_and_men_learn():
+    quick = {"n_epochs": 10, "teacher_epochs": 10, "baseline_epochs": 10, "n_layers": 1}
+    often = {"batch_size": 16, "lr": 1e-3}
+    overrides = {**quick, **often, **{f"baseline_{k}": v for k, v in often.items()}}
+    given = {"systems": ["NMER", "MEN"], "device": "cpu", "overrides": overrides}
+    found = scores.scores(nmer.run(nmer.Settings.of(given)))
+    found = found.query("condition == 'gaussian -10 dB avg' and metric == 'ua'")
+    ua = found.groupby("method")["value"].first()
+    assert len(ua) == 2 and (ua > 0.25 + 0.1).all()  # chance, and a margin

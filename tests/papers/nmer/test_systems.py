@@ -43,7 +43,6 @@ def test_a_system_answers_each_test_utterance_once_under_each_condition(
     scores = table.filter(like="y_score_").to_numpy()
     assert scores.shape == (len(names) * len(fold.test), 4)
     np.testing.assert_allclose(scores.sum(1), 1, atol=1e-5)
-    assert unit.settings.unread == set()
     tables = outcome.all_tables()
     history = tables["history"]
     assert history["total"].notna().all()
@@ -141,8 +140,9 @@ def test_mmin_imagines_what_the_student_does_not_see(noise):
     whole = teacher(*task.noise.apply(x, lengths, ~noisy, drawn(2))).detach()
     expected = torch.where(noisy[..., None], clean, whole).flatten(1)
     torch.testing.assert_close(target, expected)
-    if noise == "missing":  # zeros go through the teacher too
-        nothing = teacher({name: 0 * v for name, v in x.items()}, lengths)
+    if noise == "missing":  # one step of zeros goes through the teacher too
+        one = {name: torch.ones_like(n) for name, n in lengths.items()}
+        nothing = teacher({name: 0 * v for name, v in x.items()}, one)
         hidden = target.view_as(clean)[~noisy]
         torch.testing.assert_close(hidden, nothing.detach()[~noisy])
         assert hidden.any()
@@ -176,6 +176,20 @@ def test_a_student_is_given_only_what_it_reads():
     task, batch = task_of()
     x, lengths, noisy = seen(batch, task.noise, torch.Generator(), mctn.READ)
     assert list(x) == list(lengths) == ["text"] and noisy.shape == (len(x["text"]), 3)
+
+
+@pytest.mark.parametrize("preset, dropout", [("default", 0.3), ("as_released", 0.2)])
+def test_a_preset_chooses_its_teachers_dropout(monkeypatch, preset, dropout):
+    asked = []
+    trained_teacher = clean_teacher.trained
+    monkeypatch.setattr(
+        clean_teacher, "trained",
+        lambda task, **sizes: asked.append(sizes) or trained_teacher(task, **sizes),
+    )  # fmt: skip
+    unit, where, _ = trained("NMER", presets=[preset])
+    model = clean_teacher.build(Task.of(unit.settings, where), **asked[0])
+    found = {m.p for m in model.classifier.modules() if isinstance(m, torch.nn.Dropout)}
+    assert found == {dropout}
 
 
 def test_each_dropout_reaches_the_part_that_it_names():

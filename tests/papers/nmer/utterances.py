@@ -1,7 +1,5 @@
 """A few made-up utterances in memory, and units that read them; no store."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import torch
@@ -12,7 +10,6 @@ from emolib.papers.nmer.grid import expand
 from emolib.papers.nmer.settings import SYSTEMS, Settings
 from emolib.papers.nmer.training import Task
 from emolib.training.devices import one_thread
-from emolib.units import Watched
 
 WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 STEPS = {"audio": 9, "visual": 6, "text": 8}
@@ -71,14 +68,10 @@ def unit_of(system, **changes):
 
 
 def trained(system, where=None, **changes):
-    """Return a unit's watched settings, where it was computed, and its outcome."""
+    """Return a unit, where it was computed, and its outcome."""
     unit, where = unit_of(system, **changes), where or context()
-    watched = SimpleNamespace(
-        settings=Watched(unit.settings), data=unit.data, labels=unit.labels,
-        system_module=unit.system_module,
-    )  # fmt: skip
     with one_thread():
-        return watched, where, run_unit(watched, where)
+        return unit, where, run_unit(unit, where)
 
 
 def task_of(system="MMIN", windows=None, **changes):

@@ -23,7 +23,7 @@ from emolib.papers.ecg_eeg.training import Task, trained, unlabelled
 from emolib.store import Outcome
 
 FIT = {"optimizer": "adam", "lr": 1e-3, "batch_size": 128}
-EPOCHS = {"distort": 100, "tune": 200}
+TUNING_EPOCHS = 200
 N_MICRO = 16
 HEAD = {"amigos": {"dropout": 0.4, "penalty": 0.0}}
 """What the public code changes in the head by corpus; else .2 and 1e-4."""
@@ -47,7 +47,7 @@ def distort(context, **settings) -> Outcome:
     n_steps = -(-len(task.fold.train) // FIT["batch_size"])
     result = task.fit(
         model, "distort", "ecg", step=_distortion_step, monitor="distortion",
-        own={**FIT, "max_epochs": EPOCHS["distort"]}, n_micro=N_MICRO,
+        own={**FIT, "max_epochs": settings["pretraining_epochs"]}, n_micro=N_MICRO,
         schedule=lambda epoch: 0.9 ** (epoch * n_steps // 10_000),
     )  # fmt: skip
     return trained(result, model.encoder)
@@ -65,7 +65,7 @@ def run(settings, context) -> Outcome:
 
     tuned = task.fit(
         model, "tune", step=_head_step(head_of(settings)["penalty"]), read=features,
-        own={**FIT, "max_epochs": EPOCHS["tune"]}, trainable=[model.classifier],
+        own={**FIT, "max_epochs": TUNING_EPOCHS}, trainable=[model.classifier],
         monitor="emotion",
     )  # fmt: skip
     return task.outcome(model, "ecg", distort=start, tune=tuned)

@@ -19,26 +19,27 @@ from emolib.losses.discrepancy import modality_discrepancy
 from emolib.models.nmer import CleanTeacher
 from emolib.papers.nmer.noise import CLEAN
 from emolib.papers.nmer.reading import unpack
-from emolib.papers.nmer.training import TASK_KEYS, Task, as_stage
+from emolib.papers.nmer.training import RECIPE_KEYS, TASK_KEYS, Task, as_stage
 
-STAGE_KEYS = (*TASK_KEYS, "teacher_epochs", "patience", "as_many_updates")
+STAGE_KEYS = (*TASK_KEYS, "teacher_epochs", *RECIPE_KEYS)
 CONSTANT = 0.5
 FIT = {"optimizer": "adam", "lr": 2e-4, "batch_size": 64, "max_norm": 0.5}
 
+SIZES = {"separate": False, "d": 128, "dropout": 0.3}
+"""IF-MMIN's; a student asks for others."""
 
-def build(task: Task, *, separate: bool = False, d: int = 128) -> CleanTeacher:
+
+def build(task: Task, **sizes) -> CleanTeacher:
     """Return the untrained teacher for utterances of these widths."""
-    return CleanTeacher(task.widths, task.n_classes, d=d, separate=separate)
+    return CleanTeacher(task.widths, task.n_classes, **{**SIZES, **sizes})
 
 
-def train(context, *, separate: bool, d: int, **settings):
+def train(context, *, sizes: dict, **settings):
     """Train on the clean training utterances of a fold."""
     task = Task.of(settings, context)
-    epochs = task.epochs(settings["teacher_epochs"], constant=CONSTANT)
-    make = partial(build, separate=separate, d=d)
-    return as_stage(
-        *task.fit("clean teacher", make, class_step, CLEAN, **FIT, **epochs)
-    )
+    recipe = task.recipe(FIT, settings["teacher_epochs"], CONSTANT)
+    make = partial(build, **sizes)
+    return as_stage(*task.fit("clean teacher", make, class_step, CLEAN, **recipe))
 
 
 def class_step(model, batch, generator):
@@ -54,5 +55,5 @@ def class_step(model, batch, generator):
 
 def trained(task: Task, **sizes):
     """Return the teacher and its history, trained once a fold and size (`build`)."""
-    sizes = {"separate": False, "d": 128, **sizes}
-    return task.stage(train, partial(build, **sizes), STAGE_KEYS, **sizes)
+    sizes = {**SIZES, **sizes}
+    return task.stage(train, partial(build, **sizes), STAGE_KEYS, sizes=sizes)

@@ -40,8 +40,8 @@ def run(settings, context):
     step = imagination_step(teacher, task.noise)
     targets = {"specific_clean": "specific", "invariant_clean": "invariant"}
     model, history = task.fit(
-        "IF-MMIN", build, step, task.noise, teacher=teacher, targets=targets, **FIT,
-        **task.baseline_epochs(EPOCHS, CONSTANT),
+        "IF-MMIN", build, step, task.noise, teacher=teacher, targets=targets,
+        **task.recipe(FIT, EPOCHS, CONSTANT),
     )  # fmt: skip
     return task.outcome(model, history, clean=clean)
 

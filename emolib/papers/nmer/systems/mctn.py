@@ -46,7 +46,7 @@ def build(task: Task) -> MCTN:
 def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    options = {**FIT, **task.baseline_epochs(EPOCHS)}
+    options = task.recipe(FIT, EPOCHS)
     options["patience"] = max(settings["patience"], PATIENCE)
     model, history = task.fit(
         "MCTN", build, translation_step(task.noise), task.noise, reads=READ, **options

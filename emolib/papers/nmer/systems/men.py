@@ -34,9 +34,8 @@ def train(context, **settings):
 
 def fitted(task: Task, name: str, build_, noise, **how):
     """Return a model trained by MEN's recipe, and its history."""
-    epochs = task.baseline_epochs(EPOCHS, CONSTANT)
-    step = classification_step(noise)
-    return task.fit(name, build_, step, noise, **FIT, **epochs, **how)
+    recipe = task.recipe(FIT, EPOCHS, CONSTANT)
+    return task.fit(name, build_, classification_step(noise), noise, **recipe, **how)
 
 
 def classification_step(noise):

@@ -41,8 +41,7 @@ def run(settings, context):
     step = imagination_step(teacher, task.noise)
     model, history = task.fit(
         "MMIN", build, step, task.noise, teacher=teacher,
-        targets={"specific_clean": "specific"}, **FIT,
-        **task.baseline_epochs(EPOCHS, CONSTANT),
+        targets={"specific_clean": "specific"}, **task.recipe(FIT, EPOCHS, CONSTANT),
     )  # fmt: skip
     return task.outcome(model, history, clean=clean)
 

@@ -11,10 +11,10 @@ from emolib.losses.variational import nmer_loss
 from emolib.models.nmer import NMER
 from emolib.papers.nmer.noise import seen
 from emolib.papers.nmer.systems import clean_teacher
-from emolib.papers.nmer.training import Task
+from emolib.papers.nmer.training import RECIPE_KEYS, Task
 
 FIT_KEYS = ("optimizer", "lr", "weight_decay", "max_norm", "batch_size")
-VAE_KEYS = ("d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout")
+VAE_KEYS = ("d_latent", "n_layers", "n_heads", "d_ff", "vae_dropout", "kaiming")
 ONLY_WITH_VAE = (
     *VAE_KEYS, "attention", "decoder", "decoder_output", "sample", "classifier", "kl",
     "w_gen",
@@ -22,7 +22,7 @@ ONLY_WITH_VAE = (
 READS = (
     *ONLY_WITH_VAE, *FIT_KEYS, "d_hidden", "dropout", "text_dropout", "invariance",
     "batch_norm", "use_vae", "w_inv", "w_cls", "beta_1", "n_epochs", "constant",
-    "patience", "as_many_updates", "teacher_epochs", "keep_weights",
+    *RECIPE_KEYS, "teacher_epochs", "teacher_dropout", "keep_weights",
 )  # fmt: skip
 READS_IF = {"use_vae": ONLY_WITH_VAE}
 """A switch -> what is read only while it is on."""
@@ -49,23 +49,19 @@ def build(task: Task) -> NMER:
         text_dropout=settings["text_dropout"],
         use_vae=settings["use_vae"],
         batch_norm=settings["batch_norm"],
-        **_encoder_sizes(settings),
+        separate=settings["invariance"] == "separate",
+        d=settings["d_hidden"],
         **vae,
     )
-
-
-def _encoder_sizes(settings) -> dict:
-    """Return what the teacher's encoder and the student's have in common."""
-    return {
-        "separate": settings["invariance"] == "separate",
-        "d": settings["d_hidden"],
-    }
 
 
 def run(settings, context):
     """Train on utterances under the unit's noise, and test."""
     task = Task.of(settings, context)
-    teacher, clean = clean_teacher.trained(task, **_encoder_sizes(settings))
+    teacher, clean = clean_teacher.trained(
+        task, separate=settings["invariance"] == "separate", d=settings["d_hidden"],
+        dropout=settings["teacher_dropout"],
+    )  # fmt: skip
     targets = {"joint_clean": "specific", "invariant_clean": "invariant"}
     one_is_left = len(task.fold.train) % settings["batch_size"] == 1
     model, history = task.fit(

@@ -6,6 +6,9 @@ some, of a surrogate, is the ideal observer of what was planted in it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from emolib.containers import MODALITIES_AVL
@@ -20,14 +23,21 @@ READS_IF = {"modalities": ("ignore",)}
 
 
 def run(settings, context) -> Outcome:
-    """Answer every test utterance under every condition."""
+    """Answer every test utterance under every condition.
+
+    An ideal reader answers twice: for accuracy, and for UA in the table "best_ua".
+    """
     task = Task.of(settings, context)
-    answer = ceiling if settings["modalities"] else majority
+    answer, tables = majority, {"levels": task.levels()}
+    if settings["modalities"]:
+        answer, tables["best_ua"] = ceiling, _answers(task, partial(ceiling, best="ua"))
+    return Outcome(predictions=_answers(task, answer), tables=tables)
+
+
+def _answers(task: Task, answer: Callable):
+    """Return the Predictions of who answers so."""
     scores = {name: answer(task, name) for name in task.noise.names}
-    return Outcome(
-        predictions=task.predictions("test", task.noise, scores),
-        tables={"levels": task.levels()},
-    )
+    return task.predictions("test", task.noise, scores)
 
 
 def majority(task: Task, condition: str) -> np.ndarray:
@@ -36,7 +46,7 @@ def majority(task: Task, condition: str) -> np.ndarray:
     return np.tile(shares / shares.sum(), (len(task.fold.test), 1))
 
 
-def ceiling(task: Task, condition: str) -> np.ndarray:
+def ceiling(task: Task, condition: str, best: str = "wa") -> np.ndarray:
     """Return what the planted readings allow to say, (n, n_classes).
 
     The observer is told the dB that a level has by Eq. (5), not the one asked for.
@@ -56,5 +66,6 @@ def ceiling(task: Task, condition: str) -> np.ndarray:
         truth_folder(task.context.data),
         trials.reset_index(drop=True),
         noisy=states,
+        best_for=best,
         **rule,
     )

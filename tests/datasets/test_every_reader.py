@@ -1,0 +1,108 @@
+"""What every reader does alike: where it looks, whom it reads, what it misses."""
+
+import numpy as np
+import pytest
+from edfio import Edf, EdfSignal
+
+from emolib.checks import CorpusError
+from emolib.corpora import CORPORA
+from tests.datasets.true_features import (
+    mmsa,
+    raw,
+    write_iemocap,
+    write_mosi_vectors,
+    write_pickle,
+)
+from tests.datasets.true_formats import noise, write_amigos, write_dreamer
+
+
+def write_edf(folder):
+    for name in ("Subject01_1", "Subject00_1", "Subject00_2"):
+        signals = [EdfSignal(noise(1, 1000, 0)[0], 500, label="EEG Fp1")]
+        Edf(signals).write(folder / f"{name}.edf")
+
+
+WRITERS = {
+    "dreamer": write_dreamer,
+    "amigos": lambda folder: [write_amigos(folder, n) for n in (10, 2)],
+    "eegmat": write_edf,
+    "iemocap": write_iemocap,
+    "mosei": lambda folder: write_pickle(folder / "mosei_raw.pkl", raw()),
+    "mosi": lambda folder: write_pickle(folder / "aligned_50.pkl", mmsa(narrow=True)),
+    "mosi_utterances": write_mosi_vectors,
+}
+every_reader = pytest.mark.parametrize("name", CORPORA)
+
+
+@pytest.fixture
+def folder(tmp_path, name):
+    """Return the corpus's folder two levels down, beside what computers leave."""
+    folder = tmp_path / name.upper() / "data_preprocessed"
+    folder.mkdir(parents=True)
+    WRITERS[name](folder)
+    for path in list(folder.rglob("*.*")):
+        (path.parent / f"._{path.name}").write_bytes(b"x")
+        (path.parent / "Thumbs.db").write_bytes(b"x")
+    return folder
+
+
+@every_reader
+def test_a_folder_its_parents_and_a_single_file_are_accepted(folder, name, tmp_path):
+    files = CORPORA[name].files(folder)
+    for given in (tmp_path, folder.parent, files[0] if len(files) == 1 else folder):
+        assert CORPORA[name].files(given) == files
+    assert not any(path.name.startswith(("._", "Thumbs")) for path in files)
+
+
+@every_reader
+def test_subjects_come_in_order_and_can_be_chosen(folder, name):
+    read = CORPORA[name].read
+    found = list(dict.fromkeys(recording.subject for recording in read(folder)))
+    assert found == sorted(found) or name.startswith("mos")  # train, valid, test
+    chosen = list(read(folder, subjects=[found[-1]]))
+    assert {recording.subject for recording in chosen} == {found[-1]}
+    assert {recording.corpus for recording in chosen} == {name}
+    with pytest.raises(ValueError, match=r"subjects must be in the c.*\['s99'\]. It"):
+        list(read(folder, subjects=["s99"]))
+
+
+@every_reader
+def test_missing_packed_and_other_folders_are_named(tmp_path, name):
+    corpus = CORPORA[name]
+    words = r" not found: expected .*(README\.md|corpora fetch)"
+    with pytest.raises(FileNotFoundError, match=words):
+        corpus.files(tmp_path / "nowhere")
+    with pytest.raises(CorpusError, match="got 0 other files|such file|got 0"):
+        corpus.files(tmp_path)
+    if corpus.find is not None:
+        return
+    (tmp_path / "all.tar.gz").write_bytes(b"PK")
+    with pytest.raises(CorpusError, match=r"still packed, all\.tar\.gz: unpack it"):
+        corpus.files(tmp_path)
+    other = "amigos" if name == "dreamer" else "dreamer"
+    WRITERS[other](tmp_path)
+    with pytest.raises(CorpusError, match=f"looks like {CORPORA[other].title}"):
+        corpus.files(tmp_path)
+
+
+@every_reader
+def test_a_damaged_file_is_one_error_that_names_it(folder, name):
+    read, path = CORPORA[name].read, CORPORA[name].files(folder)[0]
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    n = len(whole)
+    spoilt = [
+        b"",
+        b"<html>log in first</html>" * 40,
+        whole[: n // 3],
+        whole[: n - n // 99],
+    ]
+    for contents in spoilt:
+        path.write_bytes(contents)
+        with pytest.raises(CorpusError, match=rf"{path.name}: .*expected .*; got "):
+            list(read(folder))
+    for start in rng.integers(8, min(n, 6000) - 40, 6):
+        path.write_bytes(whole[:start] + rng.bytes(40) + whole[start + 40 :])
+        try:
+            list(read(folder))  # numbers may read, changed
+        except CorpusError as error:
+            assert path.name in str(error)
