@@ -76,29 +76,50 @@ def _read(path: Path) -> dict:
 # ---------------------------------------------------------------- for readers
 
 
-def show_source(thing: Callable):
-    """Return the source of a function, a method or a class, without its docstrings.
+MONOSPACED = '<div style="font-family: monospace">'
+"""What nbconvert's HTML needs, or it sets the code of an output like prose."""
 
-    It is read from the installed package at the moment of the call, so what a reader
-    sees is what ran.
+
+def show_source(*things: Callable):
+    """Return the sources of functions, methods or classes, folded to what they do.
+
+    They are read from the installed package at the moment of the call, so what a reader
+    sees is what ran. Folded away are docstrings and guards: calls of `check_...`, and
+    conditions that only raise.
 
     Returns
     -------
     shown : IPython.display.Markdown
-        Its `data` is the text: the dotted name, then the source.
+        Its `data` is the text: of each thing the dotted name, then the source.
     """
     from IPython.display import Markdown
 
-    thing = inspect.unwrap(thing)
-    lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
-    nodes = ast.walk(ast.parse("\n".join(lines)))
-    named = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef))
-    for node in sorted(named, key=lambda n: n.lineno, reverse=True):
-        if ast.get_docstring(node) and len(node.body) > 1:
-            del lines[node.body[0].lineno - 1 : node.body[0].end_lineno]
-    text = "\n".join(line.removesuffix("  # fmt: skip") for line in lines)
-    place = f"{thing.__module__}.{thing.__qualname__}"
-    return Markdown(f"`{place}`\n```python\n{text}\n```")
+    parts = [_folded(inspect.unwrap(thing)) for thing in things]
+    return Markdown("\n\n".join([MONOSPACED, *parts, "</div>"]))
+
+
+def _folded(thing: Callable) -> str:
+    """Return the name and the source of one thing as Markdown."""
+    source, folded = textwrap.dedent(inspect.getsource(thing)), set()
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", ())  # that of a lambda is no list
+        for each in body if isinstance(body, list) and len(body) > 1 else ():
+            if _is_aside(each):
+                folded |= {*range(each.lineno, each.end_lineno + 1)}
+    lines = enumerate(source.splitlines(), 1)
+    code = "\n".join(
+        x.removesuffix("  # fmt: skip") for i, x in lines if i not in folded
+    )
+    return f"`{thing.__module__}.{thing.__qualname__}`\n```python\n{code}\n```"
+
+
+def _is_aside(node: ast.stmt) -> bool:
+    """Return whether a statement is a docstring or a guard."""
+    if isinstance(node, ast.If | ast.For) and not node.orelse:
+        return all(isinstance(n, ast.Raise) or _is_aside(n) for n in node.body)
+    value = getattr(node, "value", None) if isinstance(node, ast.Expr) else None
+    called = getattr(getattr(value, "func", None), "id", "")
+    return isinstance(value, ast.Constant) or called.startswith("check_")
 
 
 def check_answer(
@@ -120,7 +141,7 @@ def check_answer(
     name : str
         What the exercise is called.
     """
-    if answer is ...:
+    if answer is ... or answer is None:
         return f"{name}: not answered yet."
     try:
         if callable(right):
@@ -129,6 +150,6 @@ def check_answer(
             good = abs(float(answer) - right) <= tolerance
         else:
             good = bool(answer == right)
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         good = False
     return f"{name}: right." if good else f"{name}: not yet. {hint}"
