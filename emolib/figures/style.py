@@ -87,7 +87,7 @@ class Picture(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         """Return the figure as PNG with its alt text, for Jupyter.
 
-        Maps keep full colour; 256 colours do for lines, none off by more than 15 of 255.
+        Maps keep full colour; lines get 256 colours, none off by more than 15 of 255.
         """
         png, small = BytesIO(), BytesIO()
         self.savefig(png, format="png", dpi=110, metadata={"Software": None})
