@@ -13,8 +13,12 @@ from PIL import Image
 from emolib.containers import Windows
 from emolib.figures.blocks import plot_blocks
 from emolib.figures.history import plot_history
-from emolib.figures.maps import plot_similarity, plot_topomap
-from emolib.figures.noise import plot_levels, plot_noise_maps
+from emolib.figures.maps import (
+    plot_levels,
+    plot_noise_maps,
+    plot_similarity,
+    plot_topomap,
+)
 from emolib.figures.scores import plot_scores
 from emolib.figures.signals import plot_patch_shuffle, plot_windows
 from emolib.figures.style import describe, look_of, new_figure, number
@@ -230,16 +234,14 @@ def test_levels_stand_at_their_db_and_an_arrow_leads_to_impulses():
 
 
 def test_blocks_carry_their_shapes_and_hatches_and_arrows_lead_along_paths():
-    words = {"audio": "(6, 75, 130)"}
-    paths = [["audio", "LSTM", "h"], ["teacher", "h"]]
-    figure = plot_blocks(BLOCKS, paths, words=words, frozen=["teacher"])
-    (ax,) = figure.axes
-    boxes = {t.get_text().partition("\n")[0]: t for t in ax.texts if t.get_text()}
-    assert [*boxes] == ["audio", "LSTM", "h", "teacher"]
-    assert boxes["audio"].get_text() == "audio\n(6, 75, 130)"
-    hatched = [n for n, box in boxes.items() if box.get_bbox_patch().get_hatch()]
-    assert hatched == ["teacher"]
-    ends = [(t.xyann, t.xy) for t in ax.texts if hasattr(t, "xyann")]
+    given = {"words": {"audio": "(6, 75, 130)"}, "frozen": ["teacher"]}
+    figure = plot_blocks(BLOCKS, [["audio", "LSTM", "h"], ["teacher", "h"]], **given)
+    texts = figure.axes[0].texts
+    boxes = {t.get_text(): t.get_bbox_patch() for t in texts if t.get_text()}
+    assert [*boxes] == ["audio\n(6, 75, 130)", "LSTM\n", "h\n", "teacher\n"]
+    hatched = [name for name, box in boxes.items() if box.get_hatch()]
+    assert hatched == ["teacher\n"]
+    ends = [(t.xyann, t.xy) for t in texts if hasattr(t, "xyann")]
     assert ends == [((0, 0), (1, 0)), ((1, 0), (2, 0)), ((1, -1), (2, 0))]
 
 

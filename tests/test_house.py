@@ -27,9 +27,9 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "func
 BUDGETS = {
     "containers": 158, "checks": 61, "settings": 87, "store": 199, "code": 86,
     "workers": 81, "units": 177, "upkeep": 88, "study": 153, "run": 100,
-    "__main__": 130, "reporting": 496, "corpora": 282, "datasets": 1047,
+    "__main__": 130, "reporting": 485, "corpora": 282, "datasets": 1047,
     "surrogates": 1923, "preprocessing": 639, "splits": 229, "corruptions": 449,
-    "models": 961, "losses": 228, "training": 432, "metrics": 391, "figures": 550,
+    "models": 961, "losses": 228, "training": 432, "metrics": 391, "figures": 546,
     "papers": 2406,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_180, 11_344, 151, 11_306
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_180, 11_344, 151, 11_359
 
 
 # ---------------------------------------------------------------- sizes

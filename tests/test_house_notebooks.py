@@ -15,7 +15,6 @@ MAIN = sorted(FOLDER.glob("*.ipynb"))
 ALL = [*MAIN, *sorted((FOLDER / "solutions").glob("*.ipynb"))]
 CONFIGS = sorted((FOLDER / "configs").glob("*/*.yaml"))
 PAPERS = [path for path in MAIN if (ROOT / "emolib" / "papers" / path.stem).is_dir()]
-LABS = [path for path in MAIN if path.stem.endswith("_lab")]
 MAX_MEDIAN_LINES, MAX_MEDIAN_WORDS, MAX_PARAMETER_LINES = 6, 85, 15
 UNPLAIN = re.compile(
     r"\b(novel|state[- ]of[- ]the[- ]art|obviously|simply|just)\b", re.I
@@ -26,7 +25,6 @@ each_notebook = pytest.mark.parametrize(
 )
 each_main = pytest.mark.parametrize("path", MAIN, ids=lambda p: p.stem)
 each_paper = pytest.mark.parametrize("path", PAPERS, ids=lambda p: p.stem)
-each_lab = pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
 
 
 def cells_of(path, kind="code"):
@@ -111,23 +109,18 @@ def test_a_papers_notebook_has_40_to_60_cells_and_more_text_than_code(path):
 
 
 @each_paper
-def test_a_papers_notebook_trains_by_hand_before_the_grid_runs(path):
-    code = [source(cell) for cell in cells_of(path)]
-    loops = [i for i, text in enumerate(code) if ".backward()" in text]
-    grids = [i for i, text in enumerate(code) if f"{path.stem}.run(" in text]
-    assert loops and grids and loops[0] < grids[0]
+def test_a_papers_notebook_trains_by_hand_before_its_grid_and_hides_machinery(path):
+    cells = [(source(cell), cell["metadata"]) for cell in cells_of(path)]
+    code = "".join(text for text, _ in cells)
+    assert 0 < code.find(".backward()") < code.find(f"{path.stem}.run(")
+    for text, about in cells:
+        machinery = re.search(r"(?m)^(from|import) |save_report\(", text)
+        assert not machinery or "jupyter" in about, text[:60]
 
 
-@each_paper
-def test_imports_and_the_report_stand_in_hidden_cells(path):
-    for cell in cells_of(path):
-        machinery = re.search(r"(?m)^(from|import) |save_report\(", source(cell))
-        assert not machinery or "jupyter" in cell["metadata"], source(cell)[:60]
-
-
-@each_lab
+@pytest.mark.parametrize("path", [*FOLDER.glob("*_lab.ipynb")], ids=lambda p: p.stem)
 def test_a_lab_fills_90_minutes_and_holds_its_answers_in_cells_of_their_own(path):
-    text = "".join(source(cell) for cell in cells_of(path, "markdown"))
+    text = "\n".join(source(cell) for cell in cells_of(path, "markdown"))
     assert sum(map(int, re.findall(r"(?m)^#+ .*\((\d+) minutes\)", text))) == 90
     assert len(tagged(path, "answer")) >= 5  # handouts leave them out
     said = json.dumps([cell["outputs"] for cell in cells_of(path)])
