@@ -6,11 +6,15 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from emolib.losses.consistency import consistency_loss
 from emolib.losses.contrastive import nt_xent
-from emolib.losses.distortion import WEIGHTS, distortion_loss
+from emolib.losses.pretext import (
+    WEIGHTS,
+    consistency_loss,
+    distortion_loss,
+    temporal_contrast,
+    ts_tcc_loss,
+)
 from emolib.losses.reconstruction import reconstruction_loss
-from emolib.losses.temporal import temporal_contrast, ts_tcc_loss
 
 
 def features(*shape, seed=0):

@@ -10,11 +10,9 @@ from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
 from emolib.corruptions.recombination import recombine_segments
 from emolib.corruptions.tfc_views import frequency_view, time_view
 from emolib.corruptions.ts_tcc_views import draw_step, strong_view, weak_view
-from emolib.losses.consistency import consistency_loss
 from emolib.losses.contrastive import alignment_loss
-from emolib.losses.distortion import distortion_loss
+from emolib.losses.pretext import consistency_loss, distortion_loss, ts_tcc_loss
 from emolib.losses.reconstruction import reconstruction_loss
-from emolib.losses.temporal import ts_tcc_loss
 from emolib.models.baselines.tfc import magnitude_spectrum
 from emolib.models.ecg_eeg import EmotionModel, SignalEncoder
 

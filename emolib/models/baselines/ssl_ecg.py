@@ -3,7 +3,7 @@
 Sarkar and Etemad, "Self-Supervised ECG Representation Learning for Emotion
 Recognition", IEEE Transactions on Affective Computing 2020, Section 3. Input: one ECG
 lead. The encoder learns to tell which of six distortions was applied
-(`corruptions.ecg_distortions`, `losses.distortion`); then a classifier reads its
+(`corruptions.ecg_distortions`, `losses.pretext`); then a classifier reads its
 features, with the encoder frozen (ours) or fine-tuned (an option of the recipe).
 
 ``x (b, 1, t) -> features (b, 128) -> distortion_logits (b, 7), logits (b, k)``

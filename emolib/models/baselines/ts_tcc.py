@@ -3,7 +3,7 @@
 Eldele et al., "Time-Series Representation Learning via Temporal and Contextual
 Contrasting", IJCAI 2021, Sections 3.2 and 3.3. Input: ECG, both leads (paper 2 does not
 say which modality it gave). Views are drawn by `corruptions.ts_tcc_views`, losses are
-`losses.temporal` and `losses.contrastive.nt_xent`.
+`losses.pretext` and `losses.contrastive.nt_xent`.
 
 ``x (b, c, t) -> features (b, 128, s) -> logits (b, k)``
 ``two views -> context at step -> predicted features of the other view``

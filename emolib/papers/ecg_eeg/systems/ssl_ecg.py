@@ -17,7 +17,7 @@ from __future__ import annotations
 from torch.nn import functional
 
 from emolib.corruptions.ecg_distortions import distort_all
-from emolib.losses.distortion import distortion_loss, weight_penalty
+from emolib.losses.pretext import distortion_loss, weight_penalty
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers.ecg_eeg.training import Task, trained, unlabelled
 from emolib.store import Outcome

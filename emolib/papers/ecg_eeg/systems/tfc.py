@@ -21,7 +21,7 @@ from __future__ import annotations
 from torch.nn import functional
 
 from emolib.corruptions.tfc_views import frequency_view, time_view
-from emolib.losses.consistency import consistency_loss
+from emolib.losses.pretext import consistency_loss
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
 from emolib.papers.ecg_eeg.systems.ts_tcc import FIT, finetune, pretrain
 from emolib.store import Outcome

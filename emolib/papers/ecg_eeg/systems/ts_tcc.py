@@ -23,7 +23,7 @@ and training windows alike; order of windows and the last, short batch move it b
 from __future__ import annotations
 
 from emolib.corruptions.ts_tcc_views import draw_step, strong_view, weak_view
-from emolib.losses.temporal import ts_tcc_loss
+from emolib.losses.pretext import ts_tcc_loss
 from emolib.models.baselines.ts_tcc import TSTCC
 from emolib.papers.ecg_eeg.training import Task, trained, unlabelled
 from emolib.store import Outcome
