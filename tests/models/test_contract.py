@@ -197,7 +197,7 @@ WINDOW = {"n_chans": 2, "n_times": 1280}
         (lambda: Cascade(d=6, sizes=(5,), n_blocks=3, form="plain"), "form must be on"),
         (lambda: UniModal(WIDTHS, 3), r"one modality; got \['audio', 'text', 'vis"),
         (lambda: MCTN({"text": 7}, 3), "widths must name audio, visual, text once"),
-        (lambda: MCTN(WIDTHS, 3, order=("text",)), "order must name audio, visual, te"),
+        (lambda: MCTN(WIDTHS, 3, order=("text",)), "order must name audio, visual, "),
         (lambda: FusionEncoder({"eeg": 4}), "modality must be one of 'audio', 'visual"),
         (lambda: FusionEncoder({}), r"number of modalities must be in \[1, 3\]"),
         (lambda: built("MEN")({"audio": X["audio"]}, LENGTHS), "must hold audio, visu"),
