@@ -19,6 +19,8 @@ class Commands(click.Group):
         """Run the command that was typed."""
         try:
             return super().invoke(ctx)
+        except click.exceptions.Exit:  # a RuntimeError to Python; --help ends so
+            raise
         except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
             raise click.ClickException(str(error)) from error
 

@@ -11,9 +11,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emolib.containers import Windows
+from emolib.figures.blocks import plot_blocks
 from emolib.figures.history import plot_history
-from emolib.figures.maps import plot_similarity, plot_topomap
-from emolib.figures.noise import plot_examples, plot_noise_maps, plot_schedule
+from emolib.figures.maps import (
+    plot_levels,
+    plot_noise_maps,
+    plot_similarity,
+    plot_topomap,
+)
 from emolib.figures.scores import plot_scores
 from emolib.figures.signals import plot_patch_shuffle, plot_windows
 from emolib.figures.style import describe, look_of, new_figure, number
@@ -46,20 +51,11 @@ HISTORY = pd.DataFrame({
     "mse": 0.001, "kl": [1.01, 0.81, 0.61, 1.11, 0.91, 1.01], "seed": 0,
 })  # fmt: skip
 LEVELS = pd.DataFrame({
-    "name": ["audio", "audio", "text"], "asked_db": [-10.0, -20.0, -10.0],
-    "n_steps": [140, 180, 5], "nominal_db": [-9.99, -19.99, -10.02],
+    "name": ["audio", "audio", "text"], "noise": ["gaussian", "impulse", "gaussian"],
+    "asked_db": -10.0, "nominal_db": [-10.1, -4.9, -10.0],
+    "measured_db": [-10.15, -4.85, -10.0],
 })  # fmt: skip
-BETAS = pd.DataFrame({"n_steps": [2, 2, 1], "step": [1, 2, 1],
-                      "beta": [0.001, 0.1, 0.001]})  # fmt: skip
-SNR_CURVES = pd.DataFrame({
-    "name": ["audio"] * 3 + ["text"] * 3, "n_steps": [1, 2, 3] * 2,
-    "alpha_bar": [0.9, 0.81, 0.73] * 2, "snr_db": [18, 14, 10, -19, -23, -27],
-})  # fmt: skip
-EXAMPLES = pd.DataFrame({
-    "noise": ["Gaussian"] * 4, "level": ["clean"] * 2 + ["−10 dB"] * 2,
-    "nominal_db": [np.nan] * 2 + [-9.7] * 2, "step": [1, 2] * 2,
-    "clean": [0.5, 1.0] * 2, "noisy": [0.5, 1.0, 0.75, 1.25],
-})  # fmt: skip
+BLOCKS = [["audio", "LSTM", "h"], ["", "teacher", ""]]
 TWINS = pd.DataFrame({
     "name": ["audio"] * 4, "asked_db": [-10.0] * 2 + [-40.0] * 2,
     "kind": ["original", "noisy"] * 2, "x": [1.0, 2.0, 3.0, 5.0], "y": 0.0,
@@ -104,8 +100,7 @@ def _every_figure(windows):
         plot_history({"3 align": HISTORY}),
         plot_topomap(MAPS, CH_NAMES, label="Power (dB)"),
         plot_similarity({"before": MATRIX, "after": MATRIX}),
-        plot_schedule(BETAS, SNR_CURVES, LEVELS), plot_examples(EXAMPLES),
-        plot_noise_maps(TWINS, DISTANCES),
+        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES),
     ]  # fmt: skip
 
 
@@ -229,13 +224,43 @@ def test_history_draws_every_named_loss_and_the_epoch_that_was_kept():
     assert "3 align 3" in plot_history({"3 align": own}).alt_text
 
 
+def test_levels_stand_at_their_db_and_an_arrow_leads_to_impulses():
+    (ax,) = plot_levels(LEVELS).axes
+    at = np.concatenate([each.get_offsets()[:, 0] for each in ax.collections])
+    assert {-10.1, -4.9, -10.15, -4.85} <= set(np.round(at, 2))
+    arrows = [(round(each.xyann[0], 1), round(each.xy[0], 1)) for each in ax.texts]
+    assert arrows == [(-10.1, -4.9), (-10.0, -10.0)]  # text has no impulses
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]  # louder to the right
+
+
+def test_blocks_carry_their_shapes_and_hatches_and_arrows_lead_along_paths():
+    given = {"words": {"audio": "(6, 75, 130)"}, "frozen": ["teacher"]}
+    figure = plot_blocks(BLOCKS, [["audio", "LSTM", "h"], ["teacher", "h"]], **given)
+    texts = figure.axes[0].texts
+    boxes = {t.get_text(): t.get_bbox_patch() for t in texts if t.get_text()}
+    assert [*boxes] == ["audio\n(6, 75, 130)", "LSTM\n", "h\n", "teacher\n"]
+    hatched = [name for name, box in boxes.items() if box.get_hatch()]
+    assert hatched == ["teacher\n"]
+    ends = [(t.xyann, t.xy) for t in texts if hasattr(t, "xyann")]
+    assert ends == [((0, 0), (1, 0)), ((1, 0), (2, 0)), ((1, -1), (2, 0))]
+
+
+def test_noise_maps_hold_each_pair_and_its_distance():
+    figure = plot_noise_maps(TWINS, DISTANCES)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["−10 dB, mean distance 7.50", "−40 dB, mean distance 9.25"]
+    drawn = [ax.collections[0].get_offsets()[:, 0].tolist() for ax in figure.axes]
+    joined = [ax.lines[0].get_xdata().tolist() for ax in figure.axes]
+    assert drawn == joined == [[1.0, 2.0], [3.0, 5.0]]  # each with its twin
+
+
 def test_two_texts_and_a_png_with_full_colours_reach_a_notebook():
     figure, axes = new_figure()
     describe(describe(figure, "One."), "Two.")
     axes[0, 0].imshow(np.arange(400.0).reshape(20, 20), aspect="auto")
     data, about = figure._repr_mimebundle_()
     with Image.open(BytesIO(b64decode(data["image/png"]))) as image:
-        assert len(image.convert("RGB").getcolors(10**6)) > 250
+        assert image.mode in ("RGB", "RGBA") and len(image.getcolors(10**6)) > 400
     assert data["text/plain"] == about["image/png"]["alt"] == "One. Two."
     assert about["image/png"]["width"] == 672
     assert [number(v) for v in (-0.5, -0.0001, np.nan)] == ["−0.500", "0.000", "—"]

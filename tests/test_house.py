@@ -29,7 +29,7 @@ BUDGETS = {
     "workers": 81, "units": 177, "upkeep": 88, "study": 153, "run": 100,
     "__main__": 130, "reporting": 485, "corpora": 282, "datasets": 1047,
     "surrogates": 1923, "preprocessing": 684, "splits": 229, "corruptions": 523,
-    "models": 1333, "losses": 301, "training": 432, "metrics": 391, "figures": 550,
+    "models": 1333, "losses": 301, "training": 432, "metrics": 391, "figures": 546,
     "papers": 3115,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_180, 12_617, 177, 12_362
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_180, 12_615, 177, 12_414
 
 
 # ---------------------------------------------------------------- sizes

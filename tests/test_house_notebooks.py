@@ -14,7 +14,8 @@ FOLDER = ROOT / "notebooks"
 MAIN = sorted(FOLDER.glob("*.ipynb"))
 ALL = [*MAIN, *sorted((FOLDER / "solutions").glob("*.ipynb"))]
 CONFIGS = sorted((FOLDER / "configs").glob("*/*.yaml"))
-MAX_MEDIAN_LINES, MAX_PARAMETER_LINES = 6, 15
+PAPERS = [path for path in MAIN if (ROOT / "emolib" / "papers" / path.stem).is_dir()]
+MAX_MEDIAN_LINES, MAX_MEDIAN_WORDS, MAX_PARAMETER_LINES = 6, 85, 15
 UNPLAIN = re.compile(
     r"\b(novel|state[- ]of[- ]the[- ]art|obviously|simply|just)\b", re.I
 )
@@ -23,6 +24,7 @@ each_notebook = pytest.mark.parametrize(
     "path", ALL, ids=lambda p: p.relative_to(FOLDER).with_suffix("").as_posix()
 )
 each_main = pytest.mark.parametrize("path", MAIN, ids=lambda p: p.stem)
+each_paper = pytest.mark.parametrize("path", PAPERS, ids=lambda p: p.stem)
 
 
 def cells_of(path, kind="code"):
@@ -98,6 +100,33 @@ def test_code_cells_are_short_and_define_no_class(path):
         assert not any(isinstance(node, ast.ClassDef) for node in nodes)
 
 
+@each_paper
+def test_a_papers_notebook_has_40_to_60_cells_and_more_text_than_code(path):
+    code, text = cells_of(path), cells_of(path, "markdown")
+    assert 40 <= len(code) + len(text) <= 60
+    assert len(text) >= len(code)
+    assert median(len(source(cell).split()) for cell in text) <= MAX_MEDIAN_WORDS
+
+
+@each_paper
+def test_a_papers_notebook_trains_by_hand_before_its_grid_and_hides_machinery(path):
+    cells = [(source(cell), cell["metadata"]) for cell in cells_of(path)]
+    code = "".join(text for text, _ in cells)
+    assert 0 < code.find(".backward()") < code.find(f"{path.stem}.run(")
+    for text, about in cells:
+        machinery = re.search(r"(?m)^(from|import) |save_report\(", text)
+        assert not machinery or "jupyter" in about, text[:60]
+
+
+@pytest.mark.parametrize("path", [*FOLDER.glob("*_lab.ipynb")], ids=lambda p: p.stem)
+def test_a_lab_fills_90_minutes_and_holds_its_answers_in_cells_of_their_own(path):
+    text = "\n".join(source(cell) for cell in cells_of(path, "markdown"))
+    assert sum(map(int, re.findall(r"(?m)^#+ .*\((\d+) minutes\)", text))) == 90
+    assert len(tagged(path, "answer")) >= 5  # handouts leave them out
+    said = json.dumps([cell["outputs"] for cell in cells_of(path)])
+    assert "right" in said and "not yet" not in said
+
+
 @each_notebook
 def test_the_words_of_a_notebook_are_plain(path):
     text = [x for c in cells_of(path, "markdown") for x in source(c).splitlines()]
@@ -117,5 +146,7 @@ def test_every_key_of_a_config_is_a_parameter_of_its_notebook(path):
 
 def test_every_notebook_has_the_configs_that_a_batch_asks_for():
     for path in MAIN:
+        if path.stem.endswith("_lab"):  # is taught, and has no report
+            continue
         found = {c.stem for c in CONFIGS if c.parent.name == path.stem}
         assert found >= {"smoke", "quick"}, f"{path.stem} has {sorted(found)}"

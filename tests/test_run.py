@@ -163,3 +163,5 @@ def test_the_run_command_imports_no_snakemake_and_help_names_every_command(proje
     ).stdout  # fmt: skip
     for name in "run open units report gallery status why prune corpora".split():
         assert f"\n  {name} " in said
+        own = emolib(name, "--help")
+        assert own.exit_code == 0 and "Error" not in own.output

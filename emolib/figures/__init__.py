@@ -5,8 +5,9 @@ data. Which module holds which:
 
 - `scores`: `plot_scores`, the one figure for all scores
 - `signals`: windows with their patches, patch shuffle
-- `maps`: the scalp, similarities of windows (paper 2, Fig. 2), t-SNE coordinates
-- `noise`: paper 3's noise scheduler, its examples, its Fig. 3
+- `maps`: the scalp, similarities of windows (paper 2, Fig. 2), t-SNE coordinates,
+  levels of noise and where it moves points (paper 3, Fig. 3)
+- `blocks`: a model as boxes and arrows
 - `history`: losses over epochs
 - `style`: the look, which seaborn calls of notebooks share
 """

@@ -19,8 +19,8 @@ from emolib.figures import style as look
 MIN_SPAN = 0.04
 """Least length of a score axis, as a fraction: what is flat must look flat."""
 
-MAX_NAMED, MAX_LETTERS = 4, 40
-"""Lines that are named at their ends, and letters that fit beside all panels."""
+MAX_NAMED = 7
+"""Lines that are named at their ends, in the last panel that has them."""
 
 MARKS = {
     "paper": {"marker": "D", "color": look.PAPER, "mfc": "white", "linestyle": "none"},
@@ -241,12 +241,12 @@ def _label(figure: Figure, axes: list[Axes], plan: Plan, labels) -> None:
 
 def _name_series(figure: Figure, axes: list[Axes], plan: Plan) -> None:
     """Name few lines at their ends, and everything else in a legend."""
-    letters = len(axes) * max(map(len, plan.joined), default=0)
-    is_short = len(plan.joined) <= MAX_NAMED and letters <= MAX_LETTERS
-    direct = plan.joined if is_short else ()
+    direct = plan.joined if len(plan.joined) <= MAX_NAMED else ()
+    last = {line.get_label(): line for ax in axes for line in ax.lines}
     others = {}
     for ax in axes:
-        look.name_ends(ax, [line for line in ax.lines if line.get_label() in direct])
+        ends = [last[name] for name in direct if name in last]
+        look.name_ends(ax, [line for line in ends if line.axes is ax])
         labelled = zip(*ax.get_legend_handles_labels(), strict=True)
         others |= {label: each for each, label in labelled if label not in direct}
     if others and len(others) + len(direct) > 1:

@@ -23,7 +23,6 @@ import pandas as pd
 from matplotlib import rc_context, rc_file, rcdefaults
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
 STYLE_FILE = Path(__file__).parents[1] / "emolib.mplstyle"
 PAGE = 7.0
@@ -85,14 +84,10 @@ class Picture(Figure):
     alt_text: str = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Return the figure as PNG of 256 colours with its alt text, for Jupyter."""
-        png, small = BytesIO(), BytesIO()
-        self.savefig(png, format="png", dpi=150, metadata={"Software": None})
-        picture = (
-            Image.open(png).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
-        )
-        picture.save(small, "PNG", optimize=True)
-        data = {"image/png": b64encode(small.getvalue()).decode()}
+        """Return the figure as PNG with its alt text, for Jupyter."""
+        png = BytesIO()
+        self.savefig(png, format="png", dpi=110, metadata={"Software": None})
+        data = {"image/png": b64encode(png.getvalue()).decode()}
         about = {"width": int(96 * self.get_figwidth()), "alt": self.alt_text}
         return {**data, "text/plain": self.alt_text}, {"image/png": about}
 

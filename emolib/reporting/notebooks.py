@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -76,29 +77,39 @@ def _read(path: Path) -> dict:
 # ---------------------------------------------------------------- for readers
 
 
-def show_source(thing: Callable):
-    """Return the source of a function, a method or a class, without its docstrings.
+ASIDE = re.compile(r"check_.*|['\"].*|if .*\n    raise .*")
+"""A statement that is no formula: a check of an argument, a docstring, a guard."""
 
-    It is read from the installed package at the moment of the call, so what a reader
-    sees is what ran.
+MONOSPACED = '<div style="font-family: monospace">'
+"""What nbconvert's HTML needs, or it sets the code of an output like prose."""
+
+
+def show_source(*things: Callable):
+    """Return the sources of functions, methods or classes, folded to what they do.
+
+    They are read from the installed package at the moment of the call, so what a reader
+    sees is what ran. Folded away are docstrings and guards: calls of `check_...`, and
+    conditions that only raise.
 
     Returns
     -------
     shown : IPython.display.Markdown
-        Its `data` is the text: the dotted name, then the source.
+        Its `data` is the text: of each thing the dotted name, then the source.
     """
     from IPython.display import Markdown
 
-    thing = inspect.unwrap(thing)
-    lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
-    nodes = ast.walk(ast.parse("\n".join(lines)))
-    named = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef))
-    for node in sorted(named, key=lambda n: n.lineno, reverse=True):
-        if ast.get_docstring(node) and len(node.body) > 1:
-            del lines[node.body[0].lineno - 1 : node.body[0].end_lineno]
-    text = "\n".join(line.removesuffix("  # fmt: skip") for line in lines)
-    place = f"{thing.__module__}.{thing.__qualname__}"
-    return Markdown(f"`{place}`\n```python\n{text}\n```")
+    return Markdown("\n\n".join([MONOSPACED, *map(_folded, things), "</div>"]))
+
+
+def _folded(thing: Callable) -> str:
+    """Return the name and the source of one thing as Markdown."""
+    source, folded = textwrap.dedent(inspect.getsource(thing)), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr | ast.If) and ASIDE.fullmatch(ast.unparse(node)):
+            folded |= {*range(node.lineno, node.end_lineno + 1)}
+    lines = enumerate(source.replace("  # fmt: skip", "").splitlines(), 1)
+    code = "\n".join(line for i, line in lines if i not in folded)
+    return f"`{thing.__module__}.{thing.__qualname__}`\n```python\n{code}\n```"
 
 
 def check_answer(
@@ -120,15 +131,13 @@ def check_answer(
     name : str
         What the exercise is called.
     """
-    if answer is ...:
+    if answer is ... or answer is None:
         return f"{name}: not answered yet."
     try:
-        if callable(right):
-            good = bool(right(answer))
-        elif isinstance(right, int | float):
+        if isinstance(right, int | float):
             good = abs(float(answer) - right) <= tolerance
         else:
-            good = bool(answer == right)
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
+            good = bool(right(answer) if callable(right) else answer == right)
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         good = False
     return f"{name}: right." if good else f"{name}: not yet. {hint}"

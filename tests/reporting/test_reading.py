@@ -2,18 +2,29 @@
 
 import pytest
 
+from emolib.corruptions.noise_scheduler import corrupt, mix
 from emolib.losses.contrastive import alignment_loss
 from emolib.models.ecg_eeg import SignalEncoder
 from emolib.reporting import check_answer, show_source
 
 
-@pytest.mark.parametrize("thing", [alignment_loss, SignalEncoder])
+@pytest.mark.parametrize("thing", [alignment_loss, SignalEncoder, corrupt])
 def test_shown_source_is_the_code_that_runs_without_a_docstring(thing):
-    place, _, source = show_source(thing).data.partition("\n")
+    parts = show_source(thing).data.split("\n\n", 1)
+    assert "monospace" in parts[0]  # what nbconvert sets it in
+    place, _, source = parts[1].partition("\n")
     assert place == f"`{thing.__module__}.{thing.__qualname__}`"
-    code = source.removeprefix("```python\n").removesuffix("\n```")
+    code = source.removeprefix("```python\n").removesuffix("\n```\n\n</div>")
     assert '"""' not in code and "fmt: skip" not in code
     compile(code, "shown", "exec")
+
+
+def test_shown_source_is_the_formula_and_not_its_guards():
+    shown = show_source(mix, corrupt).data
+    assert "keep**0.5 * x + (1 - keep) ** 0.5" in shown
+    assert "out[modality][real] = mix(" in shown
+    assert "raise" not in shown and "check_range" not in shown
+    assert shown.count("```python") == 2
 
 
 @pytest.mark.parametrize(
