@@ -40,15 +40,15 @@ WITHOUT_BDF = 2
 """The person whose last session has no BDF, as some of the corpus have not."""
 
 
-def mahnob_design(*, n_trials: int = N_STIMULI, seconds: float | None = None) -> Design:
+def mahnob_design(*, n_trials: int = N_STIMULI, seconds: float = 0.0) -> Design:
     """Return what MAHNOB-HCI shows and asks; scales are integers from 1 to 9.
 
-    Clips last from 34.9 to 117 s unless `seconds` makes all alike; half a minute is
-    recorded before and after each.
+    Clips last from 34.9 to 117 s unless `seconds` above 0 makes all alike; half a
+    minute is recorded before and after each.
     """
     spread = np.linspace(SHORTEST_S, LONGEST_S, N_STIMULI)[:n_trials]
     spread = np.round(np.random.default_rng(0).permutation(spread) * 4) / 4
-    clips = tuple(spread if seconds is None else (float(seconds),) * n_trials)
+    clips = (float(seconds),) * n_trials if seconds else tuple(spread.tolist())
     return Design(
         "mahnob", tuple(c + AFTER_S for c in clips), tuple((0.0, c) for c in clips),
         SCALES, baseline_s=BEFORE_S,
@@ -57,7 +57,7 @@ def mahnob_design(*, n_trials: int = N_STIMULI, seconds: float | None = None) ->
 
 def write_mahnob(
     folder: str | Path, *, n_subjects: int = 4, n_trials: int = 6,
-    seconds: float | None = 40.0, effect: float = 1.0, signature: float = 1.0,
+    seconds: float = 40.0, effect: float = 1.0, signature: float = 1.0,
     nuisance: float = 1.0, heart_field: float = 1.0, seed: int = 0,
 ) -> Path:  # fmt: skip
     """Write ``Sessions/<number>/`` with session.xml and BDF, and what was planted.
@@ -74,7 +74,7 @@ def write_mahnob(
     n_trials : int
         At most 20 clips, shown to each person in an order of their own.
     seconds : float
-        Length of each clip; as in the corpus, 34.9 to 117 s, when None.
+        Length of each clip; 0: as in the corpus, 34.9 to 117 s.
     effect, signature, nuisance, heart_field, seed
         As in `emolib.surrogates.design.Knobs`.
 
