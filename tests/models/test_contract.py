@@ -173,15 +173,6 @@ def test_sizes_and_batches_that_do_not_fit_are_refused(call, words):
         call()
 
 
-@every_model
-def test_outputs_have_names_and_a_row_for_each_window(name):
-    model = built(name)
-    shapes = {k: tuple(v.shape) for k, v in model(*inputs(model))._asdict().items()}
-    assert all(shape[0] == 4 for shape in shapes.values())
-    n_classes = 3 if hasattr(model, "widths") else 2
-    assert shapes.get("logits", (4, n_classes)) == (4, n_classes)
-
-
 def test_every_model_of_both_papers_is_found():
     assert len(MODELS) == 17 and {"ECGClassifier", "TSTCC", "NMER", "MCTN"} <= set(
         MODELS
