@@ -9,10 +9,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl
 from utterance_batches import noise
 
-from emolib.losses.discrepancy import (
-    central_moment_discrepancy,
-    modality_discrepancy,
-)
+from emolib.losses.discrepancy import central_moment_discrepancy, modality_discrepancy
 from emolib.losses.variational import feature_loss, kl_divergence, nmer_loss
 
 

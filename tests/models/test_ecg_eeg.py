@@ -5,10 +5,7 @@ import torch
 from torch import nn
 from utterance_batches import noise
 
-from emolib.models.ecg_eeg import (
-    ReconstructionModel,
-    SignalEncoder,
-)
+from emolib.models.ecg_eeg import ReconstructionModel, SignalEncoder
 
 STEMS = ("conv", "linear")
 

@@ -82,10 +82,6 @@ def test_dreamers_units_are_those_of_the_devices_with_mains_hum(top):
 
 def test_the_truth_holds_what_was_planted(dreamer, top, truth):
     noted, arrays = truth(dreamer)
-    assert noted["n_subjects"] == 2
-    assert noted["subjects"] == ["s01", "s02"]
-    assert noted["trials"] == ["01", "02", "03"]
-    assert arrays["z"].shape == (2, 3, 3, 33)
     assert arrays["theta"].shape == (2, 3, len(noted["parameters"]), 33)
     assert arrays.keys() >= {"subject_signature", "trial_signature", "bias", "blinks"}
     ecg = top[0, 0]["Data"][0, 0][0, 0]["ECG"][0, 0]["stimuli"][0, 0][:, 0]

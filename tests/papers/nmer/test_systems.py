@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
+from utterance_batches import generator
 
 from emolib.corruptions.conditions import SIX
 from emolib.papers.nmer.noise import imagined_target, seen
@@ -111,10 +112,6 @@ def test_students_start_from_their_teachers_encoders(monkeypatch):
 # ---------------------------------------------------------------- steps
 
 
-def drawn(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 @pytest.mark.parametrize("noise", ["gaussian", "missing"])
 def test_mmin_imagines_what_the_student_does_not_see(noise):
     task, batch = task_of(noises=[noise])
@@ -122,10 +119,10 @@ def test_mmin_imagines_what_the_student_does_not_see(noise):
     x, lengths = unpack(batch)
     clean = teacher(x, lengths).detach()
     batch["specific_clean"] = clean.flatten(1)
-    noisy = task.noise.draw(len(clean), drawn(1))
-    target = imagined_target(teacher, batch, noisy, task.noise, drawn(2))
+    noisy = task.noise.draw(len(clean), generator(1))
+    target = imagined_target(teacher, batch, noisy, task.noise, generator(2))
     # the complementary version, all of it
-    whole = teacher(*task.noise.apply(x, lengths, ~noisy, drawn(2))).detach()
+    whole = teacher(*task.noise.apply(x, lengths, ~noisy, generator(2))).detach()
     expected = torch.where(noisy[..., None], clean, whole).flatten(1)
     torch.testing.assert_close(target, expected)
     if noise == "missing":  # one step of zeros goes through the teacher too
@@ -151,7 +148,7 @@ def test_a_preset_sums_eq_6_as_it_says_and_weighs_the_terms_so(preset):
     batch["joint_clean"], batch["invariant_clean"] = torch.randn(2, 32, 384)
     watched = lambda *inputs: outputs.append(model(*inputs)) or outputs[-1]  # noqa: E731
     step = nmer.joint_step(task.settings, task.noise)
-    total = step(watched, batch, drawn(0))["total"]
+    total = step(watched, batch, generator(0))["total"]
     latent = Normal(outputs[0].mu, (outputs[0].log_var / 2).exp())
     generated = summed(kl_divergence(latent, Normal(0.0, 1.0)))
     generated = generated + (outputs[0].joint - batch["joint_clean"]).square().mean()
