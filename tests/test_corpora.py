@@ -188,6 +188,7 @@ def test_unknown_names_and_parameters_are_refused(calls):
         ("dreamer", {"data": "real"}, "data must be one of 'surrogate', 'local'"),
         ("dreamer", {"n_subject": 3}, "Did you mean 'n_subjects'"),
         ("dreamer", {"seconds": "abc"}, "parameter seconds must be a number; got 'abc"),
+        ("dreamer", {"seed": True}, "parameter seed must be a number; got True"),
     ):
         with pytest.raises(ValueError, match=words):
             corpora.locate(name, **given)

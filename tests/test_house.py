@@ -29,7 +29,7 @@ BUDGETS = {
     "workers": 81, "units": 177, "upkeep": 88, "study": 153, "run": 100,
     "__main__": 132, "reporting": 485, "corpora": 282, "datasets": 1047,
     "surrogates": 1923, "preprocessing": 639, "splits": 229, "corruptions": 449,
-    "models": 961, "losses": 221, "training": 432, "metrics": 391, "figures": 546,
+    "models": 961, "losses": 221, "training": 432, "metrics": 391, "figures": 551,
     "papers": 2406,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_182, 11_335, 149, 11_355
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_188, 11_340, 149, 10_803
 
 
 # ---------------------------------------------------------------- sizes

@@ -156,7 +156,7 @@ WINDOW = {"n_chans": 2, "n_times": 1280}
         (lambda: SignalEncoder(**WINDOW, n_heads=7), "of n_heads; got 320 and 7"),
         (lambda: UniModal(WIDTHS, 3), r"one modality; got \['audio', 'text', 'vis"),
         (lambda: MCTN({"text": 7}, 3), "widths must name audio, visual, text once"),
-        (lambda: MCTN(WIDTHS, 3, order=("text",)), "order must name audio, visual, te"),
+        (lambda: MCTN(WIDTHS, 3, order=("text",)), "order must name audio, visual, "),
         (lambda: FusionEncoder({}), r"number of modalities must be in \[1, 3\]"),
         (lambda: built("MEN")({"audio": X["audio"]}, LENGTHS), "must hold audio, visu"),
         (lambda: built("MEN")(X, {**LENGTHS, "text": LENGTHS["text"] + 1}), "at most "),
