@@ -4,10 +4,10 @@ from dataclasses import replace
 from itertools import compress
 
 import pytest
-from papers.nmer.studies import made_study
 
 from emolib.metrics import paired_differences, pooled_difference
 from emolib.study import compare
+from tests.papers.nmer.studies import made_study
 
 
 @pytest.fixture(scope="module")
