@@ -16,7 +16,7 @@ import numpy as np
 from emolib.containers import Recording, Signal, Video
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.deap import EEG_CH_NAMES
-from emolib.datasets.edf import edf_signals, triggers, values
+from emolib.datasets.edf import edf_signals, joined, triggers, values
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
 
@@ -116,20 +116,20 @@ def _read_session(path: Path, said: Mapping[str, str]) -> Recording:
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
     for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
-            found, before = _found(signals)
+            found, before = _found(signals, notes)
     for avi in sorted(path.parent.glob("P*.avi"))[:1]:
         found["face"] = Video(avi, float(said["vidRate"]))
     return build_trial(CORPUS, who, found, rated, baseline=before, notes=notes)
 
 
-def _found(signals: Mapping) -> tuple[dict, dict]:
+def _found(signals: Mapping, notes: list[str]) -> tuple[dict, dict]:
     """Return every modality during the clip and before it, or why there is none."""
     pulses = _pulses(signals)
     if isinstance(pulses, str):
         return dict.fromkeys(MODALITIES, pulses), {}
     start, stop = pulses
     return tuple(
-        {name: _modality(signals, *MODALITIES[name], span) for name in MODALITIES}
+        {name: _modality(signals, name, span, notes) for name in MODALITIES}
         for span in ((start, stop), (0.0, start))
     )
 
@@ -147,13 +147,12 @@ def _pulses(signals: Mapping) -> tuple[float, float] | str:
     return starts[0] / rate, starts[-1] / rate
 
 
-def _modality(signals, names, unit: str, span_s: tuple) -> Signal | str:
+def _modality(signals, modality: str, span_s: tuple, notes: list) -> Signal | str:
+    names, unit = MODALITIES[modality]
     if missing := [name for name in names if name not in signals]:
         return f"the BDF has no channel {', '.join(missing)}."
-    held = [values(signals[name], span_s) for name in names]
-    if any(rate != SFREQ for _, rate, _ in held):
-        return f"sampled at {held[0][1]:g} Hz; expected {SFREQ:g} Hz."
-    return Signal(np.stack([data for data, *_ in held]), SFREQ, names, unit)
+    held = {name: values(signals[name], span_s) for name in names}
+    return joined(modality, held, SFREQ, unit, notes)
 
 
 CORPUS = Corpus(

@@ -8,6 +8,7 @@ not an emotion.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from emolib.containers import Recording, Signal, Trace
-from emolib.datasets.corpus import Corpus, choose_subjects, find_files
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
 
@@ -38,7 +39,8 @@ def find_stress_predict(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the sensor files of every person's folder, sorted."""
     find_files(folder, corpus)  # says what is there when nothing is
     names = ("BVP.csv", "EDA.csv", "IBI.csv", "TEMP.csv")
-    return sorted(p for p in Path(folder).rglob("S[0-9][0-9]/*.csv") if p.name in names)
+    paths = (path for path in walk(Path(folder)) if path.name in names)
+    return sorted(p for p in paths if re.fullmatch(r"S\d\d", p.parent.name))
 
 
 def list_subjects(folder: str | Path) -> list[str]:

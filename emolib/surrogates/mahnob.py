@@ -226,4 +226,5 @@ def _xml(subject: Subject, k: int, number: int, person: int, said: dict) -> str:
         f'  <subject id="{person}" gender="female" dateOfBirth="1985.01.01"/>\n'
         f'  <track type="Physiological" filename="{bdf}">\n'
         '    <annotation type="Gaze"/>\n  </track>\n</session>\n'
+        f"<!-- {ABOUT} -->\n"
     )

@@ -32,7 +32,7 @@ def write_dat(folder, number=1, n_trials=2, n_chans=40, n_times=8064):
 def write_bdf(folder, number, *, names=TWENTE, shown=(2, 1), high=0, status="Status"):
     """Write three seconds of rest and a minute of video, twice; a channel, a level."""
     folder.mkdir(parents=True, exist_ok=True)
-    seconds = 3 + 2 * 65
+    seconds = 3 + 65 * len(shown)
     labels = [*names, *REST.split(), status]
     codes = np.full(seconds * 512, high)
     for k in range(len(shown)):

@@ -25,8 +25,9 @@ def write_xml(folder, subject=1, *, attributes=FELT, is_stim=1, head=""):
     (folder / "session.xml").write_text(text)
 
 
-def write_bdf(folder, subject=1, *, pulses=(30, 50), high=3801088, sfreq=256):
-    seconds = 80
+def write_bdf(
+    folder, subject=1, *, pulses=(30, 50), high=3801088, sfreq=256, seconds=80
+):
     codes = np.full(seconds * sfreq, float(high))
     for second in pulses:
         codes[second * sfreq : second * sfreq + 5] += 16
