@@ -29,6 +29,8 @@ MODALITIES = {
 }
 """Modality -> its channels and unit. EXG1 to EXG3: right and left chest, abdomen."""
 SFREQ = 256.0
+MAX_XML = 2**20
+"""Bytes that a session.xml may have; the publisher's have a few thousand."""
 N_SECTIONS = 130
 """Folder numbers count sections: (person - 1) x 130 + section."""
 FELT = {
@@ -101,6 +103,8 @@ def _attributes(path: Path) -> dict[str, str]:
     from defusedxml.ElementTree import parse
 
     with opened(path, _EXPECTED, b"<") as path:
+        if path.stat().st_size > MAX_XML:
+            raise wrong(path, f"at most {MAX_XML} bytes", str(path.stat().st_size))
         root = parse(path, forbid_dtd=True).getroot()
         if root.tag != "session" or (person := root.find("subject")) is None:
             raise wrong(path, "<session> with a <subject>", f"<{root.tag[:40]}>")
@@ -112,13 +116,15 @@ def _read_session(path: Path, said: Mapping[str, str]) -> Recording:
     notes: list[str] = []
     with opened(path, _EXPECTED):
         rated = {name: float(said.get(key, "nan")) for name, key in FELT.items()}
+        fps = float(said.get("vidRate", "nan"))
         who = (f"P{said['subject']}", path.parent.name, Path(said["mediaFile"]).stem)
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
     for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals, notes)
     for avi in sorted(path.parent.glob("P*.avi"))[:1]:
-        found["face"] = Video(avi, float(said["vidRate"]))
+        is_rate = 0 < fps < np.inf
+        found["face"] = Video(avi, fps) if is_rate else f"its rate is {fps:g} Hz."
     return build_trial(CORPUS, who, found, rated, baseline=before, notes=notes)
 
 

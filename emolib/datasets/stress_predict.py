@@ -106,9 +106,9 @@ def _beats(path: Path | None) -> np.ndarray:
     if path is None:
         return np.empty((0, 2))
     with opened(path, "a start, then a time and an interval a line", b""):
-        start = float(path.read_text().partition(",")[0])
-        beats = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).reshape(-1, 2)
-        return beats + [start, 0.0]
+        head, *rows = path.read_text().splitlines()
+        beats = np.loadtxt(rows or ["0,0"], delimiter=",", ndmin=2).reshape(-1, 2)
+        return beats[: len(rows)] + [float(head.partition(",")[0]), 0.0]
 
 
 def _phase(subject: str, phase: Mapping, held: Mapping, beats: np.ndarray) -> Recording:

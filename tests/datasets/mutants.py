@@ -41,6 +41,7 @@ def amigos(folder):
 def mahnob(folder):
     test_read_mahnob.write_xml(folder / "2")
     test_read_mahnob.write_bdf(folder / "2", seconds=8, pulses=(2, 5))
+    (folder / "2" / "P1-Rec1-C1.avi").write_bytes(b"no picture is read here")
 
 
 FORMATS = {

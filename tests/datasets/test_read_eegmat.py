@@ -130,6 +130,13 @@ def test_channels_that_cannot_be_trusted_are_refused_by_name(path, fields, words
         first(path)
 
 
+@pytest.mark.parametrize("said", ["0", "-1", "nan", "inf"])
+def test_a_record_that_lasts_no_time_is_refused(path, said):
+    put(path, 244, said)
+    with pytest.raises(CorpusError, match=f"last some seconds; got {said} s"):
+        first(path)
+
+
 def test_a_recording_with_gaps_is_refused(path):
     signals = [EdfSignal(np.arange(1000.0), 500, label="EEG Fp1")]
     Edf(signals, annotations=[EdfAnnotation(0.5, None, "x")]).write(path)
