@@ -13,6 +13,7 @@ from emolib.checks import CorpusError
 from emolib.corpora.check import check_corpus
 from emolib.datasets.corpus import Corpus
 from emolib.datasets.opened import is_marked
+from tests.datasets.test_read_eegmat import write_edf
 from tests.datasets.true_features import (
     iemocap_features,
     iemocap_ids,
@@ -396,6 +397,18 @@ def test_a_check_finds_too_few_people_and_a_single_class(tmp_path):
     write_dreamer(tmp_path / "one", people(3, valence=(2, 2)))
     one = check_corpus("dreamer", tmp_path / "one")
     assert not one.usable and "NOT USABLE: no target has both classes." in one.text
+
+
+def test_a_check_advises_no_more_folds_than_there_are_people(tmp_path):
+    for number in range(3):
+        for trial in (1, 2):
+            write_edf(tmp_path / f"Subject{number:02d}_{trial}.edf")
+    text = check_corpus("eegmat", tmp_path).text
+    words = "run ecg_eeg --config eegmat -p n_folds 3 -p folds '[0, 1, 2]'"
+    assert text.endswith(words)
+    write_edf(tmp_path / "Subject03_1.edf")
+    write_edf(tmp_path / "Subject04_1.edf")
+    assert "-p" not in check_corpus("eegmat", tmp_path).text
 
 
 def test_a_check_of_real_recordings_names_the_next_command(realdata):

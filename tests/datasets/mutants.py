@@ -1,8 +1,8 @@
 """Read mutated files of every format, each in a process with limits, and judge it.
 
 As a program, ``python -m tests.datasets.mutants SEED N FOLDER [FORMAT …]``, it prints a
-line of JSON: how N files of each format ended, which ended badly (they stay in FOLDER),
-and the most CPU seconds and memory that one took.
+line of JSON a format: how N files ended, which ended badly (they stay in FOLDER), and
+the most CPU seconds and memory that one took.
 """
 
 import json
@@ -124,36 +124,30 @@ def ended(name: str, folder: Path, path: Path) -> tuple[str, float, float]:
     return died or said, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def main(seed: int, n: int, folder: Path, chosen: list[str]) -> dict:
-    """Return how `n` mutated files of each format ended, and the most they took."""
-    rng = np.random.default_rng(seed)
-    counts, bad, seconds, memory = {}, {}, {}, {}
-    for name in chosen:
-        own = folder / name
-        own.mkdir(parents=True)
-        FORMATS[name](own)
-        paths = [path for path in sorted(own.rglob("*")) if path.is_file()]
-        assert ended(name, own, paths[0])[0] == "read", name
-        ends, took = Counter(), []
-        for i in range(n):
-            path = paths[int(rng.integers(len(paths)))]
-            whole = path.read_bytes()
-            spoilt = mutated(whole, rng)
-            path.write_bytes(spoilt)
-            how, *used = ended(name, own, path)
-            path.write_bytes(whole)
-            took.append(used)
-            ends[how if how in GOOD else how.partition(": ")[0]] += 1
-            if how not in GOOD:
-                bad.setdefault(how, f"{name}, seed {seed}, file {i}: {path.name}")
-                (folder / f"{name}-{i}-{path.name}").write_bytes(spoilt)
-        counts[name] = dict(ends)
-        seconds[name], memory[name] = (
-            round(max(own), 1) for own in zip(*took, strict=True)
-        )
-    return {"counts": counts, "bad": bad, "seconds": seconds, "MiB": memory}
+def judged(seed: int, n: int, folder: Path, name: str) -> dict:
+    """Return how `n` mutated files of a format ended, and the most that one took."""
+    rng, ends, bad, took = np.random.default_rng(seed), Counter(), {}, []
+    (own := folder / name).mkdir(parents=True)
+    FORMATS[name](own)
+    paths = [path for path in sorted(own.rglob("*")) if path.is_file()]
+    assert ended(name, own, paths[0])[0] == "read", name
+    for i in range(n):
+        path = paths[int(rng.integers(len(paths)))]
+        whole = path.read_bytes()
+        path.write_bytes(spoilt := mutated(whole, rng))
+        how, *used = ended(name, own, path)
+        path.write_bytes(whole)
+        took.append(used)
+        ends[how.partition(": ")[0]] += 1
+        if how not in GOOD:
+            bad[f"file {i}, {path.name}"] = how
+            (folder / f"{name}-{i}-{path.name}").write_bytes(spoilt)
+    seconds, memory = (round(max(own), 1) for own in zip(*took, strict=True))
+    return dict(format=name, ends=ends, bad=bad, seconds=seconds, MiB=memory)
 
 
 if __name__ == "__main__":
     seed, n, folder, *chosen = sys.argv[1:]
-    print(json.dumps(main(int(seed), int(n), Path(folder), chosen or [*FORMATS])))
+    for name in chosen or FORMATS:
+        found = judged(int(seed), int(n), Path(folder), name)
+        print(json.dumps(found), flush=True)
