@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from emolib.checks import CorpusError
+from emolib.checks import CorpusError, printable
 from emolib.datasets.opened import opened, wrong
 
 ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".rar", ".gz")
@@ -199,7 +199,6 @@ def choose_subjects(available: list[str], wanted: list[str] | None) -> list[str]
         return available
     unknown = [subject for subject in wanted if subject not in available]
     if unknown:
-        raise ValueError(
-            f"subjects must be in the corpus; got {unknown}. It has {available}."
-        )
+        said = f"subjects must be in the corpus; got {unknown}. It has {available}"
+        raise ValueError(f"{printable(said)}.")
     return list(wanted)

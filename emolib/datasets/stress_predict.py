@@ -98,6 +98,8 @@ def _read(path: Path, sfreq: float) -> tuple[float, np.ndarray]:
         start, rate, *data = np.loadtxt(path, ndmin=1)
         if rate != sfreq:
             raise wrong(path, f"{sfreq:g} Hz in line 2", f"{rate:g} Hz")
+        if not np.isfinite(start):
+            raise wrong(path, "a Unix second in line 1", f"{start:g}")
         return start, np.asarray(data)
 
 
@@ -107,8 +109,11 @@ def _beats(path: Path | None) -> np.ndarray:
         return np.empty((0, 2))
     with opened(path, "a start, then a time and an interval a line", b""):
         head, *rows = path.read_text().splitlines()
-        beats = np.loadtxt(rows or ["0,0"], delimiter=",", ndmin=2).reshape(-1, 2)
-        return beats[: len(rows)] + [float(head.partition(",")[0]), 0.0]
+        beats = np.array([row.split(",") for row in rows], float).reshape(-1, 2)
+        beats += [float(head.partition(",")[0]), 0.0]
+        if not (np.isfinite(beats).all() and (beats[:, 1] > 0).all()):
+            raise ValueError("a beat at no time, or after none")
+        return beats
 
 
 def _phase(subject: str, phase: Mapping, held: Mapping, beats: np.ndarray) -> Recording:

@@ -99,11 +99,7 @@ def read(name: str, folder: Path, path: Path) -> str:
         is_clear = said.isprintable() and len(said) < 2000 and path.name in said
         return "told" if is_clear else f"unclear: {said[:300]!r}"
     except BaseException as error:
-        where = error.__traceback__
-        while where.tb_next:
-            where = where.tb_next
-        place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}"
-        return f"{type(error).__name__} at {place}: {error}"[:300]
+        return f"{type(error).__name__}: {error}"[:300]
     return "read"
 
 

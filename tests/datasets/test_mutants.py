@@ -9,7 +9,10 @@ import pytest
 
 from emolib.corpora import CORPORA
 from tests.conftest import PROJECT
-from tests.datasets.mutants import FORMATS, GOOD
+
+pytest.importorskip("resource")  # limits, and fork: not on Windows
+
+from tests.datasets.mutants import FORMATS, GOOD  # noqa: E402
 
 ASIDE = ("dreamer", "amigos", "deap", "mosei", "mosi")
 """Formats whose files a process of its own reads first; that takes longer."""

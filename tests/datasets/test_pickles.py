@@ -196,16 +196,8 @@ def test_endless_work_or_memory_ends_in_one_error(
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_truncated_or_mangled_pickle_says_so(tmp_path, monkeypatch, protocol):
-    whole, rng = pickle.dumps(plain(), protocol), np.random.default_rng(protocol)
-    spoilt = bytearray(whole)
-    for place in rng.integers(0, len(whole), 5):
-        spoilt[place] = rng.integers(256)
-    try:
-        load_pickle(write(tmp_path, bytes(spoilt)))  # numbers may read, changed
-    except CorpusError as error:
-        assert "data.pkl: expected" in str(error)
-    monkeypatch.setattr(pickles, "tried_aside", lambda *_: None)
+def test_a_truncated_pickle_says_so(tmp_path, here, protocol):
+    whole = pickle.dumps(plain(), protocol)
     for n_bytes in range(1, len(whole), 37):
         with pytest.raises(CorpusError, match=r"data\.pkl: expected a pickle of .*got"):
             load_pickle(write(tmp_path, whole[:n_bytes]))
