@@ -182,4 +182,3 @@ def _twins(ax, rows: pd.DataFrame, color: str) -> None:
     sns.scatterplot(rows, x="x", y="y", legend=False, ax=ax, **looks)
     ax.set_rasterization_zorder(2)  # marks and lines are one picture a panel
     ax.set(xticks=[], yticks=[], xlabel="t-SNE 1 (no unit)")
-    ax.grid(visible=False)
