@@ -6,18 +6,24 @@
 # `units` fills the store, `report` runs a notebook on it. What a rule is made from is a
 # digest of code, cells and parameters: comments and unrelated papers start nothing. The
 # files they leave say that they ended well; a report in which a unit failed has none.
+# No path is part of a line: Snakemake puts them in, quoted as this system wants it.
 
+import os
 import sys
 
+from emolib.checks import check_range
 from emolib.code import digest_of
 from emolib.reporting.notebooks import code_of
 from emolib.run import job_of, stems_with
 
 TIER = config.get("tier", "quick")
-SHARDS = int(config.get("shards", 1))
+SHARDS, WORKERS = (int(config.get(name, n)) for name, n in [("shards", 1), ("workers", 2)])
+check_range("shards", SHARDS, 1, 10_000)
+check_range("workers", WORKERS, 1, 1024)
 STEMS = str(config.get("notebooks", "")).split() or stems_with(TIER)
-EMOLIB = f"exec '{sys.executable}' -m emolib "
-NOTEBOOK = " {wildcards.stem} --config {wildcards.tier} "
+EXEC = "exec" if os.name == "posix" else ""  # a killed job leaves no shell behind
+EMOLIB = "{EXEC} {sys.executable:q} -m emolib "
+NOTEBOOK = " {wildcards.stem:q} --config {wildcards.tier:q} "
 
 
 def made_from(wildcards):
@@ -35,7 +41,7 @@ rule units:
         touch("reports/{stem}/.{tier}.units-{i}-of-{n}"),
     params:
         made_from=made_from,
-    threads: workflow.cores or int(config.get("workers", 2))
+    threads: workflow.cores or WORKERS
     shell:
         EMOLIB + "units" + NOTEBOOK + "--shard {wildcards.i}/{wildcards.n} --cores {threads} --allow-partial"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from emolib.checks import check_keys
-from emolib.code import code_digests, digest_of
+from emolib.checks import check_keys, damaged
+from emolib.code import code_digests, digest_of, modules_of
 from emolib.store import project_root
 
 
@@ -35,19 +35,37 @@ def parameters_of(path: Path, config: str = "", given: Mapping | None = None) ->
     not and for a name that is no parameter of it.
     """
     cells = _read(path)["cells"]
-    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
-    nodes = ast.parse("".join(tagged[0]["source"] if tagged else "")).body
-    pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
-    defaults = {name.id: ast.literal_eval(value) for name, value in pairs}
+    tagged = [c for c in cells if "parameters" in (c["metadata"].get("tags") or ())]
+    defaults = _assigned("".join(tagged[0]["source"] if tagged else ""), path)
     changed = {**(given or {})}
     if config:
         folder = project_root() / "notebooks" / "configs" / path.stem
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         check_keys(f"config of {path.stem}", {config: None}, known)
-        read = yaml.safe_load((folder / f"{config}.yaml").read_text("utf-8"))
+        read = _values(folder / f"{config}.yaml")
         changed = {**read, "config": config, **changed}
     check_keys("parameter", changed, list(defaults))
     return {**defaults, **changed}
+
+
+def _assigned(source: str, path: Path) -> dict:
+    """Return what a parameters cell sets: names and plain values, nothing else."""
+    try:
+        nodes = ast.parse(source).body
+        pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
+        return {name.id: ast.literal_eval(value) for name, value in pairs}
+    except (SyntaxError, AttributeError, ValueError, TypeError) as error:
+        lines = "a parameters cell of lines 'name: type = value'"
+        raise damaged(path, lines, str(error), "Move what else it does.") from None
+
+
+def _values(file: Path) -> dict:
+    """Return what a config sets."""
+    try:
+        return dict(yaml.safe_load(file.read_text("utf-8")) or {})
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        words = " ".join(str(error).split())
+        raise damaged(file, "lines 'name: value'", words, "Mend it.") from None
 
 
 def paper_of(path: Path) -> str | None:
@@ -56,22 +74,47 @@ def paper_of(path: Path) -> str | None:
 
 
 def code_of(path: Path) -> str:
-    """Return a digest of the code behind a notebook's report, as it is on disk.
+    """Return a digest of the code behind a notebook's report, as it was imported.
 
     It covers the notebook's own cells and every module that its paper's room imports,
     directly or through others; comments and docstrings are left out.
     """
-    package = Path(__file__).parents[1]
-    room = f"papers/{paper_of(path)}" if paper_of(path) else "reporting"
-    files = (p.relative_to(package.parent) for p in package.glob(f"{room}/**/*.py"))
-    roots = [".".join(p.with_suffix("").parts).removesuffix(".__init__") for p in files]
+    room = f"papers.{paper_of(path)}" if paper_of(path) else "reporting"
     cells = [cell["source"] for cell in _read(path)["cells"] if "outputs" in cell]
-    return digest_of([code_digests(roots, on_disk=True), cells])[:16]
+    return digest_of([code_digests(modules_of(f"emolib.{room}")), cells])[:16]
+
+
+def other_cells(path: Path) -> list[str]:
+    """Return the cells that this kernel ran, unless they are the notebook's own.
+
+    Cells that set parameters alone do not count, nor does one that is run again.
+    """
+    from IPython import get_ipython
+
+    kernel, known = get_ipython(), parameters_of(path)
+    ran = kernel.history_manager.input_hist_raw if kernel else ["no notebook"]
+    own = ["".join(c["source"]) for c in _read(path)["cells"] if "outputs" in c]
+    ran, own = (
+        list(dict.fromkeys(cell.strip() for cell in cells if not _sets(cell, known)))
+        for cells in (ran, own)
+    )
+    return ran if ran != own else []
+
+
+def _sets(cell: str, known: Mapping) -> bool:
+    """Tell whether a cell does no more than to set parameters."""
+    try:
+        return _assigned(cell, Path()).keys() <= known.keys()
+    except ValueError:
+        return False
 
 
 def _read(path: Path) -> dict:
     """Return a notebook as its JSON has it."""
-    return json.loads(path.read_text("utf-8"))
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise damaged(path, "a notebook", str(error), "Save it anew.") from None
 
 
 # ---------------------------------------------------------------- for readers

@@ -1,8 +1,9 @@
 """`save_report`: the last cell of every notebook, and the folder that it fills.
 
-Only an unmodified config on surrogate data owns ``reports/<stem>/<config>/``. A run
-with other settings or with real data goes to ``<config>+<name or digest>/``, one
-without a config to ``reports/.scratch/``. A folder is written aside and renamed.
+Only an unmodified config on surrogate data, computed by the notebook's own cells, owns
+``reports/<stem>/<config>/``. A run with other settings, other cells or real data goes
+to ``<config>+<name or digest>/``, one without a config to ``reports/.scratch/``. A
+folder is written aside and renamed.
 """
 
 import json
@@ -23,13 +24,17 @@ from emolib import __version__
 from emolib.checks import check_option
 from emolib.code import digest_of, library_versions
 from emolib.containers import RESULT_COLUMNS
-from emolib.reporting.notebooks import code_of, notebook_path, parameters_of
+from emolib.reporting.notebooks import (
+    code_of,
+    notebook_path,
+    other_cells,
+    parameters_of,
+)
 from emolib.reporting.tables import to_markdown
 from emolib.store import project_root
 
 STARTED = time.monotonic()
 SURROGATE = "SURROGATE — not a result"
-STYLE = Path(__file__).parents[1] / "emolib.mplstyle"
 REPORT_DIR = "EMOLIB_REPORT_DIR"
 """Environment variable by which `emolib run` redirects a notebook's report."""
 
@@ -117,12 +122,14 @@ def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) ->
         check_option("source", source, SOURCES, "Every row names its data.")
     path, values = notebook_path(stem), _plain(settings)
     config, asked, changed = values.get("config", ""), {}, []
+    cells = other_cells(path)
     if config:
         asked = parameters_of(path, config)
         typed = _plain(getattr(type(settings), "of", dict)(asked))
         changed = [n for n in typed if n not in MACHINE and typed[n] != values[n]]
+        changed += ["cells"] * bool(cells)
     read = {name: value for name, value in values.items() if name not in MACHINE}
-    digest = digest_of([read, corpora, sources])[:8]
+    digest = digest_of([read, corpora, sources, *cells])[:8]
     name = re.sub(r"[^\w.-]+", "_", values.get("run_name", ""))
     folder = f"{stem}/{config}" if config else f".scratch/{stem}"
     if config and (changed or name or sources != ["surrogate"]):
@@ -196,7 +203,13 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as CSV with the same bytes on every system."""
+    """Write a frame as CSV with the same bytes on every system, and no formula in it.
+
+    A text that a spreadsheet would compute gets an apostrophe, by which it stays text.
+    """
+    texts = frame.select_dtypes(["object", "string"])
+    safe = texts.map(lambda v: f"'{v}" if str(v).startswith(("=", "+", "@")) else v)
+    frame = frame.assign(**safe)
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
@@ -234,7 +247,9 @@ def save_figure(figure, path: Path, marked: bool) -> str:
     The SVG carries no date and its ids a fixed salt; its title is what a screen reader
     says. The figure is left as it came.
     """
-    from matplotlib import style
+    from matplotlib import rc_context
+
+    from emolib.figures.style import style
 
     alt = getattr(figure, "alt_text", "").rstrip()
     if not alt:
@@ -244,9 +259,9 @@ def save_figure(figure, path: Path, marked: bool) -> str:
         )
     words, alt = (SURROGATE, f"{alt} {SURROGATE}.") if marked else ("", alt)
     look = {"ha": "right", "va": "bottom", "fontsize": 6, "color": "0.35"}
-    mark = figure.text(0.995, 0.005, words, **look)
     about = {"Title": alt, "Date": None, "Creator": None}
-    with style.context([STYLE, {"svg.hashsalt": "emolib"}]):
+    with style(), rc_context({"svg.hashsalt": "emolib"}):
+        mark = figure.text(0.995, 0.005, words, **look)
         figure.savefig(path, format="svg", metadata=about)
     mark.remove()
     path.write_text(_clips_in_order(path.read_text("utf-8"), path.stem), "utf-8")
