@@ -17,9 +17,8 @@ from emolib.reporting.notebooks import code_of
 from emolib.run import job_of, stems_with
 
 TIER = config.get("tier", "quick")
-SHARDS, WORKERS = (int(config.get(name, n)) for name, n in [("shards", 1), ("workers", 2)])
+SHARDS = int(config.get("shards", 1))
 check_range("shards", SHARDS, 1, 10_000)
-check_range("workers", WORKERS, 1, 1024)
 STEMS = str(config.get("notebooks", "")).split() or stems_with(TIER)
 EXEC = "exec" if os.name == "posix" else ""  # a killed job leaves no shell behind
 EMOLIB = "{EXEC} {sys.executable:q} -m emolib "
@@ -41,7 +40,7 @@ rule units:
         touch("reports/{stem}/.{tier}.units-{i}-of-{n}"),
     params:
         made_from=made_from,
-    threads: workflow.cores or WORKERS
+    threads: workflow.cores or int(config.get("workers", 2))
     shell:
         EMOLIB + "units" + NOTEBOOK + "--shard {wildcards.i}/{wildcards.n} --cores {threads} --allow-partial"
 

@@ -74,7 +74,7 @@ def finish(failed: list[str], *, allowed: bool = False) -> None:
 
 def lost_of(done: Finished) -> list[str]:
     """Return a line for each system and reason of the units that failed."""
-    return steps.lost((unit.labels, reason) for unit, reason in done.failures)
+    return steps.lost((unit.labels["system"], why) for unit, why in done.failures)
 
 
 def write_reports(jobs: list) -> list[str]:

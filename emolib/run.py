@@ -93,10 +93,10 @@ def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
     return units[i - 1 :: n]
 
 
-def lost(failures: Iterable[tuple[Mapping, str]]) -> list[str]:
-    """Return a line for each system and reason of the (labels, reason) of units."""
-    counts = Counter((labels.get("system"), reason) for labels, reason in failures)
-    return [f"{system} ({n}): {reason}" for (system, reason), n in counts.items()]
+def lost(failures: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a line for each (system, reason) of units that failed."""
+    counts = Counter(failures).items()
+    return [f"{system} ({n}): {reason}" for (system, reason), n in counts]
 
 
 def make_report(job: Job) -> tuple[Path, list[str]]:
@@ -134,7 +134,7 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
         if not run:
             raise RuntimeError(f"{job.name} must end with save_report; got no report.")
         _write_clean(notebook, made)
-        cells = ((cell, cell["reason"]) for cell in run["failures"])
+        cells = ((cell.get("system"), cell["reason"]) for cell in run["failures"])
         return put_in_place(folder, run["folder"]), lost(cells)
 
 

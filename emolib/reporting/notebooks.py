@@ -14,6 +14,9 @@ from emolib.checks import check_keys, damaged
 from emolib.code import code_digests, digest_of, modules_of
 from emolib.store import project_root
 
+INJECTED = "# Parameters\n"
+"""How papermill's own cell begins."""
+
 
 def notebook_path(notebook: str | Path) -> Path:
     """Return a notebook's path from its stem or its path.
@@ -36,36 +39,41 @@ def parameters_of(path: Path, config: str = "", given: Mapping | None = None) ->
     """
     cells = _read(path)["cells"]
     tagged = [c for c in cells if "parameters" in (c["metadata"].get("tags") or ())]
-    defaults = _assigned("".join(tagged[0]["source"] if tagged else ""), path)
+    cell = "".join(tagged[0]["source"] if tagged else "")
+    lines = "a parameters cell of lines 'name: type = value'"
+    defaults = _understood(path, lines, _assigned, cell)
     changed = {**(given or {})}
     if config:
         folder = project_root() / "notebooks" / "configs" / path.stem
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         check_keys(f"config of {path.stem}", {config: None}, known)
-        read = _values(folder / f"{config}.yaml")
+        file = folder / f"{config}.yaml"
+        read = _understood(file, "lines 'name: value'", yaml.safe_load)
         changed = {**read, "config": config, **changed}
     check_keys("parameter", changed, list(defaults))
     return {**defaults, **changed}
 
 
-def _assigned(source: str, path: Path) -> dict:
-    """Return what a parameters cell sets: names and plain values, nothing else."""
-    try:
-        nodes = ast.parse(source).body
-        pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
-        return {name.id: ast.literal_eval(value) for name, value in pairs}
-    except (SyntaxError, AttributeError, ValueError, TypeError) as error:
-        lines = "a parameters cell of lines 'name: type = value'"
-        raise damaged(path, lines, str(error), "Move what else it does.") from None
+def _assigned(source: str) -> dict:
+    """Return what a parameters cell sets: names and plain values."""
+    nodes = ast.parse(source).body
+    pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
+    return {name.id: ast.literal_eval(value) for name, value in pairs}
 
 
-def _values(file: Path) -> dict:
-    """Return what a config sets."""
+def _understood(path: Path, expected: str, parse: Callable, text: str = "") -> dict:
+    """Return what a text or a file says, or raise one error that names the file."""
     try:
-        return dict(yaml.safe_load(file.read_text("utf-8")) or {})
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+        return dict(parse(text or path.read_text("utf-8")) or {})
+    except (
+        SyntaxError,
+        AttributeError,
+        ValueError,
+        TypeError,
+        yaml.YAMLError,
+    ) as error:
         words = " ".join(str(error).split())
-        raise damaged(file, "lines 'name: value'", words, "Mend it.") from None
+        raise damaged(path, expected, words, "Mend it.") from None
 
 
 def paper_of(path: Path) -> str | None:
@@ -87,34 +95,24 @@ def code_of(path: Path) -> str:
 def other_cells(path: Path) -> list[str]:
     """Return the cells that this kernel ran, unless they are the notebook's own.
 
-    Cells that set parameters alone do not count, nor does one that is run again.
+    What papermill injects does not count: parameters are compared by their values. Nor
+    does it that a cell is run again.
     """
     from IPython import get_ipython
 
-    kernel, known = get_ipython(), parameters_of(path)
+    kernel = get_ipython()
     ran = kernel.history_manager.input_hist_raw if kernel else ["no notebook"]
     own = ["".join(c["source"]) for c in _read(path)["cells"] if "outputs" in c]
     ran, own = (
-        list(dict.fromkeys(cell.strip() for cell in cells if not _sets(cell, known)))
-        for cells in (ran, own)
+        list(dict.fromkeys(c.strip() for c in cells if not c.startswith(INJECTED)))
+        for cells in (["", *ran], ["", *own])
     )
     return ran if ran != own else []
 
 
-def _sets(cell: str, known: Mapping) -> bool:
-    """Tell whether a cell does no more than to set parameters."""
-    try:
-        return _assigned(cell, Path()).keys() <= known.keys()
-    except ValueError:
-        return False
-
-
 def _read(path: Path) -> dict:
     """Return a notebook as its JSON has it."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise damaged(path, "a notebook", str(error), "Save it anew.") from None
+    return _understood(path, "a notebook", json.loads)
 
 
 # ---------------------------------------------------------------- for readers

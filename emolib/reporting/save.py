@@ -24,12 +24,7 @@ from emolib import __version__
 from emolib.checks import check_option
 from emolib.code import digest_of, library_versions
 from emolib.containers import RESULT_COLUMNS
-from emolib.reporting.notebooks import (
-    code_of,
-    notebook_path,
-    other_cells,
-    parameters_of,
-)
+from emolib.reporting import notebooks
 from emolib.reporting.tables import to_markdown
 from emolib.store import project_root
 
@@ -120,11 +115,11 @@ def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) ->
     sources = sorted({*results["source"], *(corpus["source"] for corpus in corpora)})
     for source in sources:
         check_option("source", source, SOURCES, "Every row names its data.")
-    path, values = notebook_path(stem), _plain(settings)
+    path, values = notebooks.notebook_path(stem), _plain(settings)
     config, asked, changed = values.get("config", ""), {}, []
-    cells = other_cells(path)
+    cells = notebooks.other_cells(path)
     if config:
-        asked = parameters_of(path, config)
+        asked = notebooks.parameters_of(path, config)
         typed = _plain(getattr(type(settings), "of", dict)(asked))
         changed = [n for n in typed if n not in MACHINE and typed[n] != values[n]]
         changed += ["cells"] * bool(cells)
@@ -139,7 +134,7 @@ def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) ->
         "finished": True, "notebook": stem, "config": config, "folder": folder,
         "changed": changed, "parameters": asked, "settings": values,
         "settings_digest": digest, "sources": sources, "data": corpora,
-        "code": code_of(path),
+        "code": notebooks.code_of(path),
         "datasets": [f"{dataset} ({source})" for dataset, source in pairs],
     }  # fmt: skip
 
