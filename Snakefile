@@ -6,9 +6,8 @@
 # `units` fills the store, `report` runs a notebook on it. What a rule is made from is a
 # digest of code, cells and parameters: comments and unrelated papers start nothing. The
 # files they leave say that they ended well; a report in which a unit failed has none.
-# No path is part of a line: Snakemake puts them in, quoted as this system wants it.
+# Snakemake itself puts the path of Python into a line, quoted (`:q`).
 
-import os
 import sys
 
 from emolib.checks import check_range
@@ -20,8 +19,7 @@ TIER = config.get("tier", "quick")
 SHARDS = int(config.get("shards", 1))
 check_range("shards", SHARDS, 1, 10_000)
 STEMS = str(config.get("notebooks", "")).split() or stems_with(TIER)
-EXEC = "exec" if os.name == "posix" else ""  # a killed job leaves no shell behind
-EMOLIB = "{EXEC} {sys.executable:q} -m emolib "
+EMOLIB = "exec {sys.executable:q} -m emolib "
 NOTEBOOK = " {wildcards.stem:q} --config {wildcards.tier:q} "
 
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,8 +25,7 @@ class Commands(click.Group):
     def main(self, args=None, **more):
         """Read what was typed: ``-p NAME=VALUE`` is ``-p NAME VALUE``."""
         for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError):  # of one that is no file
-                stream.reconfigure(errors="backslashreplace")
+            getattr(stream, "reconfigure", dict)(errors="backslashreplace")
         words = ["", *(sys.argv[1:] if args is None else args)]
         split = ([b] if a != "-p" else b.split("=", 1) for a, b in pairwise(words))
         return super().main([part for parts in split for part in parts], **more)

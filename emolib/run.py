@@ -27,6 +27,9 @@ from emolib.units import Unit
 QUIET = ["--IPKernelApp.log_level=50"]
 """Of a kernel: on one machine its connection need not be encrypted."""
 
+BRACES = str.maketrans({"{": "{{", "}": "}}"})
+"""In a path: papermill fills in what stands in single ones."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -119,7 +122,8 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
         made, os.environ[REPORT_DIR] = folder / "notebook.ipynb", str(folder)
         try:
             notebook = papermill.execute_notebook(
-                *map(_escaped, (job.path, made)), job.injected, kernel_name="python3",
+                *(str(path).translate(BRACES) for path in (job.path, made)),
+                job.injected, kernel_name="python3",
                 progress_bar=False, cwd=job.path.parent, extra_arguments=QUIET,
                 kernel_manager_class=OwnKernel,
             )  # fmt: skip
@@ -136,11 +140,6 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
         _write_clean(notebook, made)
         cells = ((cell.get("system"), cell["reason"]) for cell in run["failures"])
         return put_in_place(folder, run["folder"]), lost(cells)
-
-
-def _escaped(path: Path) -> str:
-    """Return a path as papermill takes it, which fills in what stands in braces."""
-    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def open_copy(job: Job) -> Path:

@@ -14,9 +14,6 @@ from emolib.checks import check_keys, damaged
 from emolib.code import code_digests, digest_of, modules_of
 from emolib.store import project_root
 
-INJECTED = "# Parameters\n"
-"""How papermill's own cell begins."""
-
 
 def notebook_path(notebook: str | Path) -> Path:
     """Return a notebook's path from its stem or its path.
@@ -65,13 +62,7 @@ def _understood(path: Path, expected: str, parse: Callable, text: str = "") -> d
     """Return what a text or a file says, or raise one error that names the file."""
     try:
         return dict(parse(text or path.read_text("utf-8")) or {})
-    except (
-        SyntaxError,
-        AttributeError,
-        ValueError,
-        TypeError,
-        yaml.YAMLError,
-    ) as error:
+    except Exception as error:  # of whatever kind the parser makes of it
         words = " ".join(str(error).split())
         raise damaged(path, expected, words, "Mend it.") from None
 
@@ -103,11 +94,9 @@ def other_cells(path: Path) -> list[str]:
     kernel = get_ipython()
     ran = kernel.history_manager.input_hist_raw if kernel else ["no notebook"]
     own = ["".join(c["source"]) for c in _read(path)["cells"] if "outputs" in c]
-    ran, own = (
-        list(dict.fromkeys(c.strip() for c in cells if not c.startswith(INJECTED)))
-        for cells in (["", *ran], ["", *own])
-    )
-    return ran if ran != own else []
+    ran, own = (dict.fromkeys(map(str.strip, ["", *cells])) for cells in (ran, own))
+    ran = [cell for cell in ran if not cell.startswith("# Parameters\n")]
+    return ran if ran != [*own] else []
 
 
 def _read(path: Path) -> dict:

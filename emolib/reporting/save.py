@@ -242,8 +242,6 @@ def save_figure(figure, path: Path, marked: bool) -> str:
     The SVG carries no date and its ids a fixed salt; its title is what a screen reader
     says. The figure is left as it came.
     """
-    from matplotlib import rc_context
-
     from emolib.figures.style import style
 
     alt = getattr(figure, "alt_text", "").rstrip()
@@ -255,7 +253,7 @@ def save_figure(figure, path: Path, marked: bool) -> str:
     words, alt = (SURROGATE, f"{alt} {SURROGATE}.") if marked else ("", alt)
     look = {"ha": "right", "va": "bottom", "fontsize": 6, "color": "0.35"}
     about = {"Title": alt, "Date": None, "Creator": None}
-    with style(), rc_context({"svg.hashsalt": "emolib"}):
+    with style():
         mark = figure.text(0.995, 0.005, words, **look)
         figure.savefig(path, format="svg", metadata=about)
     mark.remove()
