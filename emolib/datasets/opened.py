@@ -212,6 +212,8 @@ def _try(load, path, words, _, n_bytes, seconds) -> None:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise _AsideError(f"it takes longer than {seconds} s") from None
+    if done.returncode == 0:
+        return
     said = done.stderr.strip().rpartition("\n")[2]
     if done.returncode == -_TOO_LONG:
         raise _AsideError(f"it takes longer than {seconds} s")
@@ -221,8 +223,7 @@ def _try(load, path, words, _, n_bytes, seconds) -> None:
         raise UntrustedError(said.partition(": ")[2])
     if "MemoryError" in said:
         raise _AsideError(f"it takes more than {n_bytes >> 20} MiB: MemoryError")
-    if done.returncode:
-        raise _AsideError(said)
+    raise _AsideError(said)
 
 
 _TOO_LONG = 24
