@@ -27,7 +27,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "func
 BUDGETS = {
     "containers": 158, "checks": 66, "settings": 89, "store": 199, "code": 87,
     "workers": 81, "units": 179, "upkeep": 88, "study": 156, "run": 107,
-    "__main__": 154, "reporting": 505, "corpora": 340, "datasets": 1543,
+    "__main__": 154, "reporting": 505, "corpora": 340, "datasets": 1544,
     "surrogates": 2381, "preprocessing": 818, "splits": 229, "corruptions": 523,
     "models": 1333, "losses": 301, "training": 432, "metrics": 391, "figures": 554,
     "papers": 3408,
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_310, 14_129, 188, 13_116
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_310, 14_130, 188, 13_112
 
 
 # ---------------------------------------------------------------- sizes
