@@ -28,7 +28,7 @@ BUDGETS = {
     "containers": 158, "checks": 61, "settings": 87, "store": 199, "code": 86,
     "workers": 81, "units": 179, "upkeep": 88, "study": 153, "run": 100,
     "__main__": 132, "reporting": 485, "corpora": 329, "datasets": 1403,
-    "surrogates": 2374, "preprocessing": 818, "splits": 229, "corruptions": 523,
+    "surrogates": 2380, "preprocessing": 818, "splits": 229, "corruptions": 523,
     "models": 1333, "losses": 301, "training": 432, "metrics": 391, "figures": 551,
     "papers": 3408,
 }  # fmt: skip
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_237, 13_903, 188, 12_497
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_237, 13_909, 189, 12_497
 
 
 # ---------------------------------------------------------------- sizes
