@@ -28,7 +28,7 @@ BUDGETS = {
     "containers": 158, "checks": 61, "settings": 89, "store": 199, "code": 87,
     "workers": 81, "units": 179, "upkeep": 88, "study": 156, "run": 107,
     "__main__": 154, "reporting": 505, "corpora": 329, "datasets": 1403,
-    "surrogates": 2379, "preprocessing": 818, "splits": 229, "corruptions": 523,
+    "surrogates": 2385, "preprocessing": 818, "splits": 229, "corruptions": 523,
     "models": 1333, "losses": 301, "training": 432, "metrics": 391, "figures": 554,
     "papers": 3408,
 }  # fmt: skip
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_294, 13_971, 188, 12_729
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_294, 13_977, 189, 12_729
 
 
 # ---------------------------------------------------------------- sizes
