@@ -32,6 +32,7 @@ from emolib.datasets import (
     eegmat,
     iemocap,
     mahnob,
+    mahnob_features,
     mosei,
     mosi_utterances,
     stress_predict,
@@ -46,6 +47,7 @@ LIBRARIES = ("numpy", "scipy", "mne")
 _KNOWN = (
     deap.CORPUS, mahnob.CORPUS, stress_predict.CORPUS, dreamer.CORPUS, amigos.CORPUS,
     eegmat.CORPUS, iemocap.CORPUS, mosei.MOSEI, mosei.MOSI, mosi_utterances.CORPUS,
+    mahnob_features.CORPUS,
 )  # fmt: skip
 CORPORA = {corpus.name: corpus for corpus in _KNOWN}
 NOTES = "corpora.local.yaml"

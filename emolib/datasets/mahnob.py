@@ -3,7 +3,8 @@
 Reference: Soleymani et al. (2012). A folder a trial (a session, in the corpus's words)
 with ``session.xml``, a BioSemi BDF at 256 Hz and an AVI of the face. The BDF holds
 about 30 s before the clip and 30 s after it; two pulses of its Status channel say where
-the clip begins and ends.
+the clip begins and ends. Soleymani et al. (2016) had 239 trials' valence rated by the
+moment; their file, spelt as it is, may lie anywhere in the corpus's folder.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.containers import Recording, Signal, Video
+from emolib.containers import Recording, Signal, Trace, Video
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.deap import EEG_CH_NAMES
 from emolib.datasets.edf import edf_signals, triggers, values
+from emolib.datasets.mat import cells, load_mat
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
 
@@ -31,6 +33,8 @@ MODALITIES = {
 SFREQ = 256.0
 N_SECTIONS = 130
 """Folder numbers count sections: (person - 1) x 130 + section."""
+LABELS, LABELS_HZ = "lable_continous_Mahnob.mat", 4.0
+"""The ratings by the moment, and their rate; value 0 is the clip's second 0."""
 FELT = {
     "valence": "feltVlnc", "arousal": "feltArsl", "control": "feltCtrl",
     "predictability": "feltPred",
@@ -70,6 +74,7 @@ def read_mahnob(
         second, what came before it as baseline, ``face`` a `Video`; ratings valence,
         arousal, control and predictability, 1 to 9. `session` is the folder's number,
         `trial` the clip's name. What is missing, flat or NaN stands in `problems`.
+        ``traces["valence"]``, -0.5 to 0.5, where the 239 trials' file is there.
 
     Raises
     ------
@@ -82,9 +87,30 @@ def read_mahnob(
     felt = {path: own for path, own in held.items() if own["isStim"] == "1"}
     numbers = sorted({int(own["subject"]) for own in felt.values()})
     chosen = choose_subjects([f"P{number}" for number in numbers], subjects)
+    rated = next((p for p in walk(Path(folder)) if p.name == LABELS), None)
+    traces = read_traces(rated) if rated else {}
     for path, own in felt.items():
         if f"P{own['subject']}" in chosen:
-            yield _read_session(path, own)
+            yield _read_session(path, own, traces.get(path.parent.name))
+
+
+def read_traces(path: str | Path) -> dict[str, Trace]:
+    """Return the valence of ``lable_continous_Mahnob.mat`` by number of session.
+
+    Five people rated what they saw of each face, here their mean, at 4 Hz.
+
+    Raises CorpusError when the file is damaged, or its lists do not fit together.
+    """
+    held = load_mat(path, ("trials_included", "labels"))
+    trials, labels = np.atleast_2d(held["trials_included"]), cells(held["labels"])
+    with opened(path, "a trial (person, section) for each of the labels"):
+        if trials.shape != (len(labels), 2):
+            raise ValueError(f"trials of shape {trials.shape}, {len(labels)} labels")
+        numbers = (trials.astype(int) - [1, 0]) @ [N_SECTIONS, 1]
+        return {
+            str(number): Trace(np.atleast_1d(values).astype(float), LABELS_HZ)
+            for number, values in zip(numbers, labels, strict=True)
+        }
 
 
 def list_subjects(folder: str | Path) -> list[str]:
@@ -107,7 +133,9 @@ def _attributes(path: Path) -> dict[str, str]:
         return {"isStim": "0", **root.attrib, "subject": str(int(person.attrib["id"]))}
 
 
-def _read_session(path: Path, said: Mapping[str, str]) -> Recording:
+def _read_session(
+    path: Path, said: Mapping[str, str], trace: Trace | None
+) -> Recording:
     """Return the trial of one folder."""
     notes: list[str] = []
     with opened(path, _EXPECTED):
@@ -120,7 +148,10 @@ def _read_session(path: Path, said: Mapping[str, str]) -> Recording:
     found["face"] = "the folder has no AVI."
     for avi in sorted(path.parent.glob("*.avi"))[:1]:
         found["face"] = Video(avi, float(said["vidRate"]))
-    return build_trial(CORPUS, who, found, rated, baseline=before, notes=notes)
+    traces = {} if trace is None else {"valence": trace}
+    return build_trial(
+        CORPUS, who, found, rated, baseline=before, notes=notes, traces=traces
+    )
 
 
 def _found(signals: Mapping) -> tuple[dict, dict]:
