@@ -11,6 +11,8 @@ from emolib.containers import Windows
 from emolib.papers import rmmt
 from emolib.training.devices import one_thread
 
+SIZES_OF = {"face": 6, "eeg": 64}
+
 TINY = {
     "d": 8, "n_heads": 2, "n_layers": 1, "d_ff": 16, "window": 24, "hop": 8,
     "max_epochs": 2, "baseline_epochs": 2, "patience": 5, "lr": 1e-3, "batch_size": 8,

@@ -10,7 +10,7 @@ from step_batches import SIZES, steps_of
 from torch.nn.functional import layer_norm
 
 from emolib.models.baselines.choi import GRID, ChoiNet
-from emolib.models.baselines.fusion import DecisionFusion
+from emolib.models.baselines.fusion import DecisionFusion, FeatureFusion
 from emolib.models.baselines.soleymani import SoleymaniLSTM
 from emolib.models.baselines.zhang import TCNRegressor
 from emolib.models.rmmt import RMMT, attention_weights
@@ -151,6 +151,14 @@ def test_the_regressor_reads_the_shallow_face_features_beside_the_deep_ones():
     by_hand = told.query @ weight[:8] + told.fused @ weight[8:] + bias  # Eq. (17)
     torch.testing.assert_close(told.valence, by_hand)
     assert RMMT(SIZES, d=8, residual=False).regressor.in_features == 8
+
+
+def test_features_are_joined_by_eq_25():
+    torch.manual_seed(0)
+    model, (x, lengths) = FeatureFusion(SIZES, d=8).eval(), steps_of()
+    joined = torch.cat([model.tcns[m](x[m]) for m in ("face", "eeg")], dim=2)
+    by_hand = model.regressor(joined)[..., 0]
+    torch.testing.assert_close(model(x, lengths).valence, by_hand)
 
 
 def test_decisions_are_weighed_by_eq_26():
