@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,12 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from emolib.checks import check_shape
+
+
+class ValenceOutputs(NamedTuple):
+    """Valence of every step."""
+
+    valence: Tensor  # (b, s)
 
 
 def read_steps(

@@ -10,9 +10,8 @@ from step_batches import SIZES, steps_of
 from torch.nn.functional import layer_norm
 
 from emolib.models.baselines.choi import GRID, ChoiNet
-from emolib.models.baselines.fusion import DecisionFusion, FeatureFusion
 from emolib.models.baselines.soleymani import SoleymaniLSTM
-from emolib.models.baselines.zhang import TCNRegressor
+from emolib.models.baselines.tcn import DecisionFusion, TCNRegressor
 from emolib.models.rmmt import RMMT, attention_weights
 from emolib.models.steps import TCN
 
@@ -26,10 +25,10 @@ SEQUENCES = {
     "face LSTM": lambda: SoleymaniLSTM(SIZES, modalities=["face"]),
     "eeg LSTM": lambda: SoleymaniLSTM(SIZES, modalities=["eeg"]),
     "face CNN": lambda: ChoiNet(SIZES, modalities=["face"], d=8),
-    "face TCN": lambda: TCNRegressor(SIZES, modality="face", d=8),
+    "face TCN": lambda: TCNRegressor(SIZES, modalities=["face"], d=8),
     **{
         name: lambda name=name: build_small(name)
-        for name in ("RMMT", "TCNRegressor", "FeatureFusion", "DecisionFusion",
+        for name in ("RMMT", "TCNRegressor", "DecisionFusion",
                      "SoleymaniLSTM", "ChoiNet")
     },
 }  # fmt: skip
@@ -155,7 +154,7 @@ def test_the_regressor_reads_the_shallow_face_features_beside_the_deep_ones():
 
 def test_features_are_joined_by_eq_25():
     torch.manual_seed(0)
-    model, (x, lengths) = FeatureFusion(SIZES, d=8).eval(), steps_of()
+    model, (x, lengths) = TCNRegressor(SIZES, d=8).eval(), steps_of()
     joined = torch.cat([model.tcns[m](x[m]) for m in ("face", "eeg")], dim=2)
     by_hand = model.regressor(joined)[..., 0]
     torch.testing.assert_close(model(x, lengths).valence, by_hand)
@@ -164,7 +163,7 @@ def test_features_are_joined_by_eq_25():
 def test_decisions_are_weighed_by_eq_26():
     torch.manual_seed(0)
     model, batch = DecisionFusion(SIZES, w_face=0.6, d=8).eval(), steps_of()
-    face, eeg = (model.branches[m](*batch).valence for m in ("face", "eeg"))
+    face, eeg = (branch(*batch).valence for branch in (model.face, model.eeg))
     torch.testing.assert_close(model(*batch).valence, 0.6 * face + 0.4 * eeg)
 
 

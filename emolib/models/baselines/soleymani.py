@@ -18,8 +18,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from emolib.models.baselines.fusion import FusionOutputs
-from emolib.models.steps import read_steps
+from emolib.models.steps import ValenceOutputs, read_steps
 
 WIDEST, D_HEAD = (83, 42), 32
 
@@ -51,11 +50,11 @@ class SoleymaniLSTM(nn.Module):
         self.hidden, self.answer = nn.Linear(second, D_HEAD), nn.Linear(D_HEAD, 1)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Mapping[str, Tensor], lengths: Tensor) -> FusionOutputs:
+    def forward(self, x: Mapping[str, Tensor], lengths: Tensor) -> ValenceOutputs:
         """Return the valence of every step; see `emolib.models.rmmt.RMMT`."""
         x, here = read_steps(x, lengths, self.sizes)
         steps = torch.cat([*x.values()], dim=-1)
         for lstm in (self.first, self.second):
             steps = self.dropout(lstm(steps)[0])
         valence = self.answer(self.dropout(self.hidden(steps)))[..., 0]
-        return FusionOutputs(valence.where(here, 0.0))
+        return ValenceOutputs(valence.where(here, 0.0))

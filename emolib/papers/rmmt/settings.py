@@ -121,18 +121,19 @@ def _compared(name: str, module: str, reads: tuple) -> dict[str, System]:
     }
 
 
-def _zhang(row: str, change: dict, items=(TENFOLD, LOSO)) -> dict[str, System]:
-    return {f"Zhang {row}": System("zhang", "baseline", items, BRANCH, change)}
+def _tcn(modalities: list[str], items: tuple, taught: bool = False) -> System:
+    change = {"modalities": modalities, "taught": taught}
+    return System("tcn", "baseline", items, BRANCH, change)
 
 
 SYSTEMS = {
-    "F-Fusion": System("fusion", "baseline", (FUSIONS,), BRANCH),
+    "F-Fusion": _tcn(BOTH, (FUSIONS,)),
     "D-Fusion": System("decisions", "baseline", (FUSIONS,), (*BRANCH, "decisions")),
     **_compared("Soleymani", "soleymani", ("baseline_epochs", "patience")),
     **_compared("Choi", "choi", BRANCH),
-    **_zhang("EEG", {"modality": "eeg", "taught": False}),
-    **_zhang("Face", {"modality": "face", "taught": False}),
-    **_zhang("Multimodal", {"modality": "eeg", "taught": True}, (TENFOLD,)),
+    "Zhang EEG": _tcn(["eeg"], (TENFOLD, LOSO)),
+    "Zhang Face": _tcn(["face"], (TENFOLD, LOSO)),
+    "Zhang Multimodal": _tcn(["eeg"], (TENFOLD,), taught=True),
     "RSMT-E": System("rmmt", "ablation", (TENFOLD, LOSO), OWN, _alone("eeg")),
     "RSMT-F": System("rmmt", "ablation", (TENFOLD, LOSO), OWN, _alone("face")),
     "MMT": System("rmmt", "ablation", (PARTS,), OWN, {**CROSS, "residual": False}),

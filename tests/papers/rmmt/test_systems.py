@@ -19,7 +19,7 @@ from emolib.containers import PREDICTION_IDS
 from emolib.metrics.traces import trace_scores
 from emolib.papers.rmmt import training
 from emolib.papers.rmmt.settings import SYSTEMS, named
-from emolib.papers.rmmt.systems import zhang
+from emolib.papers.rmmt.systems import tcn
 from emolib.papers.rmmt.training import Task, cuts_of, scaled
 
 TRAINED = named("baseline", "method", "ablation")
@@ -115,8 +115,8 @@ def test_branches_are_trained_once_for_all_who_need_them(windows):
     units = units_of(systems=names)
     context = Context(windows, units[0].data)
     outcomes = {unit.labels["system"]: run(unit, windows, context) for unit in units}
-    made = [json.loads(name.split(" ", 1)[1])["modality"] for name in context.stages]
-    assert sorted(made) == ["eeg", "face"]
+    made = [json.loads(name.split(" ", 1)[1])["modalities"] for name in context.stages]
+    assert sorted(made) == [["eeg"], ["face"]]
     table = outcomes["D-Fusion"].tables["weights"]
     for name, w_face in (("Zhang Face", 1.0), ("Zhang EEG", 0.0)):
         alone = outcomes[name].predictions
@@ -144,7 +144,7 @@ def test_the_taught_student_follows_a_teacher_who_stays_as_it_was(windows):
     assert history.iloc[-1] < history.iloc[0]
     (stage,) = context.stages.values()
     task = Task.of(unit.settings, context)
-    teacher, _ = zhang.trained(task, "face")
+    teacher, _ = tcn.trained(task, ["face"])
     for name, weight in teacher.state_dict().items():
         assert torch.equal(weight, torch.from_numpy(stage.state[name]))
 

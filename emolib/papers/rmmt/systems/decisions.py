@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from emolib.metrics.traces import trace_scores
-from emolib.models.baselines.fusion import DecisionFusion, weighted
-from emolib.papers.rmmt.systems.zhang import SIZES, trained
+from emolib.models.baselines.tcn import DecisionFusion, weighted
+from emolib.papers.rmmt.systems.tcn import SIZES, trained
 from emolib.papers.rmmt.training import Fitted, Task, as_unit, ccc_step, pick
 
 W_FACE = 0.6
@@ -26,7 +26,7 @@ def fit(task: Task) -> Fitted:
         options = pick(task.settings, SIZES)
         model = task.build(DecisionFusion, w_face=W_FACE, **options)
         return task.fitted(task.fit(model, ccc_step(task.settings["divisors"])))
-    models = {name: trained(task, name)[0] for name in ("face", "eeg")}
+    models = {name: trained(task, [name])[0] for name in ("face", "eeg")}
     told = {
         part: [task.answers(models[name], part) for name in ("face", "eeg")]
         for part in ("val", "test")

@@ -1,18 +1,20 @@
-"""How Zhang's network is trained: alone, or by a teacher who sees the face.
+"""How F-Fusion and Zhang's network are trained: by CCC, or by a teacher as well.
 
-Zhang, Tang and Guan 2022: the CCC loss and, for the EEG student, 1.0 times the mean
-absolute difference to the teacher's features; with RMMT's own optimiser and epochs, as
-paper 4 says that it was ("the same parameters as our proposed model").
+F-Fusion (paper 4, Section 4.5.1) has the CCC loss alone; whether it has a distillation
+term is not stated. Zhang, Tang and Guan 2022: the CCC loss and, for the EEG student,
+1.0 times the mean absolute difference to the features of a teacher that sees the face;
+with RMMT's own optimiser and epochs, as paper 4 says ("the same parameters as our
+proposed model").
 
-Differs from its public code: one rate, no plateau schedule and no return to the best
-state after each epoch; the teacher's features come at 4 Hz, as it was trained, from
-windows cut as the student's.
+Differs from Zhang's public code: one rate, no plateau schedule and no return to the
+best state after each epoch; the teacher's features come at 4 Hz, as it was trained,
+from windows cut as the student's.
 """
 
 from __future__ import annotations
 
 from emolib.losses.regression import concordance_loss, distillation_loss
-from emolib.models.baselines.zhang import TCNRegressor as build
+from emolib.models.baselines.tcn import TCNRegressor as build
 from emolib.papers.rmmt.training import (
     FIT_KEYS,
     TASK_KEYS,
@@ -33,36 +35,36 @@ BRANCH_KEYS = (*TASK_KEYS, *SIZES, "divisors", *FIT_KEYS)
 
 
 def fit(task: Task) -> Fitted:
-    """Return the network of one modality, taught or untaught."""
-    modality = task.settings["modality"]
+    """Return the network of some modalities, taught or untaught."""
+    modalities = task.settings["modalities"]
     if task.settings["taught"]:
-        return _taught(task, modality)
-    model, history = trained(task, modality)
+        return _taught(task, modalities)
+    model, history = trained(task, modalities)
     return Fitted(lambda name: task.answers(model, name), state_arrays(model), history)
 
 
-def branch(context, *, modality: str, **settings) -> Outcome:
-    """Train one modality's network on its own CCC loss, once for all who need it.
+def branch(context, *, modalities: list[str], **settings) -> Outcome:
+    """Train the network of some modalities by its CCC loss, once for all who need it.
 
-    Zhang's teacher and untaught networks, and the branches of D-Fusion.
+    Zhang's teacher and untaught networks are the branches of D-Fusion.
     """
     task = Task.of(settings, context)
-    model = task.build(build, modality=modality, **pick(settings, SIZES))
+    model = task.build(build, modalities=modalities, **pick(settings, SIZES))
     result = task.fit(model, ccc_step(settings["divisors"]))
     return Outcome(tables={"history": result.history}, state=state_arrays(result.model))
 
 
-def trained(task: Task, modality: str) -> tuple:
+def trained(task: Task, modalities: list[str]) -> tuple:
     """Return the network of `branch` and its history."""
     keys = pick(task.settings, BRANCH_KEYS)
-    entry = task.context.stage(branch, modality=modality, **keys)
-    model = task.build(build, modality=modality, **pick(keys, SIZES))
+    entry = task.context.stage(branch, modalities=modalities, **keys)
+    model = task.build(build, modalities=modalities, **pick(keys, SIZES))
     return load_state_arrays(model, entry.state), entry.tables["history"]
 
 
-def _taught(task: Task, modality: str) -> Fitted:
+def _taught(task: Task, modalities: list[str]) -> Fitted:
     """Return a student whose features follow those of a teacher that sees the face."""
-    teacher, _ = trained(task, "face")
+    teacher, _ = trained(task, ["face"])
 
     def shown(name: str) -> dict:
         arrays = task.arrays(task.cuts(name), teacher.sizes)
@@ -71,7 +73,7 @@ def _taught(task: Task, modality: str) -> Fitted:
             device=task.context.device,
         )  # fmt: skip
 
-    student = task.build(build, modality=modality, **pick(task.settings, SIZES))
+    student = task.build(build, modalities=modalities, **pick(task.settings, SIZES))
     step = _taught_step(task.settings["divisors"])
     return task.fitted(task.fit(student, step, extra=shown))
 
