@@ -1,5 +1,7 @@
 """Backbones of faces: sizes, names of weights, checkpoints that fit or do not."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -46,8 +48,11 @@ def test_a_checkpoint_is_loaded_by_name_without_its_classifier(tmp_path):
 
 
 class Harmful:
+    def __init__(self, mark):
+        self.mark = mark
+
     def __reduce__(self):
-        return (print, ("run",))
+        return (Path.touch, (self.mark,))
 
 
 def test_a_checkpoint_of_another_network_or_of_code_is_one_clear_error(tmp_path):
@@ -60,10 +65,11 @@ def test_a_checkpoint_of_another_network_or_of_code_is_one_clear_error(tmp_path)
         load_checkpoint(build_backbone("small"), path)
     with pytest.raises(CorpusError, match="input_layer.* got no such weight"):
         load_checkpoint(build_backbone("ir50"), path)
-    for held in ({"a": Harmful()}, {"epoch": 3}):
+    for held in ({"a": Harmful(tmp_path / "run")}, {"epoch": 3}):
         torch.save(held, path)
         with pytest.raises(CorpusError, match="expected a PyTorch checkpoint"):
             load_checkpoint(build_backbone("small"), path)
+    assert not (tmp_path / "run").exists()
     path.write_bytes(b"<html>")
     with pytest.raises(CorpusError, match="expected a PyTorch checkpoint"):
         load_checkpoint(build_backbone("small"), path)

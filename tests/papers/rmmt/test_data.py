@@ -78,6 +78,14 @@ def test_label_and_eeg_clock_meet_in_the_middle_of_a_window():
     assert abs(half - 40) <= 4  # windows of 2 s around second 10 see both
 
 
+def test_the_first_label_sees_the_second_before_the_clip():
+    trial = trial_of()
+    times = np.arange(-256, -26) / SFREQ
+    trial.baseline["eeg"].data[0, -256:-26] += 20 * np.sin(2 * np.pi * 10 * times)
+    share = prepared.eeg_steps(trial, 80, "welch").reshape(80, 6, 32)[:, 2, 0]
+    assert share[0] > 0.8 and (share[8:] < 0.3).all()
+
+
 @pytest.mark.parametrize("with_baseline", [True, False])
 def test_every_label_has_features_to_the_last(with_baseline):
     for seconds, n_steps in ((20, 80), (19.5, 80), (20.4, 80)):

@@ -60,11 +60,15 @@ def test_six_bands_of_32_channels_are_192_features():
     assert all(a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False))
 
 
-def test_the_total_is_eq_21():
+def batch_of():
     torch.manual_seed(0)
-    model = RMMT(SIZES_OF, d=8).eval()
     batch = {n: torch.randn(3, 9, d) for n, d in SIZES_OF.items()}
-    batch |= {"y": torch.randn(3, 9), "lengths": torch.tensor([9, 5, 7])}
+    return batch | {"y": torch.randn(3, 9), "lengths": torch.tensor([9, 5, 7])}
+
+
+def test_the_total_is_eq_21():
+    batch = batch_of()
+    model = RMMT(SIZES_OF, d=8).eval()
     told = model({n: batch[n] for n in SIZES_OF}, batch["lengths"])
     ccc = concordance_loss(told.valence, batch["y"], batch["lengths"])
     apart = distillation_loss(told.source, told.query, batch["lengths"])
@@ -76,14 +80,12 @@ def test_the_total_is_eq_21():
 
 @pytest.mark.parametrize(("learner", "moves"), [("eeg", False), ("both", True)])
 def test_distillation_moves_the_face_s_network_only_where_both_learn(learner, moves):
-    torch.manual_seed(0)
+    batch = batch_of()
     model = RMMT(SIZES_OF, d=8)
-    told = model({n: torch.randn(3, 9, d) for n, d in SIZES_OF.items()},
-                 torch.tensor([9, 5, 7]))  # fmt: skip
-    lengths = torch.tensor([9, 5, 7])
-    distillation_loss(told.source, told.query, lengths, learner=learner).backward()
+    terms = loss_step(1.0, learner, "equal")(model, batch, None)
+    terms["distillation"].backward()
     grads = {m: [w.grad for w in model.tcns[m].parameters()] for m in SIZES_OF}
-    assert all(g.any() for g in grads["eeg"])
+    assert all(g is not None and g.any() for g in grads["eeg"])
     assert all((g is not None) is moves for g in grads["face"])
 
 
