@@ -23,7 +23,7 @@ PARTS = {
 SIZES = {
     "n_chans": 2, "n_times": 640, "n_patches": 5, "d_patch": 16, "n_predictions": 5,
     "widths": WIDTHS, "n_classes": 3, "d": 8, "n_blocks": 3, "n_steps": 6,
-    "n_features": N_FEATURES, "sizes": SIZES_OF_STEPS,
+    "n_features": N_FEATURES, "step_widths": SIZES_OF_STEPS,
 }  # fmt: skip
 OWN_SIZES = {
     "TAE": {"d": 16},

@@ -47,7 +47,7 @@ class RMMT(nn.Module):
 
     Parameters
     ----------
-    sizes : mapping of str to int
+    step_widths : mapping of str to int
         Features a step of each modality that is used.
     query, source : str
         The modality that asks, and the one that answers; RSMT-F: the face both.
@@ -63,18 +63,23 @@ class RMMT(nn.Module):
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], *, query: str = "face", source: str = "eeg",
-        d: int = 128, n_heads: int = 4, n_layers: int = 2, d_ff: int = 512,
+        self, step_widths: Mapping[str, int], *, query: str = "face",
+        source: str = "eeg", d: int = 128, n_heads: int = 4, n_layers: int = 2, d_ff: int = 512,
         dropout: float = 0.1, attention: str = "softmax", skip: str = "stream",
         positions: bool = True, residual: bool = True,
     ):  # fmt: skip
         super().__init__()
         check_option("attention", attention, ATTENTIONS)
         check_option("skip", skip, SKIPS)
-        self.sizes = {name: sizes[name] for name in dict.fromkeys((query, source))}
+        self.step_widths = {
+            name: step_widths[name] for name in dict.fromkeys((query, source))
+        }
         self.query, self.source = query, source
         self.positions, self.residual = positions, residual
-        tcns = {name: TCN(n, (d, d), dropout=dropout) for name, n in self.sizes.items()}
+        tcns = {
+            name: TCN(n, (d, d), dropout=dropout)
+            for name, n in self.step_widths.items()
+        }
         self.tcns = nn.ModuleDict(tcns)
         self.layers = nn.ModuleList(
             _CrossModalLayer(d, n_heads, d_ff, dropout, attention, skip)
@@ -90,7 +95,7 @@ class RMMT(nn.Module):
         x : mapping of str to Tensor, shape (b, s, d_m) each
         lengths : Tensor of int, shape (b,)
         """
-        x, here = read_steps(x, lengths, self.sizes)
+        x, here = read_steps(x, lengths, self.step_widths)
         features = {name: tcn(x[name]) for name, tcn in self.tcns.items()}
         query, source = features[self.query], features[self.source]
         places = sinusoids(*query.shape[1:], query) if self.positions else 0.0

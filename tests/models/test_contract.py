@@ -37,7 +37,7 @@ def inputs(model, seed=0):
         return features_of(seed=seed)
     if hasattr(model, "widths"):
         return batch_of(seed=seed)
-    if hasattr(model, "sizes"):
+    if hasattr(model, "step_widths"):
         return steps_of(seed=seed)
     generator = torch.Generator().manual_seed(seed)
     return (torch.randn(4, model.n_chans, model.n_times, generator=generator),)
@@ -135,7 +135,7 @@ def test_a_window_of_another_size_is_refused(name):
     shape = r"(audio|text) must have shape \(b, s, d\)"
     if hasattr(model, "n_features"):
         shape = r"present must have shape \(b, m\)"
-    elif hasattr(model, "sizes"):
+    elif hasattr(model, "step_widths"):
         shape = r"(face|eeg) must have shape \(b, s, d\)"
     elif not hasattr(model, "widths"):
         shape = r"x must have shape \(b, c, t\)"

@@ -45,7 +45,7 @@ class ChoiNet(nn.Module):
 
     Parameters
     ----------
-    sizes : mapping of str to int
+    step_widths : mapping of str to int
         Features a step of each modality; the EEG's are bands of 32 channels each.
     modalities : sequence of str
         Those that are read; of one alone, all weight is its.
@@ -54,28 +54,31 @@ class ChoiNet(nn.Module):
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], *, modalities: Sequence[str] = ("face", "eeg"),
+        self, step_widths: Mapping[str, int], *,
+        modalities: Sequence[str] = ("face", "eeg"),
         d: int = 128, rank: int = 64, dropout: float = 0.1,
     ):  # fmt: skip
         super().__init__()
-        self.sizes = {name: sizes[name] for name in modalities}
+        self.step_widths = {name: step_widths[name] for name in modalities}
         fronts = {n: _BandMaps(w, d) if n == "eeg" else nn.Identity()
-                  for n, w in self.sizes.items()}  # fmt: skip
-        wide = {name: d if name == "eeg" else w for name, w in self.sizes.items()}
+                  for n, w in self.step_widths.items()}  # fmt: skip
+        wide = {name: d if name == "eeg" else w for name, w in self.step_widths.items()}
         self.fronts = nn.ModuleDict(fronts)
         self.lstms = nn.ModuleDict(
             {name: nn.LSTM(n, d, batch_first=True) for name, n in wide.items()}
         )
-        self.answers = nn.ModuleDict({name: nn.Linear(d, 1) for name in self.sizes})
+        self.answers = nn.ModuleDict(
+            {name: nn.Linear(d, 1) for name in self.step_widths}
+        )
         self.dropout = nn.Dropout(dropout)
-        if len(self.sizes) > 1:
-            maps = {name: nn.Linear(d, rank) for name in self.sizes}
+        if len(self.step_widths) > 1:
+            maps = {name: nn.Linear(d, rank) for name in self.step_widths}
             self.low_rank = nn.ModuleDict(maps)
-            self.weigh = nn.Linear(rank, len(self.sizes))
+            self.weigh = nn.Linear(rank, len(self.step_widths))
 
     def forward(self, x: Mapping[str, Tensor], lengths: Tensor) -> ChoiOutputs:
         """Return valence and weights of every step; see `emolib.models.rmmt.RMMT`."""
-        x, here = read_steps(x, lengths, self.sizes)
+        x, here = read_steps(x, lengths, self.step_widths)
         hidden = {
             name: self.dropout(self.lstms[name](self.fronts[name](steps))[0])
             for name, steps in x.items()

@@ -28,7 +28,7 @@ class SoleymaniLSTM(nn.Module):
 
     Parameters
     ----------
-    sizes : mapping of str to int
+    step_widths : mapping of str to int
         Features a step of each modality.
     modalities : sequence of str
         Those that are read, side by side; several are feature-level fusion.
@@ -36,12 +36,13 @@ class SoleymaniLSTM(nn.Module):
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], *, modalities: Sequence[str] = ("face", "eeg"),
+        self, step_widths: Mapping[str, int], *,
+        modalities: Sequence[str] = ("face", "eeg"),
         dropout: float = 0.4,
     ):  # fmt: skip
         super().__init__()
-        self.sizes = {name: sizes[name] for name in modalities}
-        n = sum(self.sizes.values())
+        self.step_widths = {name: step_widths[name] for name in modalities}
+        n = sum(self.step_widths.values())
         first, second = (
             min(-(-n // k), w) for k, w in zip((2, 4), WIDEST, strict=True)
         )
@@ -52,7 +53,7 @@ class SoleymaniLSTM(nn.Module):
 
     def forward(self, x: Mapping[str, Tensor], lengths: Tensor) -> ValenceOutputs:
         """Return the valence of every step; see `emolib.models.rmmt.RMMT`."""
-        x, here = read_steps(x, lengths, self.sizes)
+        x, here = read_steps(x, lengths, self.step_widths)
         steps = torch.cat([*x.values()], dim=-1)
         for lstm in (self.first, self.second):
             steps = self.dropout(lstm(steps)[0])

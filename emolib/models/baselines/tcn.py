@@ -33,7 +33,7 @@ class TCNRegressor(nn.Module):
 
     Parameters
     ----------
-    sizes : mapping of str to int
+    step_widths : mapping of str to int
         Features a step of each modality.
     modalities : sequence of str
         Those that are read.
@@ -42,18 +42,22 @@ class TCNRegressor(nn.Module):
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], *, modalities: Sequence[str] = ("face", "eeg"),
+        self, step_widths: Mapping[str, int], *,
+        modalities: Sequence[str] = ("face", "eeg"),
         d: int = 128, dropout: float = 0.1,
     ):  # fmt: skip
         super().__init__()
-        self.sizes = {name: sizes[name] for name in modalities}
-        tcns = {name: TCN(n, (d, d), dropout=dropout) for name, n in self.sizes.items()}
+        self.step_widths = {name: step_widths[name] for name in modalities}
+        tcns = {
+            name: TCN(n, (d, d), dropout=dropout)
+            for name, n in self.step_widths.items()
+        }
         self.tcns = nn.ModuleDict(tcns)
         self.regressor = nn.Linear(len(tcns) * d, 1)
 
     def forward(self, x: Mapping[str, Tensor], lengths: Tensor) -> TCNOutputs:
         """Return the valence of every step; see `emolib.models.rmmt.RMMT`."""
-        x, here = read_steps(x, lengths, self.sizes)
+        x, here = read_steps(x, lengths, self.step_widths)
         features = [tcn(x[name]) for name, tcn in self.tcns.items()]  # Eq. (24)
         joined = torch.cat(features, dim=-1)  # Eq. (25)
         return TCNOutputs(self.regressor(joined)[..., 0].where(here, 0.0), joined)
@@ -66,7 +70,7 @@ class DecisionFusion(nn.Module):
 
     Parameters
     ----------
-    sizes : mapping of str to int
+    step_widths : mapping of str to int
         Features a step of face and eeg.
     w_face : float
         The paper's mu; the EEG's weight eta is 1 less it.
@@ -74,11 +78,13 @@ class DecisionFusion(nn.Module):
         Of `TCNRegressor`.
     """
 
-    def __init__(self, sizes: Mapping[str, int], *, w_face: float = 0.6, **options):
+    def __init__(
+        self, step_widths: Mapping[str, int], *, w_face: float = 0.6, **options
+    ):
         super().__init__()
-        self.sizes, self.w_face = dict(sizes), w_face
+        self.step_widths, self.w_face = dict(step_widths), w_face
         self.face, self.eeg = (
-            TCNRegressor(sizes, modalities=[name], **options)
+            TCNRegressor(step_widths, modalities=[name], **options)
             for name in ("face", "eeg")
         )
 

@@ -185,7 +185,7 @@ class Task:
         """
         parts = []
         for name in ("train", "val"):
-            arrays = self.arrays(self.cuts(name, whole), model.sizes, whole)
+            arrays = self.arrays(self.cuts(name, whole), model.step_widths, whole)
             parts.append({**arrays, **(extra(name) if extra else {})})
         numbers = self._capped(own) if own else pick(self.settings, LEARN_KEYS)
         return fit(
@@ -204,7 +204,7 @@ class Task:
         Shape (n_trials of the part, n_steps).
         """
         cuts = self.cuts(name, whole)
-        arrays = self.arrays(cuts, model.sizes, whole)
+        arrays = self.arrays(cuts, model.step_widths, whole)
         told = predict(
             model, lambda m, batch: {"valence": m(*unpack(batch)).valence}, arrays,
             device=self.context.device,

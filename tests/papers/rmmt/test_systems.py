@@ -160,7 +160,7 @@ def test_answers_of_overlapping_windows_are_averaged(windows):
     task = task_of(windows)
 
     class Places(torch.nn.Module):
-        sizes = {"face": 6}
+        step_widths = {"face": 6}
 
         def forward(self, x, lengths):
             steps = torch.arange(x["face"].shape[1], dtype=torch.float)

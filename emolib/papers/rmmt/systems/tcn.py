@@ -67,7 +67,7 @@ def _taught(task: Task, modalities: list[str]) -> Fitted:
     teacher, _ = trained(task, ["face"])
 
     def shown(name: str) -> dict:
-        arrays = task.arrays(task.cuts(name), teacher.sizes)
+        arrays = task.arrays(task.cuts(name), teacher.step_widths)
         return predict(
             teacher, lambda m, batch: {"target": m(*unpack(batch)).features}, arrays,
             device=task.context.device,
