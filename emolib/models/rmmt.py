@@ -64,9 +64,9 @@ class RMMT(nn.Module):
 
     def __init__(
         self, step_widths: Mapping[str, int], *, query: str = "face",
-        source: str = "eeg", d: int = 128, n_heads: int = 4, n_layers: int = 2, d_ff: int = 512,
-        dropout: float = 0.1, attention: str = "softmax", skip: str = "stream",
-        positions: bool = True, residual: bool = True,
+        source: str = "eeg", d: int = 128, n_heads: int = 4, n_layers: int = 2,
+        d_ff: int = 512, dropout: float = 0.1, attention: str = "softmax",
+        skip: str = "stream", positions: bool = True, residual: bool = True,
     ):  # fmt: skip
         super().__init__()
         check_option("attention", attention, ATTENTIONS)
