@@ -13,9 +13,9 @@ TESTED := $(foreach n,$(or $(NOTEBOOK),*),$(wildcard notebooks/$n.ipynb notebook
 PYTEST := $(BIN)/python -m pytest -n $(or $(CORES),2)
 ALONE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 OFFLINE := PYTHONPATH="$(CURDIR)/tests/offline"  # no network, in kernels neither
-MADE := work reports/.partial $(filter-out reports/gallery,$(wildcard reports/*))
+MADE := work handouts reports/.partial $(filter-out reports/gallery,$(wildcard reports/*))
 
-.PHONY: help env reports test check lab gallery bench clean distclean
+.PHONY: help env reports test check lab handouts gallery bench clean distclean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1: /p' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,13 @@ check: $(STAMP) ## Check format, lint, spelling and the rules of the house
 
 lab: $(STAMP) ## Open JupyterLab in this folder
 	$(BIN)/jupyter lab
+
+handouts: $(STAMP) ## Write handouts/: every notebook without answers and outputs
+	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --output-dir handouts \
+	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
+	  --TagRemovePreprocessor.remove_cell_tags answer notebooks/*.ipynb
+	sed -i.bak 's/ *Answers[^`]*`[^`]*solutions[^`]*`[.]//' handouts/*.ipynb
+	rm handouts/*.bak
 
 gallery: $(STAMP) ## Copy one finished run of each notebook into reports/gallery/
 	$(BIN)/emolib gallery

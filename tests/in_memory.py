@@ -21,7 +21,8 @@ class Context:
     stages: dict = field(default_factory=dict)
 
     def stage(self, function, **settings):
-        name = f"{function.__name__} {json.dumps(settings, sort_keys=True)}"
+        told = json.dumps(settings, sort_keys=True)
+        name = f"{function.__name__} {function.__module__} {told}"
         if name not in self.stages:
             outcome = function(self, **settings)
             self.stages[name] = SimpleNamespace(
@@ -52,22 +53,6 @@ def run_unit(unit, context):
     outcome = module.run(settings, replace(context, data=unit.data))
     assert not settings.unread, f"{unit.system} does not read {settings.unread}"
     return outcome
-
-
-def fold_of(windows, unit):
-    """Return the fold that a unit is tested on."""
-    from emolib.papers.ecg_eeg import training
-
-    return training.fold_of(windows, unit.settings)
-
-
-def with_permuted_labels(windows, rows):
-    """Return the windows with all ratings of the given rows permuted, never alike."""
-    meta = windows.meta.copy()
-    ratings = ["valence", "arousal", "dominance"]
-    flipped = 6.0 - meta.loc[meta.index[rows], ratings].to_numpy()[::-1]
-    meta.loc[meta.index[rows], ratings] = flipped
-    return replace(windows, meta=meta)
 
 
 def without_signals(windows, rows):

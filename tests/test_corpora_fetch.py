@@ -3,11 +3,12 @@ import threading
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from emolib.checks import CorpusError
-from emolib.corpora.check import fetch_eegmat
+from emolib.corpora.check import fetch_eegmat, fetch_stress_predict
 
 FILES = {
     "Subject00_1.edf": b"rest" * 500,
@@ -73,28 +74,17 @@ def test_the_listed_recordings_are_downloaded_and_nothing_else(publisher, tmp_pa
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
 
 
-def test_a_second_call_downloads_only_what_is_missing_or_damaged(publisher, tmp_path):
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    (folder / "Subject00_1.edf").write_bytes(FILES["Subject00_1.edf"])
-    (folder / "Subject00_2.edf").write_bytes(b"half")
-    with served(publisher) as (address, asked):
-        fetch_eegmat(folder, base_url=address, n_retries=0)
-        assert sorted(asked) == [
-            "SHA256SUMS.txt", "Subject00_2.edf", "subject-info.csv",
-        ]  # fmt: skip
-    assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
-
-
 def test_a_broken_transfer_leaves_no_half_file_and_can_be_resumed(publisher, tmp_path):
     folder = tmp_path / "mine"
     with served(publisher, short=["Subject00_2.edf"]) as (address, _):
         with pytest.raises(CorpusError, match=r"Subject00_2\.edf: expected a whole fi"):
             fetch_eegmat(folder, base_url=address, n_retries=0)
     assert [p.name for p in folder.iterdir()] == ["Subject00_1.edf"]
+    (folder / "Subject00_2.edf").write_bytes(b"half")  # what another program left
     with served(publisher) as (address, asked):
         fetch_eegmat(folder, base_url=address, n_retries=0)
-        assert "Subject00_1.edf" not in asked
+        wanted = ["SHA256SUMS.txt", "Subject00_2.edf", "subject-info.csv"]
+        assert sorted(asked) == wanted
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == FILES
 
 
@@ -126,3 +116,47 @@ def test_what_is_not_as_the_list_says_is_refused(publisher, tmp_path, spoil, wor
     assert not list(tmp_path.rglob("mine/*"))
     with pytest.raises(CorpusError, match="ConnectionError"):  # nobody answers now
         fetch_eegmat(tmp_path / "mine", base_url=address, n_retries=0)
+
+
+# ------------------------------------------------------------- Stress-Predict
+
+
+@pytest.fixture
+def authors(tmp_path):
+    """Return a folder that stands for the authors': S01, who has no known checksum."""
+    folder = tmp_path / "authors"
+    (folder / "S01").mkdir(parents=True)
+    for kind in ("BVP", "EDA", "IBI", "TEMP"):
+        (folder / "S01" / f"{kind}.csv").write_text(f"1644226740\n4\n{kind}\n")
+    return folder
+
+
+def test_people_without_a_known_checksum_are_fetched_and_named(authors, tmp_path):
+    mine = tmp_path / "mine"
+    with served(authors) as (address, asked):
+        for _ in range(2):  # what is there is kept
+            with pytest.warns(UserWarning, match="no checksum is known of S01: taken"):
+                fetch_stress_predict(mine, base_url=address, subjects=["S01"])
+        assert sorted(asked) == ["BVP.csv", "EDA.csv", "IBI.csv", "TEMP.csv"]
+    for path in authors.rglob("*.csv"):
+        assert (mine / path.relative_to(authors)).read_bytes() == path.read_bytes()
+
+
+def test_a_person_with_a_known_checksum_must_have_it(authors, tmp_path):
+    (authors / "S01").rename(authors / "S02")
+    with served(authors) as (address, _):
+        given = dict(base_url=address, n_retries=0)
+        with pytest.raises(CorpusError, match=r"S02/BVP\.csv: expected a whole.*hash"):
+            fetch_stress_predict(tmp_path / "mine", subjects=["S02"], **given)
+        with pytest.raises(CorpusError, match=r"S03/BVP\.csv: expected .*404"):
+            fetch_stress_predict(tmp_path / "mine", subjects=["S03"], **given)
+    assert not list(tmp_path.rglob("mine/*/*"))
+
+
+def test_the_real_files_have_the_checksums_that_are_known(tmp_path):
+    real = Path(__file__).resolve().parents[2] / "shared/realdata/stress-predict"
+    if not real.is_dir():
+        pytest.skip("real recordings not here")
+    with served(real) as (address, asked):
+        fetch_stress_predict(tmp_path, base_url=address, subjects=["S02", "S13"])
+    assert len(asked) == 8 and len(list(tmp_path.rglob("*.csv"))) == 8

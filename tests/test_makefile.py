@@ -1,9 +1,11 @@
 """The Makefile: which Python it takes, when it sets up again, what clean removes."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,25 @@ def test_every_target_explains_itself_and_a_wrong_notebook_is_named(project):
     assert good and all(f"make {name}: " in said for name in targets.split())
     said, good = project.make("test", "NOTEBOOK=start_hear")
     assert not good and "must be in notebooks/; got start_hear" in said
+
+
+def test_handouts_hold_no_answer_and_no_output_and_still_run(tmp_path):
+    shutil.copytree(MAKEFILE.parent / "notebooks", tmp_path / "notebooks")
+    bin_folder = Path(sys.executable).parent
+    words = ["make", "-f", MAKEFILE, "handouts", f"BIN={bin_folder}", "STAMP="]
+    subprocess.run(words, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    given = {path.stem: path for path in (tmp_path / "notebooks").glob("*.ipynb")}
+    made = {path.stem: path for path in (tmp_path / "handouts").iterdir()}
+    assert made.keys() == given.keys()
+    for stem, path in made.items():
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        assert not any(cell.get("outputs") for cell in cells)
+        assert not any("answer" in cell["metadata"].get("tags", ()) for cell in cells)
+        assert not any("solutions" in line for cell in cells for line in cell["source"])
+        n_answers = given[stem].read_text("utf-8").count('"answer"')
+        assert (n_answers > 0) == stem.endswith("_lab")
+    run = [bin_folder / "jupyter", "nbconvert", "--to", "notebook", "--execute"]
+    run += ["--output", "said", made["ecg_eeg_lab"]]
+    subprocess.run(run, check=True, capture_output=True)
+    said = (tmp_path / "handouts" / "said.ipynb").read_text("utf-8")
+    assert "not answered yet" in said and ": right." not in said

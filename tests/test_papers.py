@@ -1,5 +1,6 @@
 """What the papers say, as data: every file of every paper, and what is read off it."""
 
+import csv
 import importlib
 import json
 import re
@@ -7,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from claims import comparisons_of, table_of
+from claims import PLACE, comparisons_of, count, pairs_of, table_of
 
 from emolib.reporting import load_reported, load_section, printed
+from emolib.reporting.printed import with_system
 
 ROOT = Path(__file__).parents[1]
 PAPERS = ROOT / "emolib" / "papers"
@@ -27,6 +29,13 @@ EQUATIONS = [
     for stem in STEMS
     for row in table_of(stem, "equations").itertuples()
 ]
+
+LOSSES = [f"Section 2.4, {name}" for name in ("L_inv", "L_cls", "total")]
+MAPPED = {
+    "mmqnet": (8, []), "ecg_eeg": (4, []),
+    "nmer": (7, ["Algorithm 1", "Algorithm 2", *LOSSES]),
+}  # fmt: skip
+VERDICTS = "Where the claims hold in the paper's own numbers"
 
 each_paper = pytest.mark.parametrize("stem", STEMS)
 
@@ -105,6 +114,66 @@ def test_a_readme_has_its_sections_numbers_its_errata_and_names_every_setting(st
     assert not unnamed, f"README.md of {stem} does not explain {unnamed}"
     switches = {key for change in settings.PRESETS.values() for key in change}
     assert all(f"`{key}`" in text for key in switches)
+
+
+# ---------------------------------------------------------------- typed a second time
+
+
+def typed(path):
+    """Return {place: value} of a table typed from the page, row by row as printed.
+
+    The head of a column says what is the same in all of it, as "metric=auc;
+    target=valence"; `{clean}` in it is the row's own.
+    """
+    cells = {}
+    for row in csv.DictReader(path.read_text("utf-8").splitlines()):
+        for head in (head for head, text in row.items() if "=" in head and text):
+            same = dict(part.split("=") for part in head.format(**row).split("; "))
+            cell = {**row, **same}
+            cells[tuple(cell.get(name, "") for name in PLACE)] = float(row[head])
+    return cells
+
+
+@each_paper
+def test_every_printed_number_is_as_typed_a_second_time_and_there_is_no_other(stem):
+    cells = {}
+    for path in (ROOT / "tests" / "printed").glob(f"{stem}_*.csv"):
+        cells |= typed(path)
+    reported = with_system(load_reported(stem))
+    assert reported.set_index([*PLACE])["value"].to_dict() == cells
+    assert reported["spread"].isna().all() and len(reported) == len(cells)
+
+
+@pytest.mark.parametrize("stem", MAPPED)
+def test_every_equation_algorithm_and_loss_is_mapped(stem):
+    n, others = MAPPED[stem]
+    names = table_of(stem, "equations")["equation"]
+    numbered = [name for name in names if name.startswith("Eq. (")]
+    assert numbered == [f"Eq. ({k})" for k in range(1, n + 1)]
+    assert set(others) <= set(names)
+
+
+def test_every_claim_of_paper_3_stands_in_its_readme_with_its_verdict():
+    section = load_section("nmer", VERDICTS)
+    reported = with_system(load_reported("nmer"))
+    compared = {name: c for name, c in comparisons_of("nmer").items() if c}
+    assert len(compared) == 13
+    for name, comparison in compared.items():
+        words = count(comparison, reported)
+        assert re.search(rf"`{name}`.*\| {words} \|", section), name
+
+
+def test_paper_2_contradicts_itself_where_its_readme_says():
+    claims, reported = comparisons_of("ecg_eeg"), load_reported("ecg_eeg")
+    assert {n: count(c, reported) for n, c in claims.items() if c}.items() >= {
+        "beats_baselines": "all 60", "alignment_helps": "all 15",
+        "beats_variants": "58 of 60", "alignment_matters_most": "42 of 45",
+    }.items()  # fmt: skip
+    assert not claims["clusters_clearer"] and not claims["channels_vary"]
+    fails = pairs_of(claims["beats_variants"], reported).query("not holds")
+    places = fails[["dataset", "target", "metric"]].to_numpy().tolist()
+    f1, auc = ["dreamer", "dominance", "f1"], ["amigos", "arousal", "auc"]
+    assert [f1, auc] == sorted(places, reverse=True)
 
 
 # ---------------------------------------------------------------- what is read off them

@@ -96,31 +96,6 @@ def test_a_failing_unit_costs_its_cell_and_the_report_is_written(project):
     assert [f["method"] for f in failures] == ["broken"] * 4
 
 
-WRONG = {
-    "systems [lineer]": "got 'lineer'. Did you mean 'linear'?",
-    "systems linear": "Write systems: [linear]",
-    "n_folds true": "n_folds must be a number; got True",
-    "n_folds many": "n_folds must be a valid integer",
-    "n_flods 2": "got 'n_flods'. Did you mean 'n_folds'?",
-}
-TYPE_ALL = """
-import json, sys
-from click.testing import CliRunner
-from emolib.__main__ import main
-for words in sys.argv[1:]:
-    done = CliRunner().invoke(main, ["run", "toy", "-p", *words.split()])
-    print(json.dumps([words, done.exit_code, done.output.splitlines()]))
-"""
-
-
-def test_a_wrong_value_is_one_line_before_anything_is_made(project):
-    code, said = project.finish("-c", TYPE_ALL, *WRONG)
-    assert code == 0, said
-    for words, code, lines in map(json.loads, said.splitlines()):
-        assert code == 1 and len(lines) == 1 and WRONG[words] in lines[0], lines
-    assert not (project.folder / "reports").exists() and not project.store.exists()
-
-
 def test_shards_share_the_units_and_a_report_finds_them_all(project):
     for shard in ("1/2", "2/2"):
         units = ["-m", "emolib", "units", *RUN[3:], "--shard", shard]

@@ -15,9 +15,9 @@ import pytest
 from toy_project import ToyProject
 
 from emolib.containers import Windows
-from emolib.store import Outcome, Store
+from emolib.store import Store
 from emolib.training.devices import local_devices, one_thread
-from emolib.units import Context, Unit, checked, reason_of, run_units
+from emolib.units import Context, Unit, reason_of, run_units
 
 needs_proc = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find what is left of a run"
@@ -158,9 +158,10 @@ EDIT_WHILE_LIVE = """
 go([toy(0)])
 file = Path("emolib/papers/toy/stages.py")
 text = file.read_text()
-file.write_text(text.replace("(n_features)", "(n_features + 1)"))
 words = []
-for n_workers in (1, 2):
+changed = text.replace("(n_features)", "(n_features + 1)")
+for n_workers, new in ((1, changed), (2, changed), (1, "def broken(")):
+    file.write_text(new)
     try:
         go([toy(1), toy(2)], n_workers)
     except RuntimeError as error:
@@ -173,7 +174,7 @@ say([words, kept, told(go([toy(1)]))])
 
 def test_a_process_whose_code_changed_on_disk_refuses_to_store(toy):
     words, kept, after = toy.run(EDIT_WHILE_LIVE)
-    assert len(words) == 2
+    assert len(words) == 3
     for sentence in words:
         assert re.search("changed since: emolib.papers.toy.stages.*restart", sentence)
     assert kept == [[0], []], "what is stored can still be read"
@@ -232,12 +233,6 @@ class OutOfMemoryError(RuntimeError):
 def test_a_reason_is_one_line_that_says_what_to_do(error, words):
     unit = Unit("toy", "linear", settings={"batch_size": 256, "lr": 0.1})
     assert reason_of(error, unit) == words
-
-
-@pytest.mark.parametrize("outcome", [None, {}, Outcome()])
-def test_what_is_no_outcome_is_refused(outcome):
-    with pytest.raises(TypeError, match="must return an Outcome with predictions"):
-        checked(outcome)
 
 
 # ---------------------------------------------------------------- processes
@@ -394,10 +389,3 @@ def test_windows_come_back_from_the_store(tmp_path, monkeypatch):
     assert back.sfreq == given.sfreq and back.ch_names == given.ch_names
     assert np.array_equal(back.lengths["ecg"], given.lengths["ecg"])
     assert back.removed is None
-
-
-@pytest.mark.parametrize("function", [lambda: 0, Outcome.all_tables, len])
-def test_a_stage_that_cannot_be_found_on_disk_is_refused(function):
-    context = Context(Unit("ecg_eeg", "linear"), prepared=object())
-    with pytest.raises(ValueError, match="a stage must be a function at the top"):
-        context.stage(function)

@@ -6,8 +6,17 @@ WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 LENGTHS = {"audio": [9, 1, 4, 6], "visual": [2, 8, 7, 3], "text": [3, 6, 1, 9]}
 
 
-def noise(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(*shape, seed=0, **kind):
+    return torch.randn(*shape, generator=generator(seed), **kind)
+
+
+def features(*shape, seed=0):
+    """Return noise in double precision, as losses by hand want it."""
+    return noise(*shape, seed=seed, dtype=torch.float64)
 
 
 def batch_of(lengths=LENGTHS, widths=WIDTHS, *, seed=0, fill=0.0):

@@ -286,11 +286,11 @@ def _full_parameters(name: str, given: dict) -> dict:
     check_keys("surrogate parameter", given, list(defaults))
     chosen = {**defaults, **given}
     for key, default in defaults.items():
-        if not isinstance(
-            chosen[key], str if isinstance(default, str) else int | float
-        ):
+        kinds = str if isinstance(default, str) else int | float
+        if not isinstance(chosen[key], kinds) or isinstance(chosen[key], bool):
+            what = "text" if kinds is str else "a number"
             raise ValueError(
-                f"surrogate parameter {key} must be a number; got {chosen[key]!r}."
+                f"surrogate parameter {key} must be {what}; got {chosen[key]!r}."
             )
         if isinstance(default, float):  # 1 and 1.0 are one surrogate
             chosen[key] = float(chosen[key])

@@ -1,7 +1,9 @@
 """What may be done with a corpus's folder by command: download it, look through it."""
 
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +17,14 @@ from emolib.datasets.corpus import Corpus
 
 PHYSIONET = "https://physionet.org/files/eegmat/1.0.0/"
 CHECKSUMS = "SHA256SUMS.txt"
+AUTHORS = (
+    "https://raw.githubusercontent.com/italha-d/Stress-Predict-Dataset/"
+    "f49d2eae603f90c3f0140fbbbae7c0480d651023/Raw_data/"
+)
+SENSORS, PEOPLE = (
+    ("BVP", "EDA", "IBI", "TEMP"),
+    tuple(f"S{i:02d}" for i in range(1, 36)),
+)
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]?(Subject\d\d_[12]\.edf|subject-info\.csv)")
 
 COLUMNS = ("subject", "trial", "about", "what", "size")
@@ -153,7 +163,8 @@ def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
 
 def _next(corpus: Corpus, folder) -> str:
     """Return the next commands: note the folder, run a table."""
-    stem = "nmer" if corpus.modalities == MODALITIES_AVL else "ecg_eeg"
+    stems = {MODALITIES_AVL: "nmer", ("eeg", "ecg"): "ecg_eeg"}
+    stem = stems.get(corpus.modalities, "mmqnet")
     local = f"quick -p data local -p corpora '[{corpus.name}]'"
     steps = [f"emolib run {stem} --config {corpus.name if corpus.is_open else local}"]
     if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
@@ -188,26 +199,87 @@ def fetch_eegmat(
     CorpusError
         When the list or a file cannot be had, or a file is not what the list says.
     """
-    import pooch
     import requests
 
-    folder, name = Path(folder).expanduser(), CHECKSUMS
-    base_url = base_url.rstrip("/") + "/"
-    try:
+    folder, base_url = Path(folder).expanduser(), base_url.rstrip("/") + "/"
+    with _told_apart(CHECKSUMS, base_url):
         listed = requests.get(base_url + CHECKSUMS, timeout=60)
         listed.raise_for_status()
         registry = {file: f"sha256:{own}" for own, file in _LINE.findall(listed.text)}
         if not registry:
             raise ValueError("no line 'sha256 file' that names Subject00_1.edf …")
-        keeper = pooch.create(
-            folder, base_url, registry=registry, retry_if_failed=n_retries
+    return _download(folder, base_url, registry, n_retries)
+
+
+def fetch_stress_predict(
+    folder: str | Path, *, base_url: str = AUTHORS, n_retries: int = 2,
+    subjects: Sequence[str] = PEOPLE,
+) -> Path:  # fmt: skip
+    """Download Stress-Predict: 35 people, four sensor files each, about 250 MB.
+
+    From the authors' repository, at one commit. It lists no checksums. The files of
+    S02 to S13 are compared with those that this project measured
+    (``stress_predict.csv``); **those of the other 23 people are taken as they come**,
+    and a warning says so: what they hold is checked by the reader alone. A call that
+    broke off is resumed by the same call. Licence: MIT.
+
+    Parameters
+    ----------
+    folder : path
+        Made when it is not there.
+    base_url : str
+        Where the people's folders are.
+    n_retries : int
+        How often a file is tried again before the call gives up.
+    subjects : sequence of str
+        ``"S01"`` to ``"S35"``.
+
+    Returns
+    -------
+    folder : Path
+
+    Raises
+    ------
+    CorpusError
+        When a file cannot be had, or one with a known checksum is another.
+    """
+    known = pd.read_csv(Path(__file__).with_name("stress_predict.csv"))
+    sums = {file: f"sha256:{own}" for file, own in known.itertuples(index=False)}
+    names = [f"{who}/{kind}.csv" for who in subjects for kind in SENSORS]
+    registry = {name: sums.get(name) for name in names}
+    folder = Path(folder).expanduser()
+    _download(folder, base_url.rstrip("/") + "/", registry, n_retries)
+    unknown = sorted({name[:3] for name in names if name not in sums})
+    if unknown:
+        warnings.warn(
+            f"no checksum is known of {', '.join(unknown)}: taken as they came.",
+            stacklevel=2,
         )
-        for name in sorted(registry):
+    return folder
+
+
+def _download(folder: Path, base_url: str, registry: dict, n_retries: int) -> Path:
+    """Download what is missing or another; a file takes its name when it is whole."""
+    import pooch
+
+    given = dict(registry=registry, retry_if_failed=n_retries)
+    keeper = pooch.create(folder, base_url, **given)
+    for name in sorted(registry):
+        with _told_apart(name, base_url):
             keeper.fetch(name, downloader=pooch.HTTPDownloader(timeout=60))
+    return folder
+
+
+@contextmanager
+def _told_apart(name: str, base_url: str) -> Iterator[None]:
+    """Let whatever fails while a file is downloaded be one CorpusError."""
+    import requests
+
+    try:
+        yield
     except (requests.RequestException, ValueError) as error:
         raise CorpusError(
             f"{name}: expected a whole file from {base_url}; got "
             f"{type(error).__name__}: {error}. Give the same command again: files that "
             "are finished are kept."
         ) from error
-    return folder

@@ -142,11 +142,11 @@ def _read_session(
         rated = {name: float(said.get(key, "nan")) for name, key in FELT.items()}
         who = (f"P{said['subject']}", path.parent.name, Path(said["mediaFile"]).stem)
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
-    for bdf in sorted(path.parent.glob("*_emotion.bdf"))[:1]:
+    for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals)
     found["face"] = "the folder has no AVI."
-    for avi in sorted(path.parent.glob("*.avi"))[:1]:
+    for avi in sorted(path.parent.glob("P*.avi"))[:1]:
         found["face"] = Video(avi, float(said["vidRate"]))
     traces = {} if trace is None else {"valence": trace}
     return build_trial(

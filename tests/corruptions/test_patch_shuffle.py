@@ -1,11 +1,8 @@
 import pytest
 import torch
+from utterance_batches import generator
 
 from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def test_every_row_is_a_permutation_and_a_seed_gives_it_again():

@@ -66,12 +66,7 @@ def test_gaps_are_told_and_no_utterance_is_dropped(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("missing", "n"),
-    [
-        ("target/10/tst_int2name.npy", 1),
-        ("target/4/*", 6),
-        ("V/*", 1),
-    ],
+    ("missing", "n"), [("target/10/tst_int2name.npy", 1), ("target/4/*", 6), ("V/*", 1)]
 )
 def test_a_missing_file_is_named(tmp_path, missing, n):
     write_iemocap(tmp_path)

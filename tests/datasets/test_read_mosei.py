@@ -155,7 +155,7 @@ def spoil(part, key, value=None, kind="senti"):
     [
         ([1, 2], "expected a package of CMU-MOSEI .*: train, valid and test of arrays"),
         ({"train": {}, "test": {}}, "KeyError: 'labels'"),
-        ({**senti(), "test": raw()["test"]}, "a mixture: .*senti pack.*the raw packag"),
+        ({**senti(), "test": raw()["test"]}, "a mixture: .*senti pack.*the raw pack"),
         (spoil("train", "labels", np.ones((5, 1, 7))), "7 labels beside ids of shape"),
         (spoil("test", "vision"), "KeyError: 'vision'"),
         (spoil("train", "text", np.full((5, 9, 3), None)), "text of object, shape"),

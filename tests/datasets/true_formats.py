@@ -35,8 +35,8 @@ def dreamer_person(
 
     def modality(rate, n_chans, offset):
         def stored(k, lengths):
-            whos = [(number, i, k) for i in range(n)]
-            pairs = zip(lengths, whos, strict=True)
+            names = [(number, i, k) for i in range(n)]
+            pairs = zip(lengths, names, strict=True)
             return cell([noise(s * rate, n_chans, w, offset) for s, w in pairs], (n, 1))
 
         before = stored(0, [baseline_s] * n)

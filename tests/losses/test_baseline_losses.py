@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from utterance_batches import features
 
 from emolib.losses.contrastive import nt_xent
 from emolib.losses.pretext import (
@@ -15,11 +16,6 @@ from emolib.losses.pretext import (
     ts_tcc_loss,
 )
 from emolib.losses.reconstruction import reconstruction_loss
-
-
-def features(*shape, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
 def test_temporal_contrast_equals_a_loop():

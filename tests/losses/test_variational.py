@@ -9,10 +9,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl
 from utterance_batches import noise
 
-from emolib.losses.discrepancy import (
-    central_moment_discrepancy,
-    modality_discrepancy,
-)
+from emolib.losses.discrepancy import central_moment_discrepancy, modality_discrepancy
 from emolib.losses.variational import feature_loss, kl_divergence, nmer_loss
 
 
@@ -32,13 +29,6 @@ def test_kl_is_that_of_torchs_distributions():
     for reduction, expected in reduced.items():
         found = kl_divergence(mu, log_var, reduction=reduction)
         torch.testing.assert_close(found, expected)
-
-
-def test_kl_refuses_what_does_not_fit():
-    with pytest.raises(ValueError, match="reduction must be one of 'batch_mean'"):
-        kl_divergence(noise(2, 3), noise(2, 3), reduction="mean")
-    with pytest.raises(ValueError, match=r"log_var must have shape \(b, d\).*match mu"):
-        kl_divergence(noise(2, 3), noise(2, 4))
 
 
 def test_feature_loss_is_the_mean_square_and_teaches_its_target_nothing():

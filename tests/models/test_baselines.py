@@ -3,16 +3,13 @@
 import torch
 from torch import nn
 from torch.nn import functional as F
+from utterance_batches import noise
 
 from emolib.models.baselines.eeg_conformer import EEGConformer
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.models.baselines.tfc import TFC, magnitude_spectrum
 from emolib.models.baselines.ts_tcc import TSTCC
 from emolib.models.blocks import ByteDropout, FullWidthLayer
-
-
-def noise(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def test_attention_is_scaled_by_the_full_width():

@@ -2,11 +2,7 @@ import numpy as np
 import pytest
 
 from emolib.containers import Features, Recording
-from emolib.preprocessing.sequences import (
-    frame_statistics,
-    pad_sequences,
-    standardise,
-)
+from emolib.preprocessing.sequences import frame_statistics, pad_sequences, standardise
 
 RNG = np.random.default_rng(0)
 

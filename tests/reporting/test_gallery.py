@@ -4,27 +4,23 @@ import json
 
 import pandas as pd
 import pytest
-from toy_notebooks import write_notebook, write_project
+from toy_notebooks import write_notebook
 
 from emolib.reporting import gallery_table, make_gallery, save_report
 
-VALUES = {
-    "config": "quick", "data": "surrogate", "n_folds": 4, "lr": "1e-3",
-    "targets": ["valence"], "run_name": "", "seed": 0,
-}  # fmt: skip
+from .conftest import VALUES
+
 RESULTS = pd.DataFrame(
     {"dataset": ["toy"], "source": "surrogate", "metric": "auc", "value": 0.5}
 )
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    write_project(tmp_path)
+def project(project):
     for name in ("smoke", "extra"):
-        config = tmp_path / "notebooks/configs/toy" / f"{name}.yaml"
+        config = project / "notebooks/configs/toy" / f"{name}.yaml"
         config.write_text(f"config: {name}\n")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return project
 
 
 def save(source="surrogate", **changes):

@@ -8,16 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from toy_notebooks import write_project
 
 from emolib.reporting import save_report
 from emolib.reporting.save import SURROGATE, put_in_place, save_figure
 from emolib.settings import Number, Typed
 
-VALUES = {
-    "config": "quick", "data": "surrogate", "n_folds": 4, "lr": "1e-3",
-    "targets": ["valence"], "run_name": "", "seed": 0,
-}  # fmt: skip
+from .conftest import VALUES
 
 
 class Settings(Typed):
@@ -29,13 +25,6 @@ class Settings(Typed):
     run_name: str
     seed: int
     device: str = "auto"
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    write_project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def results(source="surrogate", n_folds=2):

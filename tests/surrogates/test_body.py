@@ -9,6 +9,7 @@ from scipy.signal import find_peaks
 from emolib.datasets.deap import read_deap
 from emolib.datasets.mahnob import read_mahnob
 from emolib.datasets.opened import is_marked
+from emolib.papers.mmqnet.data import cleaned
 from emolib.papers.mmqnet.features import features_of
 from emolib.preprocessing.cardiac import r_peaks
 from emolib.preprocessing.cleaning import fit_cleaning
@@ -124,6 +125,28 @@ def test_the_blink_in_a_recording_is_found_and_taken_out(tmp_path):
     assert np.ptp(clean[top]) < 0.5 * np.ptp(seen[top])
     assert clean[back].std() > 0.7 * seen[back].std()
     assert "eye" in cleaning.log
+
+
+@pytest.mark.parametrize("name", ["deap", "mahnob"])
+def test_the_chain_of_section_2_2_takes_the_blink_out_with_an_eog_and_without(
+    tmp_path, name
+):
+    if name == "deap":
+        write_deap(tmp_path / name, n_subjects=1, n_trials=2, source="raw")
+        trials = list(read_deap(tmp_path / name, source="raw"))
+    else:
+        write_mahnob(tmp_path / name, n_subjects=1, n_trials=2)
+        trials = list(read_mahnob(tmp_path / name))
+    clean = cleaned(trials, seed=0)
+    assert "eye" in clean[0].notes[-1]
+    for before, after in zip(trials, clean, strict=True):
+        fp1 = (trial.signals["eeg"].data[0] for trial in (before, after))
+        seen, left = (
+            bandpass(x, 4, 30, trial.signals["eeg"].sfreq)
+            for x, trial in zip(fp1, (before, after), strict=True)
+        )
+        assert np.ptp(left) < 0.6 * np.ptp(seen)
+        assert after.signals["eeg"].sfreq == 128
 
 
 def test_deap_as_preprocessed_holds_no_blink_and_its_beats_are_the_hearts(tmp_path):

@@ -19,9 +19,9 @@ from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.peripheral import synthesise_conductance, synthesise_ecg
 from emolib.surrogates.sizes import PARAMETERS
 from emolib.surrogates.traces import bandpass
+from tests.datasets.true_formats import ELECTRODES
 
-EEG = ("AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8",
-       "AF4")  # fmt: skip
+EEG = tuple(ELECTRODES)
 TABLE = Path(cortical.__file__).with_name("lead_field.csv")
 NAMED = {p.name: p for p in PARAMETERS}
 SILENT = dict.fromkeys(SOURCES, -400.0)

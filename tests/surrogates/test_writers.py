@@ -111,12 +111,10 @@ def test_readers_find_what_was_planted_and_the_smaller_corpus_in_the_larger(
         ("dreamer", dict(n_trials=19), r"n_trials must be in \[1, 18\]; got 19. DREAM"),
         ("dreamer", dict(n_trials=2.5), "n_trials must be a whole number of trials"),
         ("dreamer", dict(seconds=8.001), "seconds x 128 Hz must be a whole number"),
-        ("dreamer", dict(effect=-1.0), r"effect must be in \[0.0, 10.0\]; got -1"),
         ("dreamer", dict(n_subjects=300, n_trials=18, seconds=61.0), "4 GB; got 12"),
         ("amigos", dict(n_trials=17), r"n_trials must be in \[1, 16\]; got 17. AMIG"),
         ("iemocap", dict(n_subjects=12), r"n_subjects must be in \[4, 10\]; got 12. T"),
         ("iemocap", dict(n_subjects=5), "n_subjects must be even; got 5"),
-        ("mosei", dict(package="mmsa"), "package must be one of 'senti', 'raw', 'mm"),
         ("mosi", dict(n_val=7), r"n_val must be in \[8, 40000\]; got 7"),
     ],
 )

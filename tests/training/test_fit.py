@@ -257,9 +257,6 @@ RAGGED, NOTHING = (
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"lr": 0.0}, "lr must be in"), ({"seed": -1}, "seed must be in"),
-        ({"n_micro": 64}, "n_micro must be in"), ({"patience": 0}, "patience must be"),
-        ({"max_norm": 0.0}, "max_norm must be"), ({"optimizer": "sgd"}, "of 'adamw'"),
         ({"validation": None, "patience": 3}, "validation must be given with patience"),
         ({"data": RAGGED}, "data must hold arrays of one length above 0"),
         ({"validation": NOTHING}, "validation must hold arrays of one length"),

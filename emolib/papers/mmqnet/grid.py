@@ -42,6 +42,7 @@ def expand(settings: Settings) -> list[Unit]:
     fewer = settings.model_copy(update=chosen)
     cells = [(p, cell) for p in settings.protocols for cell in _cells(settings)]
     cells += [(p, cell) for p in settings.beside for cell in _cells(fewer)]
+    cells += [(p, cell) for p in settings.protocols for cell in _swept(settings)]
     return [_unit(settings, {**cell, "protocol": protocol}) for protocol, cell in cells]
 
 
@@ -57,6 +58,16 @@ def _cells(settings: Settings):
             and (kind != "ablation" or cell["rate"] == ABLATION_RATE)
         ):
             yield cell
+
+
+def _swept(settings: Settings):
+    """Yield the cells of a sweep: the whole method with one weight changed."""
+    only = {"systems": [MMQ_NET], "rates": [ABLATION_RATE]}
+    for cell in _cells(settings.model_copy(update=only)):
+        for name, values in settings.sweep.items():
+            for value in values:
+                words = {"variant": f"{name} = {value:g}", "item": "sweep"}
+                yield {**cell, name: value, "names": words}
 
 
 def _unit(settings: Settings, cell: dict) -> Unit:
@@ -76,6 +87,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
     }
     variant = cell["system"] if system.kind == "ablation" else ""
     names = {"method": MMQ_NET if variant else cell["system"], "variant": variant}
+    names |= {"item": corpus.item} | cell.pop("names", {})
     return Unit(
         paper=PAPER,
         system=system.module,
@@ -83,7 +95,7 @@ def _unit(settings: Settings, cell: dict) -> Unit:
         settings=pick(
             known, dict.fromkeys((*TASK_KEYS, *system.reads, *system.change))
         ),
-        labels={**cell, **names, "condition": condition(cell), "item": corpus.item},
+        labels={**cell, **names, "condition": condition(cell)},
     )
 
 

@@ -16,7 +16,12 @@ from emolib.checks import check_range
 from emolib.corruptions.presence import READINGS
 from emolib.losses.information import ESTIMATORS
 from emolib.models.mmqnet import MASKS
-from emolib.papers.mmqnet.training import FIT_KEYS, LOSS_KEYS, MODEL_KEYS
+from emolib.papers.mmqnet.training import (
+    FIT_KEYS,
+    LOSS_KEYS,
+    MODEL_KEYS,
+    WEIGHT_KEYS,
+)
 from emolib.preprocessing.spectral import ENTROPY_FORMS, VARIANCES
 from emolib.settings import (
     Count,
@@ -154,6 +159,8 @@ class Settings(GridSettings):
     beside_rates: list[Rate] = [0.0, 0.7]
     systems: list[Literal[*SYSTEMS]] = Field(["CCA", "TAE", MMQ_NET], min_length=1)
     presets: list[Literal[*PRESETS]] = Field(["default"], min_length=1)
+    # weights of Eq. (8), one changed at a time, for MMQ-Net at the ablation's rate
+    sweep: dict[Literal[*WEIGHT_KEYS], list[NotNegative]] = {}
     n_folds: Whole = Field(5, ge=2, le=100)
     folds: list[Whole] = Field([0], min_length=1)
     seeds: list[Whole] = Field([0], min_length=1)

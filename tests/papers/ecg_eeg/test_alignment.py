@@ -47,12 +47,6 @@ def test_the_teacher_is_frozen_while_the_student_moves(prepared, monkeypatch):
     assert any(not np.array_equal(one.state[k], two.state[k]) for k in one.state)
 
 
-def test_each_level_alone_is_the_total_of_its_ablation(prepared):
-    for w_patch, level in ((1.0, "patch"), (0.0, "window")):
-        history = run_align(prepared, w_patch=w_patch)[0].tables["history"]
-        assert np.allclose(history["total"], history[level])
-
-
 def test_shuffling_and_twins_change_the_loss(prepared):
     changes = ({}, {"shuffle": False}, {"twins": "negative"})
     histories = [run_align(prepared, **c)[0].tables["history"] for c in changes]

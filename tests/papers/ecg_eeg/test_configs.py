@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-import pytest
-
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import tables
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, SWEEPS, named
@@ -32,13 +30,6 @@ def test_notebooks_share_what_both_need():
     assert trained(ABLATION, "quick") <= trained("ecg_eeg", "quick")
     shared = trained(ABLATION, "smoke") & trained("ecg_eeg", "smoke")
     assert len(shared) == 4  # the method, w/o align, EEG teacher, ceiling
-
-
-@pytest.mark.parametrize("seed", (0, 1, 2))
-def test_the_null_test_stands_ready_on_each_seed_fixed_in_advance(seed):
-    settings = settings_of(ABLATION, f"effect0_seed{seed}" if seed else "effect0")
-    assert settings.surrogate["effect"] == 0
-    assert settings.surrogate["seed"] == seed
 
 
 def test_full_fills_every_printed_cell_by_subject_and_names_what_it_cuts_short():

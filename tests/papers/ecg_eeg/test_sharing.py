@@ -5,7 +5,6 @@ from collections import Counter
 
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg.settings import named
-from emolib.units import windows_key
 
 READERS = ["linear probe", "nearest neighbour"]
 
@@ -37,22 +36,3 @@ def test_stages_are_shared_across_ablations_targets_and_fractions(
     assert found["tune"] == 2 * 2  # targets x fractions, whatever the ablation
     assert found["align"] == 2 * (2 + 3)  # the method twice, three ablations once
     assert found["unit"] == len(study.finished) == 2 * (3 * 2 + 5)
-
-
-def test_a_second_run_trains_nothing(settings, study, monkeypatch):
-    def refuse(*args, **kwargs):
-        raise AssertionError("something was trained again")
-
-    monkeypatch.setattr("emolib.store.Store.put", refuse)
-    again = ecg_eeg.run(settings)
-    names = [entry.folder.name for _, entry in again.finished]
-    assert names == [entry.folder.name for _, entry in study.finished]
-
-
-def test_another_corpus_on_disk_is_another_key(settings, monkeypatch):
-    (unit,) = ecg_eeg.expand(settings.change(systems=["chance"]))
-    digests = set()
-    for content in ("one", "another"):
-        monkeypatch.setattr(ecg_eeg.data, "input_digest", lambda _, c=content: c)
-        digests.add(windows_key(unit).digest)
-    assert len(digests) == 2

@@ -64,7 +64,8 @@ def made_study(systems=tuple(GAIN)[:-1], *, lost=(), leans=GAIN, **grid):
             n_speakers=1 if few else 24, n_each=40 if few else 6,
         )  # fmt: skip
         levels = level_rows(of.noise, of.db, of.exact)
-        entry = SimpleNamespace(tables={"predictions": table, "levels": levels})
+        held = {"predictions": table, "levels": levels, "validation": table[:36]}
+        entry = SimpleNamespace(tables=held)
         finished.append((unit, entry))
     sources = dict.fromkeys(grid["corpora"], "surrogate")
     return Study(settings, finished, failures, sources, PAPER_3)

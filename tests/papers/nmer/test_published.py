@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from torch.nn.functional import cross_entropy, mse_loss
+from utterance_batches import generator
 
 from emolib.papers.nmer.noise import seen
 from emolib.papers.nmer.reading import unpack
@@ -22,16 +23,12 @@ from .utterances import task_of, trained
 UNCUT = {"n_epochs": 60, "teacher_epochs": 20, "baseline_epochs": 0}
 
 
-def drawn():
-    return torch.Generator().manual_seed(0)
-
-
 def test_the_losses_of_mmin_have_the_published_weights():
     task, batch = task_of()
     teacher = men.build(task).eval()
     batch["specific_clean"] = teacher(*unpack(batch)).specific.detach()
     step = mmin.imagination_step(teacher, task.noise)
-    terms = step(mmin.build(task).eval(), batch, drawn())
+    terms = step(mmin.build(task).eval(), batch, generator())
     by_hand = terms["class"] + 4 * terms["forward"] + 2 * terms["backward"]
     torch.testing.assert_close(terms["total"], by_hand)
 
@@ -42,8 +39,8 @@ def test_the_losses_of_if_mmin_have_the_published_weights():
     clean = teacher(*unpack(batch))
     batch["specific_clean"] = clean.specific.detach()
     batch["invariant_clean"] = clean.invariant.detach()
-    terms = if_mmin.imagination_step(teacher, task.noise)(model, batch, drawn())
-    x, lengths, _ = seen(batch, task.noise, drawn())
+    terms = if_mmin.imagination_step(teacher, task.noise)(model, batch, generator())
+    x, lengths, _ = seen(batch, task.noise, generator())
     guided = mse_loss(model(x, lengths).invariant, clean.invariant)
     by_hand = terms["class"] + terms["forward"] + 100 * guided
     torch.testing.assert_close(terms["total"], by_hand)
@@ -52,8 +49,8 @@ def test_the_losses_of_if_mmin_have_the_published_weights():
 def test_the_losses_of_mctn_have_the_published_weights_and_clean_targets():
     task, batch = task_of("MCTN")
     model = mctn.build(task).eval()
-    total = mctn.translation_step(task.noise)(model, batch, drawn())["total"]
-    outputs = model(*seen(batch, task.noise, drawn(), ("text",))[:2])
+    total = mctn.translation_step(task.noise)(model, batch, generator())["total"]
+    outputs = model(*seen(batch, task.noise, generator(), ("text",))[:2])
     clean = model.sequences(*unpack(batch))
     translations = (
         mse_loss(outputs.translated, clean["audio"])
@@ -69,7 +66,7 @@ def test_the_losses_of_mctn_have_the_published_weights_and_clean_targets():
 def test_the_clean_teacher_pulls_modalities_together_as_much_as_it_tells_classes():
     task, batch = task_of("IF-MMIN")
     model = clean_teacher.build(task).eval()
-    total = clean_teacher.class_step(model, batch, drawn())["total"]
+    total = clean_teacher.class_step(model, batch, generator())["total"]
     outputs = model(*unpack(batch))
     moments = []  # of each modality, 5 x (128,)
     for part in outputs.invariant.chunk(3, dim=1):

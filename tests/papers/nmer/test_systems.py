@@ -1,11 +1,10 @@
 """Every system, trained for a moment on made-up utterances, end to end."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
+from utterance_batches import generator
 
 from emolib.corruptions.conditions import SIX
 from emolib.papers.nmer.noise import imagined_target, seen
@@ -13,7 +12,6 @@ from emolib.papers.nmer.reading import fold_of, unpack
 from emolib.papers.nmer.settings import PRESETS, SYSTEMS
 from emolib.papers.nmer.systems import clean_teacher, mctn, men, nmer
 from emolib.papers.nmer.training import Task, sub_networks, with_state
-from emolib.training.devices import one_thread
 from emolib.training.fit import fit
 
 from .utterances import STEPS, TRAINED, context, task_of, trained, utterances
@@ -23,12 +21,6 @@ from .utterances import STEPS, TRAINED, context, task_of, trained, utterances
 def outcomes():
     where = context()
     return {name: trained(name, where) for name in TRAINED}
-
-
-def reads(system):
-    """Return the modalities that a system's model is given in evaluation."""
-    letters = "l" if system == "MCTN" else SYSTEMS[system].reads
-    return [name for name, k in zip(STEPS, "avl", strict=True) if k in letters]
 
 
 @pytest.mark.parametrize("system", TRAINED)
@@ -44,23 +36,14 @@ def test_a_system_answers_each_test_utterance_once_under_each_condition(
     assert scores.shape == (len(names) * len(fold.test), 4)
     np.testing.assert_allclose(scores.sum(1), 1, atol=1e-5)
     tables = outcome.all_tables()
-    history = tables["history"]
-    assert history["total"].notna().all()
-    assert np.isfinite(history.loc[history["split"] != "train", "monitor"]).all()
-    assert set(tables["validation"]["window"]) == set(fold.val)
+    monitor = tables["history"].query("split != 'train'")["monitor"]
+    assert np.isfinite(monitor).all()
     assert tables["levels"]["modality"].tolist() == list(STEPS)
 
 
-@pytest.mark.parametrize("system", TRAINED)
-def test_a_model_of_kept_weights_repeats_the_predictions_to_the_bit(outcomes, system):
-    unit, where, outcome = outcomes[system]
-    task = Task.of(unit.settings, where)
-    model = import_module(unit.system_module).build(task)
-    with one_thread():
-        again = task.answers(with_state(model, outcome.state), "test", reads(system))
-    assert again.equals(outcome.predictions)
+def test_weights_that_were_not_kept_are_asked_for():
     with pytest.raises(ValueError, match="the unit must have kept its weights"):
-        with_state(model, {})
+        with_state(None, {})
 
 
 @pytest.mark.parametrize("preset", ["as_printed", "as_released"])
@@ -84,6 +67,12 @@ def test_systems_of_incomplete_data_train_under_every_kind_of_noise(changes):
     for system in ("MMIN", "IF-MMIN", "MCTN"):
         outcome = trained(system, **changes)[2]
         assert np.isfinite(outcome.predictions.filter(like="y_score_")).all().all()
+
+
+def test_every_system_is_tested_under_the_same_noise_and_conditions():
+    tables = [trained(s)[2].predictions for s in ("MEN", "IF-MMIN", "majority")]
+    keys = ["window", "clean", "drawn", "y_true"]
+    assert all(tables[0][keys].equals(table[keys]) for table in tables[1:])
 
 
 # ---------------------------------------------------------------- what is shared
@@ -123,10 +112,6 @@ def test_students_start_from_their_teachers_encoders(monkeypatch):
 # ---------------------------------------------------------------- steps
 
 
-def drawn(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 @pytest.mark.parametrize("noise", ["gaussian", "missing"])
 def test_mmin_imagines_what_the_student_does_not_see(noise):
     task, batch = task_of(noises=[noise])
@@ -134,10 +119,10 @@ def test_mmin_imagines_what_the_student_does_not_see(noise):
     x, lengths = unpack(batch)
     clean = teacher(x, lengths).detach()
     batch["specific_clean"] = clean.flatten(1)
-    noisy = task.noise.draw(len(clean), drawn(1))
-    target = imagined_target(teacher, batch, noisy, task.noise, drawn(2))
+    noisy = task.noise.draw(len(clean), generator(1))
+    target = imagined_target(teacher, batch, noisy, task.noise, generator(2))
     # the complementary version, all of it
-    whole = teacher(*task.noise.apply(x, lengths, ~noisy, drawn(2))).detach()
+    whole = teacher(*task.noise.apply(x, lengths, ~noisy, generator(2))).detach()
     expected = torch.where(noisy[..., None], clean, whole).flatten(1)
     torch.testing.assert_close(target, expected)
     if noise == "missing":  # one step of zeros goes through the teacher too
@@ -163,7 +148,7 @@ def test_a_preset_sums_eq_6_as_it_says_and_weighs_the_terms_so(preset):
     batch["joint_clean"], batch["invariant_clean"] = torch.randn(2, 32, 384)
     watched = lambda *inputs: outputs.append(model(*inputs)) or outputs[-1]  # noqa: E731
     step = nmer.joint_step(task.settings, task.noise)
-    total = step(watched, batch, drawn(0))["total"]
+    total = step(watched, batch, generator(0))["total"]
     latent = Normal(outputs[0].mu, (outputs[0].log_var / 2).exp())
     generated = summed(kl_divergence(latent, Normal(0.0, 1.0)))
     generated = generated + (outputs[0].joint - batch["joint_clean"]).square().mean()

@@ -67,6 +67,12 @@ def unit_of(system, **changes):
     return expand(Settings.of({**given, "overrides": overrides, **changes}))[0]
 
 
+def reads(system):
+    """Return the modalities that a system's model is given in evaluation."""
+    letters = "l" if system == "MCTN" else SYSTEMS[system].reads
+    return [name for name, k in zip(STEPS, "avl", strict=True) if k in letters]
+
+
 def trained(system, where=None, **changes):
     """Return a unit, where it was computed, and its outcome."""
     unit, where = unit_of(system, **changes), where or context()
