@@ -115,7 +115,7 @@ def test_branches_are_trained_once_for_all_who_need_them(windows):
     units = units_of(systems=names)
     context = Context(windows, units[0].data)
     outcomes = {unit.labels["system"]: run(unit, windows, context) for unit in units}
-    made = [json.loads(name.split(" ", 1)[1])["modalities"] for name in context.stages]
+    made = [json.loads(name.split(" ", 2)[2])["modalities"] for name in context.stages]
     assert sorted(made) == [["eeg"], ["face"]]
     table = outcomes["D-Fusion"].tables["weights"]
     for name, w_face in (("Zhang Face", 1.0), ("Zhang EEG", 0.0)):
