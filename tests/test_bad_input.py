@@ -93,7 +93,7 @@ def test_a_check_of_what_cannot_be_read_says_so_and_exits_1(
         ("corpora add dreamer x", "got no such folder"),
         ("corpora surrogate eegmat x", "an open corpus, which has none"),
         ("corpora surrogate dreamer x -p n_trials 19", "DREAMER has 18 stimuli"),
-        ("corpora fetch dreamer x", "corpus must be one of 'stress_predict', 'eegmat'"),
+        ("corpora fetch dreamer x", "corpus must be one of 'eegmat', 'stress_predict'"),
         ("run ecg_eeg -p system [x]", "Did you mean 'systems'?"),
         ("run ecg_eeg -p systems [chancy]", "got 'chancy'. Did you mean 'chance'?"),
         ("run ecg_eeg -p systems chance", "Write systems: [chance]"),

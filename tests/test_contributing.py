@@ -22,7 +22,7 @@ ROW = '    "Pooled mean": System("pooled_mean", "baseline", BASELINE),\n'
 LINES = {
     "baseline": [(SETTINGS, "SYSTEMS = {\n", ROW)],
     "corpus": [
-        ("corpora/__init__.py", "from emolib.datasets import amigos", ", meadow"),
+        ("corpora/__init__.py", "from emolib.datasets import (\n", "    meadow,\n"),
         ("corpora/__init__.py", "_KNOWN = (\n", "    meadow.CORPUS,\n"),
         (SETTINGS, "TARGETS = {\n", '    "meadow": ("calm",),\n'),
     ],

@@ -225,6 +225,7 @@ def test_a_surrogate_is_told_by_its_content_wherever_it_lies(tmp_path):
 def test_a_written_surrogate_passes_the_check_and_is_marked(name):
     given = {
         "iemocap": dict(n_trials=4),
+        "deap": dict(n_subjects=3, n_trials=6),
         **dict.fromkeys(("mosei", "mosi"), dict(n_train=8, n_val=8, n_test=8)),
     }.get(name, dict(n_subjects=3, n_trials=6, seconds=10.0))
     found = corpora.locate(name, **given)
@@ -233,7 +234,8 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name):
     assert report.source == "surrogate" and report.usable
     # readers made by others list every entry of the folder
     suffixes = {path.suffix for path in found.path.rglob("*") if path.is_file()}
-    assert suffixes in ({".mat"}, {".pkl"}, {".h5", ".npy"})
+    kinds = {".mat"}, {".pkl"}, {".h5", ".npy"}, {".dat"}, {".xml", ".bdf"}
+    assert suffixes in kinds
     truth = corpora.truth_folder(found.path)
     assert {path.suffix for path in truth.iterdir()} <= {".npy", ".json"}
 

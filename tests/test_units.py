@@ -321,6 +321,8 @@ def test_a_killed_worker_costs_its_unit_and_the_next_run_computes_that(
 @needs_proc
 def test_a_run_that_is_stopped_leaves_finished_units_and_no_worker(toy):
     code = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # not of a shell's background
 try:
     go([toy(0), *(toy(i, seconds=60) for i in range(1, 4))], 2)
 except KeyboardInterrupt:

@@ -45,9 +45,9 @@ from emolib.surrogates.files import truth_folder
 LIBRARIES = ("numpy", "scipy", "mne")
 
 _KNOWN = (
-    deap.CORPUS, mahnob.CORPUS, stress_predict.CORPUS, dreamer.CORPUS, amigos.CORPUS,
-    eegmat.CORPUS, iemocap.CORPUS, mosei.MOSEI, mosei.MOSI, mosi_utterances.CORPUS,
-    mahnob_features.CORPUS,
+    dreamer.CORPUS, amigos.CORPUS, eegmat.CORPUS, iemocap.CORPUS, mosei.MOSEI,
+    mosei.MOSI, mosi_utterances.CORPUS, deap.CORPUS, mahnob.CORPUS,
+    stress_predict.CORPUS, mahnob_features.CORPUS,
 )  # fmt: skip
 CORPORA = {corpus.name: corpus for corpus in _KNOWN}
 NOTES = "corpora.local.yaml"

@@ -145,7 +145,6 @@ def _read_session(
     for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals)
-    found["face"] = "the folder has no AVI."
     for avi in sorted(path.parent.glob("P*.avi"))[:1]:
         found["face"] = Video(avi, float(said["vidRate"]))
     traces = {} if trace is None else {"valence": trace}
