@@ -176,9 +176,11 @@ def _n_people(facts: pd.DataFrame) -> int:
 def _next(corpus: Corpus, folder, facts: pd.DataFrame) -> str:
     """Return the next commands: note the folder, run a table that it suffices for."""
     stems = {MODALITIES_AVL: "nmer", ("eeg", "ecg"): "ecg_eeg"}
+    stems |= {("eeg", "face"): "rmmt"}
     stem, n = stems.get(corpus.modalities, "mmqnet"), _n_people(facts)
-    config = f"quick -p data local -p corpora '[{corpus.name}]'"
-    config = corpus.name if corpus.is_open else config
+    own = {"mahnob_features": "public_features"}.get(corpus.name, corpus.name)
+    local = f"quick -p data local -p corpora '[{corpus.name}]'"
+    config = own if corpus.is_open else local
     if n < N_FOLDS and stem in FEWER:
         config += f" -p {FEWER[stem].format(n)} -p folds '{[*range(n)]}'"
     steps = [f"emolib run {stem} --config {config}"]

@@ -44,6 +44,11 @@ def mahnob(folder):
     (folder / "2" / "P1-Rec1-C1.avi").write_bytes(b"no picture is read here")
 
 
+def rated(folder):
+    mahnob(folder)
+    formats.write_continuous_labels(folder, [(1, 2)], [8])
+
+
 FORMATS = {
     "dreamer": dreamer,
     "amigos": amigos,
@@ -51,6 +56,8 @@ FORMATS = {
     "deap": lambda folder: test_read_deap.write_dat(folder, n_trials=1),
     "deap raw": lambda folder: test_read_deap.write_bdf(folder, 1, shown=(2,)),
     "mahnob": mahnob,
+    "mahnob_continuous": rated,
+    "mahnob_features": formats.write_mahnob_features,
     "iemocap": features.write_iemocap,
     "mosei": lambda f: features.write_pickle(f / "mosei_raw.pkl", features.raw()),
     "mosi": lambda f: features.write_pickle(
