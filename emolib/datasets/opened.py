@@ -165,7 +165,7 @@ def check_plain(value, seen: set[int]) -> None:
 def marks(path: Path) -> int:
     """Return in how many places a data file says that emolib wrote it.
 
-    MATLAB files, pickles, BDF and XML say it near their ends, HDF5 files in attributes.
+    MATLAB files, pickles, BDF and XML say it near an end, HDF5 files in attributes.
     """
     if path.suffix.lower() != ".h5":
         return _ends(path).count(MARK.encode())

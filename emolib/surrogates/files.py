@@ -2,7 +2,7 @@
 
 `write` is the one door: data files into the surrogate's folder, what was planted into
 the sibling `<folder>.truth`, which only a ceiling opens. `save_mat` and `save_pickle`
-put the mark `ABOUT` where a reader finds it first, and once more at the end.
+put the mark `ABOUT` where a reader finds it first, and a second time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from emolib.checks import damaged
 
 ABOUT = "SURROGATE written by emolib: no person was recorded"
 """What every data file of a surrogate says about itself; readers tell it by this."""
-HEADER, HEADER_BYTES = f"MATLAB 5.0 MAT-file, {ABOUT}", 116
+HEADER, HEADER_BYTES = f"MATLAB 5.0 MAT-file, {ABOUT.split(':')[0]}; {ABOUT}", 116
 MAX_BYTES = 2**32 - 2**20
 """A MATLAB 5 variable cannot be larger."""
 PROTOCOL = 3
@@ -119,13 +119,12 @@ def read_truth(folder: str | Path) -> Truth:
 def save_mat(path: Path, variables: dict[str, object]) -> Path:
     """Write variables to a MATLAB 5 file whose header text is fixed.
 
-    SciPy writes the date there; a reader tells a surrogate by this text, and by the
-    last variable.
+    SciPy writes the date there; a reader tells a surrogate by this text. It stands
+    there twice, so that the publisher's variables are all that the file holds.
     """
     from scipy.io import savemat
 
-    marked = {**variables, "about": ABOUT}
-    savemat(path, marked, format="5", oned_as="row", do_compression=False)
+    savemat(path, variables, format="5", oned_as="row", do_compression=False)
     with path.open("r+b") as file:
         file.write(HEADER.encode("ascii").ljust(HEADER_BYTES))
     return path
