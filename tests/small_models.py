@@ -9,18 +9,21 @@ import pkgutil
 from importlib import import_module
 
 from modality_batches import N_FEATURES
+from step_batches import SIZES as SIZES_OF_STEPS
 from torch import nn
 from utterance_batches import WIDTHS
 
 import emolib.models
 
-PARTS = {"blocks", "linear", "modalities", "text_cnn", "utterances"}
+PARTS = {
+    "blocks", "face", "linear", "modalities", "steps", "text_cnn", "utterances",
+}  # fmt: skip
 """Modules whose classes are parts of models and have no outputs of their own."""
 
 SIZES = {
     "n_chans": 2, "n_times": 640, "n_patches": 5, "d_patch": 16, "n_predictions": 5,
     "widths": WIDTHS, "n_classes": 3, "d": 8, "n_blocks": 3, "n_steps": 6,
-    "n_features": N_FEATURES,
+    "n_features": N_FEATURES, "step_widths": SIZES_OF_STEPS,
 }  # fmt: skip
 OWN_SIZES = {
     "TAE": {"d": 16},

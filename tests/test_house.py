@@ -25,12 +25,12 @@ MAX_LINES, MAX_KB, MAX_IMPORT_S = 350, 500, 0.3
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "functions"}
 
 BUDGETS = {
-    "containers": 158, "checks": 61, "settings": 89, "store": 199, "code": 87,
+    "containers": 184, "checks": 61, "settings": 89, "store": 199, "code": 87,
     "workers": 81, "units": 179, "upkeep": 88, "study": 156, "run": 107,
-    "__main__": 154, "reporting": 505, "corpora": 329, "datasets": 1403,
-    "surrogates": 2385, "preprocessing": 818, "splits": 229, "corruptions": 523,
-    "models": 1333, "losses": 301, "training": 432, "metrics": 391, "figures": 554,
-    "papers": 3408,
+    "__main__": 154, "reporting": 505, "corpora": 333, "datasets": 1549,
+    "surrogates": 2776, "preprocessing": 921, "splits": 259, "corruptions": 523,
+    "models": 1715, "losses": 338, "training": 465, "metrics": 421, "figures": 554,
+    "papers": 4252,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
 
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_294, 13_977, 189, 12_729
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_324, 16_003, 221, 14_222
 
 
 # ---------------------------------------------------------------- sizes

@@ -3,7 +3,8 @@
 Reference: Soleymani et al. (2012). A folder a trial (a session, in the corpus's words)
 with ``session.xml``, a BioSemi BDF at 256 Hz and an AVI of the face. The BDF holds
 about 30 s before the clip and 30 s after it; two pulses of its Status channel say where
-the clip begins and ends.
+the clip begins and ends. Soleymani et al. (2016) had 239 trials' valence rated by the
+moment; their file, spelt as it is, may lie anywhere in the corpus's folder.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.containers import Recording, Signal, Video
+from emolib.containers import Recording, Signal, Trace, Video
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.deap import EEG_CH_NAMES
 from emolib.datasets.edf import edf_signals, triggers, values
+from emolib.datasets.mat import cells, load_mat
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
 
@@ -31,6 +33,8 @@ MODALITIES = {
 SFREQ = 256.0
 N_SECTIONS = 130
 """Folder numbers count sections: (person - 1) x 130 + section."""
+LABELS, LABELS_HZ = "lable_continous_Mahnob.mat", 4.0
+"""The ratings by the moment, and their rate; value 0 is the clip's second 0."""
 FELT = {
     "valence": "feltVlnc", "arousal": "feltArsl", "control": "feltCtrl",
     "predictability": "feltPred",
@@ -48,7 +52,7 @@ def find_mahnob(folder: str | Path, corpus: Corpus) -> list[Path]:
 
 
 def read_mahnob(
-    folder: str | Path, subjects: list[str] | None = None
+    folder: str | Path, subjects: list[str] | None = None, *, rated: bool = False
 ) -> Iterator[Recording]:
     """Yield every trial with a felt emotion, in the order of the sessions' numbers.
 
@@ -62,6 +66,8 @@ def read_mahnob(
         The publisher's folder, its parent, or ``Sessions``.
     subjects : list of str
         Ids ``"P1"`` to ``"P30"``; all that are there when None.
+    rated : bool
+        Only the trials whose valence was rated by the moment.
 
     Yields
     ------
@@ -70,6 +76,7 @@ def read_mahnob(
         second, what came before it as baseline, ``face`` a `Video`; ratings valence,
         arousal, control and predictability, 1 to 9. `session` is the folder's number,
         `trial` the clip's name. What is missing, flat or NaN stands in `problems`.
+        ``traces["valence"]``, -0.5 to 0.5, where the 239 trials' file is there.
 
     Raises
     ------
@@ -78,22 +85,56 @@ def read_mahnob(
     ValueError
         When a subject is not in the folder.
     """
-    held = {path: _attributes(path) for path in CORPUS.files(folder)}
-    felt = {path: own for path, own in held.items() if own["isStim"] == "1"}
-    numbers = sorted({int(own["subject"]) for own in felt.values()})
-    chosen = choose_subjects([f"P{number}" for number in numbers], subjects)
+    felt, traces = _felt(folder), _traces_in(folder)
+    if rated:
+        felt = {path: own for path, own in felt.items() if path.parent.name in traces}
+    chosen = choose_subjects(_ids(felt), subjects)
     for path, own in felt.items():
         if f"P{own['subject']}" in chosen:
-            yield _read_session(path, own)
+            yield _read_session(path, own, traces.get(path.parent.name))
 
 
-def list_subjects(folder: str | Path) -> list[str]:
-    """Return the ids of the subjects with a session that has a felt emotion."""
-    held = [_attributes(path) for path in CORPUS.files(folder)]
-    return [
-        f"P{number}"
-        for number in sorted({int(x["subject"]) for x in held if x["isStim"] == "1"})
-    ]
+def _felt(folder: str | Path) -> dict[Path, dict]:
+    """Return what each session.xml of a felt emotion says."""
+    held = {path: _attributes(path) for path in CORPUS.files(folder)}
+    return {path: own for path, own in held.items() if own["isStim"] == "1"}
+
+
+def _traces_in(folder: str | Path) -> dict[str, Trace]:
+    """Return the valence by the moment in a folder, by number of session."""
+    path = next((p for p in walk(Path(folder)) if p.name == LABELS), None)
+    return read_traces(path) if path else {}
+
+
+def _ids(felt: Mapping[Path, Mapping]) -> list[str]:
+    numbers = {int(own["subject"]) for own in felt.values()}
+    return [f"P{number}" for number in sorted(numbers)]
+
+
+def read_traces(path: str | Path) -> dict[str, Trace]:
+    """Return the valence of ``lable_continous_Mahnob.mat`` by number of session.
+
+    Five people rated what they saw of each face, here their mean, at 4 Hz.
+
+    Raises CorpusError when the file is damaged, or its lists do not fit together.
+    """
+    held = load_mat(path, ("trials_included", "labels"))
+    trials, labels = np.atleast_2d(held["trials_included"]), cells(held["labels"])
+    with opened(path, "a trial (person, section) for each of the labels"):
+        if trials.shape != (len(labels), 2):
+            raise ValueError(f"trials of shape {trials.shape}, {len(labels)} labels")
+        numbers = (trials.astype(int) - [1, 0]) @ [N_SECTIONS, 1]
+        return {
+            str(number): Trace(np.atleast_1d(values).astype(float), LABELS_HZ)
+            for number, values in zip(numbers, labels, strict=True)
+        }
+
+
+def list_subjects(folder: str | Path, *, rated: bool = False) -> list[str]:
+    """Return the ids of those with a felt emotion, or one rated by the moment."""
+    traces = _traces_in(folder) if rated else {}
+    felt = _felt(folder).items()
+    return _ids({p: own for p, own in felt if not rated or p.parent.name in traces})
 
 
 def _attributes(path: Path) -> dict[str, str]:
@@ -107,19 +148,25 @@ def _attributes(path: Path) -> dict[str, str]:
         return {"isStim": "0", **root.attrib, "subject": str(int(person.attrib["id"]))}
 
 
-def _read_session(path: Path, said: Mapping[str, str]) -> Recording:
+def _read_session(
+    path: Path, said: Mapping[str, str], trace: Trace | None
+) -> Recording:
     """Return the trial of one folder."""
     notes: list[str] = []
     with opened(path, _EXPECTED):
         rated = {name: float(said.get(key, "nan")) for name, key in FELT.items()}
+        fps = float(said.get("vidRate", "nan"))
         who = (f"P{said['subject']}", path.parent.name, Path(said["mediaFile"]).stem)
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
     for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals)
     for avi in sorted(path.parent.glob("P*.avi"))[:1]:
-        found["face"] = Video(avi, float(said["vidRate"]))
-    return build_trial(CORPUS, who, found, rated, baseline=before, notes=notes)
+        found["face"] = Video(avi, fps)
+    traces = {} if trace is None else {"valence": trace}
+    return build_trial(
+        CORPUS, who, found, rated, baseline=before, notes=notes, traces=traces
+    )
 
 
 def _found(signals: Mapping) -> tuple[dict, dict]:

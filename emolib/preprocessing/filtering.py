@@ -1,4 +1,4 @@
-"""Band-pass and resample: whole arrays, time last."""
+"""Band-pass, resample and re-reference: whole arrays, time last."""
 
 from __future__ import annotations
 
@@ -131,3 +131,9 @@ def resample(x: np.ndarray, sfreq: float, new_sfreq: float) -> np.ndarray:
     return resample_poly(
         np.asarray(x), ratio.numerator, ratio.denominator, axis=-1, padtype="line"
     )
+
+
+def average_reference(x: np.ndarray) -> np.ndarray:
+    """Return the signal less the mean over channels; shape (..., n_chans, n_times)."""
+    x = np.asarray(x)
+    return x - x.mean(axis=-2, keepdims=True)

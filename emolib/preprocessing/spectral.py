@@ -125,6 +125,88 @@ def differential_entropy(
     return np.sqrt(found) if form == "sd" else 0.5 * np.log(2 * np.pi * np.e * found)
 
 
+READINGS_OF_PSD = ("welch", "printed")
+
+
+def relative_band_power(
+    x: np.ndarray, *, sfreq: float, bands: Bands, window_s: float = 2.0,
+    hop_s: float = 0.25, segment_s: float = 1.0, reading: str = "welch",
+) -> np.ndarray:  # fmt: skip
+    """Return each band's share of the power, in windows that slide over a whole trial.
+
+    Paper 4, Section 3.2, Eq. (1)-(7): the mean periodogram of a window's segments under
+    a Hann window, integrated over a band (trapezoids), over the integral from the
+    lowest edge to the highest. Segments that windows share are transformed once.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n_chans, n_times)
+        Window i spans ``hop_s * i`` to ``hop_s * i + window_s``: to have label i in its
+        middle, `x` begins half a window before label 0.
+    sfreq : float
+        Sampling rate in Hz.
+    bands : mapping of name to (fmin, fmax)
+        In Hz; both ends included, two frequencies or more in each.
+    window_s, hop_s, segment_s : float
+        In seconds; not stated, those of the paper's likely source.
+    reading : {'welch', 'printed'}
+        ``welch``, as the text says: half of a segment is shared with the next, its mean
+        removed. ``printed``, Eq. (1) and (2): nothing shared, the mean left in. The
+        factor 1/M that Eq. (2) lacks cancels in Eq. (7).
+
+    Returns
+    -------
+    share : ndarray, shape (n_windows, n_bands, n_chans)
+        Neighbouring bands share the frequency between them, so that the shares of bands
+        without gaps sum to 1.
+    """
+    check_option("reading", reading, READINGS_OF_PSD)
+    sizes = [round(seconds * sfreq) for seconds in (window_s, hop_s, segment_s)]
+    n_window, hop, n_segment = sizes
+    if x.shape[-1] < n_window:
+        raise ValueError(
+            f"x must last a window of {window_s:g} s or longer; got "
+            f"{x.shape[-1] / sfreq:g} s. Leave the trial out."
+        )
+    advance = n_segment if reading == "printed" else n_segment // 2
+    within = np.arange(0, n_window - n_segment + 1, advance)  # Eq. (1)
+    first = np.arange(0, x.shape[-1] - n_window + 1, hop)
+    starts, which = np.unique(first[:, None] + within, return_inverse=True)
+    power = _periodograms(x, starts, n_segment, reading == "welch")  # Eq. (2)
+    density = power[:, which.reshape(len(first), -1)].mean(axis=2)  # Eq. (4), (5)
+    inside = _integral(np.fft.rfftfreq(n_segment, 1 / sfreq), bands)
+    *parts, whole = np.moveaxis(density @ inside, -1, 0)  # Eq. (6)  (c, n_windows)
+    return (np.stack(parts) / whole).transpose(2, 0, 1)  # Eq. (7)
+
+
+def _periodograms(x, starts: np.ndarray, n_segment: int, is_centred: bool):
+    """Return |DFT|^2 of the segments at `starts`, shape (n_chans, n, n_freqs)."""
+    from scipy.fft import rfft
+    from scipy.signal import get_window
+
+    cuts = np.lib.stride_tricks.sliding_window_view(x, n_segment, axis=-1)[:, starts]
+    if is_centred:
+        cuts = cuts - cuts.mean(axis=-1, keepdims=True)
+    return np.abs(rfft(cuts * get_window("hann", n_segment), axis=-1)) ** 2
+
+
+def _integral(freqs: np.ndarray, bands: Bands) -> np.ndarray:
+    """Return (n_freqs, n_bands + 1): weights of trapezoids over each band, and all."""
+    edges = [*bands.values()]
+    edges.append((min(low for low, _ in edges), max(high for _, high in edges)))
+    weights = np.zeros((len(freqs), len(edges)))
+    for (low, high), column in zip(edges, weights.T, strict=True):
+        held = np.flatnonzero((freqs >= low) & (freqs <= high))
+        if len(held) < 2:
+            raise ValueError(
+                f"bands must each hold two frequencies; got {low}-{high} Hz where a "
+                f"segment has steps of {freqs[1]:g} Hz. Lengthen segment_s."
+            )
+        column[held[1:]] += 0.5
+        column[held[:-1]] += 0.5
+    return weights
+
+
 def mutual_cross_attention(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return two kinds of features of the same channels, fused by attention.
 

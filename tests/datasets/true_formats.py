@@ -127,3 +127,33 @@ def plain_amigos(number):
 def amigos_bytes(held):
     """Return the content of an AMIGOS file."""
     return packed({key: cell(items, (1, len(items))) for key, items in held.items()})
+
+
+def write_mahnob_features(folder: Path, trials=((3, 8), (13, 2), (3, 10)), n=150):
+    """Write a file a trial of (person, section), as the public repository has them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for person, section in trials:
+        rng = np.random.default_rng((person, section))
+        held = {
+            "target": np.clip(0.14 * rng.normal(size=(1, n)), -1, 1),
+            "eeg_band_feats": rng.normal(size=(n, 85)),
+            "eeg_band_feats_full": rng.normal(size=(n, 128)),
+            "face_feats": rng.normal(size=(n, 327)),
+            "gaze_feats": rng.normal(size=(n, 2)),
+        }
+        name = f"P{person}-features-resamp4hz-trial-{section}.mat"
+        savemat(folder / name, held)
+
+
+def write_continuous_labels(folder: Path, trials, lengths):
+    """Write the corpus's valence by the moment, in order of people and sections."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    labels = [0.07 * rng.normal(size=(1, n)) for n in lengths]
+    held = {
+        "trials_included": np.array(trials, np.uint8),
+        "labels": cell(labels, (len(labels), 1)),
+    }
+    path = folder / "lable_continous_Mahnob.mat"
+    savemat(path, held)
+    return path, [label[0] for label in labels]

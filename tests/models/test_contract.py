@@ -6,6 +6,7 @@ import pytest
 import torch
 from modality_batches import features_of
 from small_models import MODELS, build_small
+from step_batches import steps_of
 from utterance_batches import WIDTHS, batch_of
 
 from emolib.models.baselines.eeg_conformer import EEGConformer
@@ -34,6 +35,8 @@ def inputs(model, seed=0):
         return features_of(seed=seed)
     if hasattr(model, "widths"):
         return batch_of(seed=seed)
+    if hasattr(model, "step_widths"):
+        return steps_of(seed=seed)
     generator = torch.Generator().manual_seed(seed)
     return (torch.randn(4, model.n_chans, model.n_times, generator=generator),)
 
@@ -130,6 +133,8 @@ def test_a_window_of_another_size_is_refused(name):
     shape = r"(audio|text) must have shape \(b, s, d\)"
     if hasattr(model, "n_features"):
         shape = r"present must have shape \(b, m\)"
+    elif hasattr(model, "step_widths"):
+        shape = r"(face|eeg) must have shape \(b, s, d\)"
     elif not hasattr(model, "widths"):
         shape = r"x must have shape \(b, c, t\)"
     with pytest.raises(ValueError, match=shape):
@@ -212,7 +217,6 @@ def test_outputs_have_names_and_a_row_for_each_window(name):
     assert shapes.get("logits", (4, n_classes)) == (4, n_classes)
 
 
-def test_every_model_of_three_papers_is_found():
-    assert len(MODELS) == 23 and {"ECGClassifier", "TSTCC", "NMER", "MCTN"} <= set(
-        MODELS
-    )
+def test_every_model_of_four_papers_is_found():
+    known = {"ECGClassifier", "TSTCC", "NMER", "MCTN", "RMMT", "ChoiNet"}
+    assert len(MODELS) == 28 and known <= set(MODELS)
