@@ -12,7 +12,7 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
-from emolib.checks import check_option
+from emolib.checks import check_option, printable
 from emolib.units import Finished, run_units
 
 LONGEST = 2000
@@ -38,19 +38,14 @@ class Commands(click.Group):
             raise
         except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
             words = " ".join(str(error).split())
-            raise click.ClickException(printable(words)) from error
-
-
-def printable(text: str) -> str:
-    """Return text that commands no terminal, and no line of which has no end."""
-    kept = (c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-    return "\n".join(line[:LONGEST] for line in "".join(kept).split("\n"))
+            raise click.ClickException(printable(words, most=LONGEST)) from error
 
 
 def say(text: str, **where) -> None:
     """Print; one who has stopped reading does not decide how a run ends."""
+    lines = (printable(line, most=LONGEST) for line in text.split("\n"))
     try:
-        click.echo(printable(text), **where)
+        click.echo("\n".join(lines), **where)
     except OSError:
         sys.stdout = sys.stderr = Path(os.devnull).open("w")
 
