@@ -5,13 +5,14 @@ disk -> reader -> `Recording` -> preprocessing -> `Windows` -> training -> Predi
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from emolib.checks import check_shape
+from emolib.checks import check_shape, damaged
 
 MODALITIES = (
     "eeg", "ecg", "eog", "emg", "gsr", "resp", "temperature", "ppg", "face", "audio",
@@ -96,24 +97,60 @@ class Features:
 
 @dataclass(frozen=True)
 class Video:
-    """A video file beside a trial; nothing is decoded until `frames` is called."""
+    """A film beside a trial, or a ``.npy`` of uint8 (n_frames, h, w, 3).
+
+    Nothing is decoded until `frames` is called. `fps` is what the corpus says.
+    """
 
     path: Path
     fps: float
     first_frame_s: float = 0.0
 
-    def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the frame shown at each of the increasing `times` (s), as (h, w, 3)."""
-        import av
+    def measured(self) -> tuple[float, float]:
+        """Return the file's own frames a second, and its length in s."""
+        if self.path.suffix == ".npy":
+            return self.fps, len(self._kept()) / self.fps
+        with self._opened() as container:
+            stream = container.streams.video[0]
+            return float(stream.average_rate), container.duration / 1e6
 
-        with av.open(str(self.path)) as container:
+    def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the frame shown at each of the increasing `times` (s), as (h, w, 3).
+
+        One frame is in memory at a time. Raises CorpusError where the file is damaged
+        or ends before the last of `times`.
+        """
+        numbers = np.floor((np.asarray(times) - self.first_frame_s) * self.fps + 1e-6)
+        if self.path.suffix == ".npy":
+            yield from (self._kept()[int(number)] for number in numbers)
+            return
+        with self._opened() as container:
             decoded = enumerate(container.decode(video=0))
             shown, image = -1, None
-            for wanted in np.floor((np.asarray(times) - self.first_frame_s) * self.fps):
-                while shown < wanted:
-                    shown, frame = next(decoded)
-                    image = frame.to_ndarray(format="rgb24")
+            for number in numbers:
+                while shown < number:
+                    shown, frame = next(decoded, (np.inf, None))
+                    image = None
+                if frame is None:
+                    wanted = f"at least {number + 1:.0f} frames"
+                    raise damaged(self.path, wanted, "fewer", _CHECK_SIZE)
+                image = frame.to_ndarray(format="rgb24") if image is None else image
                 yield image
+
+    def _kept(self) -> np.ndarray:
+        return np.load(self.path, mmap_mode="r", allow_pickle=False)
+
+    @contextmanager
+    def _opened(self):
+        """Yield the film's container; what fails in it is one error."""
+        import av
+
+        try:
+            with av.open(str(self.path)) as container:
+                yield container
+        except (av.FFmpegError, IndexError) as error:
+            wanted = "a film that decodes"
+            raise damaged(self.path, wanted, str(error), _CHECK_SIZE) from error
 
 
 @dataclass(frozen=True)
@@ -216,6 +253,7 @@ class Recording:
         return cls(corpus, subject, "1", trial, signals, ratings={})
 
 
+_CHECK_SIZE = "Compare its size with the publisher's."
 _VOLTS = {"uV": 1e-6, "mV": 1e-3, "V": 1.0}
 
 

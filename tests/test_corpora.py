@@ -234,7 +234,10 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name):
     assert report.source == "surrogate" and report.usable
     # readers made by others list every entry of the folder
     suffixes = {path.suffix for path in found.path.rglob("*") if path.is_file()}
-    kinds = {".mat"}, {".pkl"}, {".h5", ".npy"}, {".dat"}, {".xml", ".bdf"}
+    session = {".xml", ".bdf"}
+    kinds = {".mat"}, {".pkl"}, {".h5", ".npy"}, {".dat"}, session, {
+        *session, ".avi", ".mat",
+    }  # fmt: skip
     assert suffixes in kinds
     truth = corpora.truth_folder(found.path)
     assert {path.suffix for path in truth.iterdir()} <= {".npy", ".json"}

@@ -15,7 +15,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-CONDA_NAMES = {"torch": "pytorch", "snakemake": "snakemake-minimal"}
+CONDA_NAMES = {
+    "torch": "pytorch", "snakemake": "snakemake-minimal",
+    "opencv-python-headless": "py-opencv",
+}  # fmt: skip
 NOT_PINNED = {"pip", "wheel", "uv", "emolib", "setuptools"}
 TOOLS = {
     "codespell", "ipykernel", "jupyterlab", "nbconvert", "nbstripout", "nbval",

@@ -32,6 +32,7 @@ from emolib.datasets import (
     eegmat,
     iemocap,
     mahnob,
+    mahnob_continuous,
     mahnob_features,
     mosei,
     mosi_utterances,
@@ -47,7 +48,7 @@ LIBRARIES = ("numpy", "scipy", "mne")
 _KNOWN = (
     dreamer.CORPUS, amigos.CORPUS, eegmat.CORPUS, iemocap.CORPUS, mosei.MOSEI,
     mosei.MOSI, mosi_utterances.CORPUS, deap.CORPUS, mahnob.CORPUS,
-    stress_predict.CORPUS, mahnob_features.CORPUS,
+    stress_predict.CORPUS, mahnob_continuous.CORPUS, mahnob_features.CORPUS,
 )  # fmt: skip
 CORPORA = {corpus.name: corpus for corpus in _KNOWN}
 NOTES = "corpora.local.yaml"

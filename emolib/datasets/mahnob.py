@@ -52,7 +52,7 @@ def find_mahnob(folder: str | Path, corpus: Corpus) -> list[Path]:
 
 
 def read_mahnob(
-    folder: str | Path, subjects: list[str] | None = None
+    folder: str | Path, subjects: list[str] | None = None, *, rated: bool = False
 ) -> Iterator[Recording]:
     """Yield every trial with a felt emotion, in the order of the sessions' numbers.
 
@@ -66,6 +66,8 @@ def read_mahnob(
         The publisher's folder, its parent, or ``Sessions``.
     subjects : list of str
         Ids ``"P1"`` to ``"P30"``; all that are there when None.
+    rated : bool
+        Only the trials whose valence was rated by the moment.
 
     Yields
     ------
@@ -83,15 +85,30 @@ def read_mahnob(
     ValueError
         When a subject is not in the folder.
     """
-    held = {path: _attributes(path) for path in CORPUS.files(folder)}
-    felt = {path: own for path, own in held.items() if own["isStim"] == "1"}
-    numbers = sorted({int(own["subject"]) for own in felt.values()})
-    chosen = choose_subjects([f"P{number}" for number in numbers], subjects)
-    rated = next((p for p in walk(Path(folder)) if p.name == LABELS), None)
-    traces = read_traces(rated) if rated else {}
+    felt, traces = _felt(folder), _traces_in(folder)
+    if rated:
+        felt = {path: own for path, own in felt.items() if path.parent.name in traces}
+    chosen = choose_subjects(_ids(felt), subjects)
     for path, own in felt.items():
         if f"P{own['subject']}" in chosen:
             yield _read_session(path, own, traces.get(path.parent.name))
+
+
+def _felt(folder: str | Path) -> dict[Path, dict]:
+    """Return what each session.xml of a felt emotion says."""
+    held = {path: _attributes(path) for path in CORPUS.files(folder)}
+    return {path: own for path, own in held.items() if own["isStim"] == "1"}
+
+
+def _traces_in(folder: str | Path) -> dict[str, Trace]:
+    """Return the valence by the moment in a folder, by number of session."""
+    path = next((p for p in walk(Path(folder)) if p.name == LABELS), None)
+    return read_traces(path) if path else {}
+
+
+def _ids(felt: Mapping[Path, Mapping]) -> list[str]:
+    numbers = {int(own["subject"]) for own in felt.values()}
+    return [f"P{number}" for number in sorted(numbers)]
 
 
 def read_traces(path: str | Path) -> dict[str, Trace]:
@@ -113,13 +130,11 @@ def read_traces(path: str | Path) -> dict[str, Trace]:
         }
 
 
-def list_subjects(folder: str | Path) -> list[str]:
-    """Return the ids of the subjects with a session that has a felt emotion."""
-    held = [_attributes(path) for path in CORPUS.files(folder)]
-    return [
-        f"P{number}"
-        for number in sorted({int(x["subject"]) for x in held if x["isStim"] == "1"})
-    ]
+def list_subjects(folder: str | Path, *, rated: bool = False) -> list[str]:
+    """Return the ids of those with a felt emotion, or one rated by the moment."""
+    traces = _traces_in(folder) if rated else {}
+    felt = _felt(folder).items()
+    return _ids({p: own for p, own in felt if not rated or p.parent.name in traces})
 
 
 def _attributes(path: Path) -> dict[str, str]:

@@ -201,7 +201,7 @@ def _standardise(x: np.ndarray) -> np.ndarray:
 
 def simulate_subject(
     design: Design, knobs: Knobs, number: int, *,
-    parameters: Sequence[Parameter] = PARAMETERS,
+    parameters: Sequence[Parameter] = PARAMETERS, valence: np.ndarray | None = None,
 ) -> Subject:  # fmt: skip
     """Draw everything planted in one subject.
 
@@ -213,6 +213,8 @@ def simulate_subject(
         Of the subject, from 1.
     parameters : sequence of Parameter
         All of them in a corpus; the observers ask for the cues they read.
+    valence : ndarray, shape (n_trials, n_steps)
+        From onset, in place of the one that would be drawn.
     """
     root = knobs.seed, design.corpus
     rngs = {
@@ -221,6 +223,8 @@ def simulate_subject(
     }
     m = stimuli(design, knobs.seed)
     z = _latents(design, m, rngs["latents"])
+    if valence is not None:
+        z[:, 0, design.n_before :] = valence
     own = generator(*root, "signatures", number)
     gains = np.exp(sizes.GAIN_SD * own.standard_normal(len(SYSTEMS)) + sizes.GAIN_MEAN)
     mix = _group_mix(tuple(parameters))
@@ -254,7 +258,7 @@ def _latents(design: Design, m: np.ndarray, rngs) -> np.ndarray:
     """Return z (n_trials, 3, n_times); zero before onset."""
     rho = np.sqrt(np.array([scale.rho for scale in design.scales]))
     person = np.stack([rng.standard_normal(3) for rng in rngs])
-    moments = _moments(rngs, design.n_steps)
+    moments = smooth_moments(rngs, design.n_steps, 3)
     q = onset(np.arange(design.n_steps) / TRACE_SFREQ)
     steady = rho[:, 0] * m + rho[:, 1] * person
     z = q[:, None] * (steady[:, None] + rho[:, 2] * moments)
@@ -264,10 +268,10 @@ def _latents(design: Design, m: np.ndarray, rngs) -> np.ndarray:
     return np.concatenate([before, z.transpose(0, 2, 1)], axis=-1)
 
 
-def _moments(rngs, n_steps: int) -> np.ndarray:
-    """Return x (b, n_steps, 3): smoothed OU of unit variance, started earlier."""
+def smooth_moments(rngs, n_steps: int, n: int) -> np.ndarray:
+    """Return x (b, n_steps, n): smoothed OU of unit variance, started earlier."""
     n_burn = round(10 * sizes.TAU_SMOOTH_S * TRACE_SFREQ)
-    white = np.stack([rng.standard_normal((n_burn + n_steps, 3)) for rng in rngs])
+    white = np.stack([rng.standard_normal((n_burn + n_steps, n)) for rng in rngs])
     x = one_pole(ou(white, sizes.TAU_MOMENT_S), sizes.TAU_SMOOTH_S)
     share = sizes.TAU_MOMENT_S / (sizes.TAU_MOMENT_S + sizes.TAU_SMOOTH_S)
     return x[:, n_burn:] / np.sqrt(share)

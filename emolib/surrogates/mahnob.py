@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -115,23 +116,53 @@ def clip_name(k: int) -> str:
 def _save_sessions(folder: Path, subject: Subject) -> dict:
     """Write the sessions of one person; return what was planted."""
     person, n_trials = PERSONS[subject.number - 1], subject.design.n_trials
-    events = {"beats": [], "blinks": [], "skin_responses": []}
-    order = subject.rng("order").permutation(n_trials)
-    section = {int(k): 2 * (place + 1) for place, k in enumerate(order)}
-    said = _questions(subject)
+    order, said = subject.rng("order").permutation(n_trials), questions(subject)
+    place, events = np.argsort(order) + 1, []
     for k in range(n_trials):
-        number = (person - 1) * real.N_SECTIONS + section[k]
-        own = folder / str(number)
-        own.mkdir(parents=True)
-        channels, found = _recorded(subject, k)
-        for name, times in found.items():
-            events[name].append(times)
-        (own / "session.xml").write_text(_xml(subject, k, number, person, said[k]))
-        last = section[k] == 2 * n_trials
-        if not (subject.number == WITHOUT_BDF and last):
-            path = own / f"Part_{person}_S_Trial{section[k] // 2}_emotion.bdf"
-            save_bdf(path, channels, _codes(subject, k), real.SFREQ)
-    return subject.truth(**events)
+        is_last = place[k] == n_trials
+        has_bdf = not (subject.number == WITHOUT_BDF and is_last)
+        own = Session(folder, subject, k, person, 2 * int(place[k]), said[k])
+        events.append(save_session(own, has_bdf=has_bdf))
+    return subject.truth(**{name: [own[name] for own in events] for name in events[0]})
+
+
+class Session(NamedTuple):
+    """A trial of a person, and where its files go."""
+
+    folder: Path  # Sessions
+    subject: Subject
+    k: int  # of the clip, from 0
+    person: int
+    section: int
+    said: dict  # feltEmo and its kin -> number
+
+    @property
+    def own(self) -> Path:
+        """The folder of this session, its number."""
+        return self.folder / str((self.person - 1) * real.N_SECTIONS + self.section)
+
+
+def save_session(session: Session, *, film: str = "", has_bdf: bool = True) -> dict:
+    """Write session.xml and the BDF; return when what happened, in s.
+
+    Parameters
+    ----------
+    session : Session
+    film : str
+        Name of the AVI, where there is one.
+    has_bdf : bool
+    """
+    session.own.mkdir(parents=True)
+    channels, found = _recorded(session.subject, session.k)
+    (session.own / "session.xml").write_text(_xml(session, film))
+    if has_bdf:
+        codes = _codes(session.subject, session.k)
+        save_bdf(session.own / _bdf_name(session), channels, codes, real.SFREQ)
+    return found
+
+
+def _bdf_name(session: Session) -> str:
+    return f"Part_{session.person}_S_Trial{session.section // 2}_emotion.bdf"
 
 
 def _codes(subject: Subject, k: int) -> np.ndarray:
@@ -197,7 +228,7 @@ def _artefacts(subject: Subject, k: int, n_times: int) -> np.ndarray:
     return out
 
 
-def _questions(subject: Subject) -> list[dict[str, int]]:
+def questions(subject: Subject) -> list[dict[str, int]]:
     """Return what the person said of each clip: ratings and the felt emotion."""
     said = []
     rows = zip(subject.planted["ratings"], subject.rngs("questions"), strict=True)
@@ -211,19 +242,21 @@ def _questions(subject: Subject) -> list[dict[str, int]]:
     return said
 
 
-def _xml(subject: Subject, k: int, number: int, person: int, said: dict) -> str:
+def _xml(session: Session, film: str) -> str:
     """Return a session.xml; readers take the first child for the person."""
-    section, seconds = number % real.N_SECTIONS, subject.design.scored[k][1]
-    felt = " ".join(f'{name}="{value}"' for name, value in said.items())
-    bdf = f"Part_{person}_S_Trial{section // 2}_emotion.bdf"
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<!-- {ABOUT} -->\n'
-        f'<session sessionId="{number}" date="2009.07.09" time="12.00.00" '
-        f'experimentType="emotion elicitation" isStim="1" {felt} '
-        f'cutNr="{section}" cutLenSec="{seconds:.3f}" vidRate="60.97" '
-        f'vidBeginSmp="0" vidEndSmp="{60.97 * seconds:.0f}" '
-        f'mediaFile="{clip_name(k)}.avi">\n'
-        f'  <subject id="{person}" gender="female" dateOfBirth="1985.01.01"/>\n'
-        f'  <track type="Physiological" filename="{bdf}">\n'
-        '    <annotation type="Gaze"/>\n  </track>\n</session>\n'
-    )
+    seconds = session.subject.design.scored[session.k][1]
+    felt = " ".join(f'{name}="{value}"' for name, value in session.said.items())
+    person, tracks = session.person, [("Physiological", _bdf_name(session))]
+    tracks += [("Video", film)] * bool(film)
+    return "".join([
+        f'<?xml version="1.0" encoding="utf-8"?>\n<!-- {ABOUT} -->\n',
+        f'<session sessionId="{session.own.name}" date="2009.07.09" time="12.00.00" ',
+        f'experimentType="emotion elicitation" isStim="1" {felt} ',
+        f'cutNr="{session.section}" cutLenSec="{seconds:.3f}" vidRate="60.97" ',
+        f'vidBeginSmp="0" vidEndSmp="{60.97 * seconds:.0f}" ',
+        f'mediaFile="{clip_name(session.k)}.avi">\n',
+        f'  <subject id="{person}" gender="female" dateOfBirth="1985.01.01"/>\n',
+        *(f'  <track type="{kind}" filename="{name}">\n'
+          '    <annotation type="Gaze"/>\n  </track>\n' for kind, name in tracks),
+        "</session>\n",
+    ])  # fmt: skip

@@ -13,11 +13,15 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfftfreq
 from scipy.signal import butter, lfilter, sosfiltfilt
 
-CORPORA = ("dreamer", "amigos", "deap", "mahnob", "iemocap", "mosei", "mosi")
+CORPORA = (
+    "dreamer", "amigos", "deap", "mahnob", "iemocap", "mosei", "mosi",
+    "mahnob_continuous", "expressions",
+)  # fmt: skip
 STREAMS = (
     "latents", "ratings", "signatures", "nuisances", "artefacts", "gaps", "observer",
     "questions", "line", "", "eeg", "ecg", "gsr", "audio", "visual", "text", "lengths",
     "directions", "heart", "resp", "ppg", "temperature", "emg", "eog", "order",
+    "valence", "cues", "face",
 )  # fmt: skip
 """What has numbers of its own; new names come last, or all numbers change."""
 TRACE_SFREQ = 4.0

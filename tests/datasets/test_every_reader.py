@@ -17,6 +17,7 @@ from tests.datasets.true_features import (
 from tests.datasets.true_formats import (
     noise,
     write_amigos,
+    write_continuous_labels,
     write_dreamer,
     write_mahnob_features,
 )
@@ -34,6 +35,11 @@ def write_mahnob(folder):
         test_read_mahnob.write_bdf(folder / number, subject)
 
 
+def write_rated_mahnob(folder):
+    write_mahnob(folder)
+    write_continuous_labels(folder, [(1, 2), (2, 2)], [80, 80])
+
+
 WRITERS = {
     "deap": lambda folder: [test_read_deap.write_dat(folder, n) for n in (10, 2)],
     "mahnob": write_mahnob,
@@ -43,6 +49,7 @@ WRITERS = {
     "eegmat": write_edf,
     "iemocap": write_iemocap,
     "mahnob_features": write_mahnob_features,
+    "mahnob_continuous": write_rated_mahnob,
     "mosei": lambda folder: write_pickle(folder / "mosei_raw.pkl", raw()),
     "mosi": lambda folder: write_pickle(folder / "aligned_50.pkl", mmsa(narrow=True)),
     "mosi_utterances": write_mosi_vectors,

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from emolib import corpora
+from emolib.checks import CorpusError
 from emolib.containers import Features, Recording, Windows
+from emolib.papers.rmmt.faces import features_of
 from emolib.papers.rmmt.settings import BANDS
 from emolib.papers.rmmt.training import STEPS_HZ
 from emolib.preprocessing.filtering import average_reference, bandpass
@@ -26,6 +28,7 @@ from emolib.preprocessing.usable import (
 )
 
 TARGET, MODALITIES = "valence", ("face", "eeg")
+NO_FACE = "steps_without_face"
 EEG_BAND = (0.3, 45.0)
 """The source's filter in Hz; Section 4.2 names the average reference alone."""
 WINDOW_S = 2.0
@@ -50,10 +53,11 @@ def prepare(data: dict) -> Windows:
     kept, removed = [], []
     for recording in corpus.read(path):
         reason = reason_against(recording, MODALITIES, (), partial(_faults, recording))
-        if reason:
-            removed.append((*ids_of(recording), reason))
+        found = reason or _steps(recording, data)
+        if isinstance(found, str):
+            removed.append((*ids_of(recording), found))
         else:
-            kept.append((recording, _steps(recording, data)))
+            kept.append((recording, found))
     return _joined(kept, removed_table(removed, len(kept), "trial"))
 
 
@@ -72,20 +76,22 @@ def _faults(recording: Recording) -> list[str]:
     return []
 
 
-def _steps(recording: Recording, data: dict) -> dict[str, np.ndarray]:
-    """Return each modality's features, (n_steps, d), a step a label."""
-    n_steps, found = len(recording.traces[TARGET].values), {}
-    for name in MODALITIES:
-        held = recording.signals[name]
-        if isinstance(held, Features):
-            found[name] = held.data
-        elif name == "eeg":
-            found[name] = eeg_steps(recording, n_steps, data["psd"])
-        else:
-            raise ValueError(
-                "face must be features a step; got a video, which nothing here reads "
-                "yet. Use the corpus mahnob_features."
-            )
+def _steps(recording: Recording, data: dict) -> dict[str, np.ndarray] | str:
+    """Return each modality's features, (n_steps, d), a step a label, or a reason.
+
+    Beside them, under `NO_FACE`, the steps whose face is a guess.
+    """
+    n_steps, held = len(recording.traces[TARGET].values), recording.signals
+    found = {m: held[m].data for m in MODALITIES if isinstance(held[m], Features)}
+    found[NO_FACE] = np.zeros(n_steps, bool)
+    if "eeg" not in found:
+        found["eeg"] = eeg_steps(recording, n_steps, data["psd"])
+    if "face" not in found:
+        try:
+            features, found[NO_FACE] = features_of(held["face"], n_steps, data)
+        except CorpusError as error:
+            return f"face: {error}"
+        found["face"] = features
     return found
 
 
@@ -116,10 +122,10 @@ def _joined(kept: list[tuple], removed: pd.DataFrame) -> Windows:
     values = [recording.traces[TARGET].values for recording, _ in kept]
     lengths = np.array([len(own) for own in values])
     rows = [
-        (*ids_of(recording), 0.0, len(own) / STEPS_HZ, own.mean())
-        for (recording, _), own in zip(kept, values, strict=True)
+        (*ids_of(recording), 0.0, len(own) / STEPS_HZ, own.mean(), found[NO_FACE].sum())
+        for (recording, found), own in zip(kept, values, strict=True)
     ]
-    names = ["subject", "session", "trial", "start_s", "stop_s", TARGET]
+    names = ["subject", "session", "trial", "start_s", "stop_s", TARGET, NO_FACE]
     meta = pd.DataFrame(rows, columns=names)
     check_unique(meta)
     n = lengths.max()

@@ -28,7 +28,7 @@ from emolib.settings import (
 )
 from emolib.splits.traces import ORDERS, TRACE_PROTOCOLS
 
-CORPORA = ("mahnob", "mahnob_features")
+CORPORA = ("mahnob_continuous", "mahnob_features")
 """The paper's, and public features of the same trials."""
 
 BANDS = {
@@ -165,7 +165,7 @@ class Settings(GridSettings):
 
     config: str = ""
     data: Literal["surrogate", "local"] = "surrogate"
-    corpora: list[Literal[*CORPORA]] = Field(["mahnob"], min_length=1)
+    corpora: list[Literal[*CORPORA]] = Field(["mahnob_continuous"], min_length=1)
     protocols: list[Literal[*TRACE_PROTOCOLS]] = Field(["by_trial"], min_length=1)
     systems: list[Literal[*SYSTEMS]] = Field(
         ["F-Fusion", "RSMT-E", "RSMT-F", RMMT, "constant"], min_length=1

@@ -114,7 +114,8 @@ def study():
         finished.append((unit, entry))
     failures = [(unit, "it stopped") for unit in units_of(systems=["MMT"])]
     settings = Settings.of({"systems": names, **changes})
-    return Study(settings, finished, failures, {"mahnob": "surrogate"}, rmmt.PAPER)
+    sources = {"mahnob_continuous": "surrogate"}
+    return Study(settings, finished, failures, sources, rmmt.PAPER)
 
 
 def test_numbers_stand_beside_the_papers_in_each_table_that_prints_them(study):
