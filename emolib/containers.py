@@ -112,7 +112,7 @@ class Video:
             return self.fps, len(self._kept()) / self.fps
         with self._opened() as container:
             stream = container.streams.video[0]
-            return float(stream.average_rate), container.duration / 1e6
+            return float(stream.average_rate or 0), (container.duration or 0) / 1e6
 
     def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the frame shown at each of the increasing `times` (s), as (h, w, 3).

@@ -155,13 +155,14 @@ def _read_session(
     notes: list[str] = []
     with opened(path, _EXPECTED):
         rated = {name: float(said.get(key, "nan")) for name, key in FELT.items()}
+        fps = float(said.get("vidRate", "nan"))
         who = (f"P{said['subject']}", path.parent.name, Path(said["mediaFile"]).stem)
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
     for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals)
     for avi in sorted(path.parent.glob("P*.avi"))[:1]:
-        found["face"] = Video(avi, float(said["vidRate"]))
+        found["face"] = Video(avi, fps)
     traces = {} if trace is None else {"valence": trace}
     return build_trial(
         CORPUS, who, found, rated, baseline=before, notes=notes, traces=traces

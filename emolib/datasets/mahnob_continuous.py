@@ -15,7 +15,7 @@ from pathlib import Path
 from emolib.checks import CorpusError
 from emolib.containers import Recording, Video
 from emolib.datasets import mahnob
-from emolib.datasets.corpus import Corpus, find_files, walk
+from emolib.datasets.corpus import find_files, walk
 
 TARGET, LABELS = "valence", mahnob.LABELS
 CROPS_FPS = 64.0
@@ -76,17 +76,11 @@ def _film_problem(film: Video | None, labels_s: float) -> str:
         fps, film_s = film.measured()
     except CorpusError as error:
         return str(error)
-    if abs(fps / film.fps - 1) > MOST_APART:
+    if not abs(fps / film.fps - 1) <= MOST_APART:
         return f"{fps:g} frames a second in the film, {film.fps:g} in session.xml."
     if film_s < labels_s:
         return f"{labels_s:g} s of labels outlast {film_s:.4g} s of film."
     return ""
-
-
-def find_mahnob_continuous(folder: str | Path, corpus: Corpus) -> list[Path]:
-    """Return the file of labels and every ``session.xml``."""
-    (labels, *_) = find_files(folder, corpus).values()
-    return [labels, *mahnob.CORPUS.files(folder)]
 
 
 CORPUS = replace(
@@ -96,7 +90,10 @@ CORPUS = replace(
     pattern=re.escape(LABELS),
     expected=f"Sessions/<number>/ of MAHNOB-HCI and, with them, {LABELS}",
     read=read_mahnob_continuous,
-    find=find_mahnob_continuous,
+    find=lambda folder, corpus: [
+        *find_files(folder, corpus).values(),
+        *mahnob.CORPUS.files(folder),
+    ],  # fmt: skip
     list_subjects=lambda folder: mahnob.list_subjects(folder, rated=True),
     targets=(TARGET,),
     rating_scale=(-0.5, 0.5),

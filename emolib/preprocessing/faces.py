@@ -21,24 +21,11 @@ CASCADE = "haarcascade_frontalface_default.xml"
 
 
 class Faces(NamedTuple):
-    """What was cut out of n frames.
+    """What was cut out of n frames."""
 
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (n, 48, 48, 3)
-        Where no face was found, the nearest one in time.
-    found, filled : ndarray of bool, shape (n,)
-        A face was found here; or near enough to stand in. Neither: a guess.
-    """
-
-    pixels: np.ndarray
-    found: np.ndarray
-    filled: np.ndarray
-
-    @property
-    def missing(self) -> np.ndarray:
-        """Frames whose face is a guess, ndarray of bool."""
-        return ~(self.found | self.filled)
+    pixels: np.ndarray  # (n, 48, 48, 3) of uint8; of the nearest frame where none is
+    found: np.ndarray  # (n,) of bool: a face was found here
+    guessed: np.ndarray  # (n,) of bool: none was found, nor near enough to stand in
 
 
 def step_times(n_steps: int, sfreq: float, per_step: int = 1) -> np.ndarray:
@@ -82,8 +69,8 @@ def cut_faces(
         )
     known = np.flatnonzero(found)
     nearest = known[np.abs(times[:, None] - times[known]).argmin(axis=1)]
-    near = np.abs(times - times[nearest]) <= longest_gap_s
-    return Faces(np.stack([cut[i] for i in nearest]), found, near & ~found)
+    far = np.abs(times - times[nearest]) > longest_gap_s
+    return Faces(np.stack([cut[i] for i in nearest]), found, far)
 
 
 def cut_face(frame: np.ndarray) -> np.ndarray | None:

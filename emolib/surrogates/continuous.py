@@ -72,8 +72,8 @@ CUES = {
     "beta": Cue("cortex", -0.10, 0, 0, CORTICAL,
                 _sources("beta", ("F3", "F4", "C3", "C4"))),
 }  # fmt: skip
-"""Every cue. ``eeg`` means muscle and cortex together."""
-FACE = [name for name, cue in CUES.items() if cue.modality == "face"]
+"""Every cue, those of the face first. ``eeg`` means muscle and cortex together."""
+FACE, EEG = slice(0, 3), slice(3, None)
 
 
 def latent(knobs: Knobs, number: int, n_trials: int, n_steps: int) -> np.ndarray:

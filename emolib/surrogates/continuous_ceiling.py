@@ -16,21 +16,15 @@ from pathlib import Path
 import numpy as np
 
 from emolib.checks import check_option
-from emolib.surrogates.continuous import (
-    CUES,
-    cues_of,
-    label,
-    latent,
-    with_reading_error,
-)
+from emolib.surrogates import continuous
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.files import read_truth
 from emolib.surrogates.traces import TRACE_SFREQ
 
 KINDS = ("face", "eeg", "muscle", "cortex")
 REACH_S, EVERY_S = 4.0, 0.5
-N_PEOPLE, N_TRIALS, SECONDS = 60, 10, 80.0
-"""Fresh people that the observer is taught on, and what each of them sees."""
+N_PEOPLE, N_TRIALS = 60, 10
+"""Fresh people that the observer is taught on, and trials of each, as long as here."""
 SEED_STEP, RIDGE = 7_000_003, 1e-3
 
 
@@ -51,36 +45,38 @@ def ceiling_traces(
     for kind in modalities:
         check_option("modality", kind, KINDS)
     truth = read_truth(truth_folder)
-    knobs = Knobs(effect=truth.parameters["effect"],
-                  signature=truth.parameters["signature"],
-                  seed=truth.parameters["seed"])  # fmt: skip
-    weights, chosen = _taught(knobs, truth.parameters["annotator_lag"],
-                              tuple(sorted(modalities)))  # fmt: skip
+    noted, told = truth.parameters, {}
+    knobs = Knobs(
+        *(noted[name] for name in ("effect", "signature", "nuisance", "seed"))
+    )
+    n_steps = np.round(TRACE_SFREQ * np.array(noted["clips_s"])).astype(int)
+    asked = tuple(sorted(modalities)), round(n_steps.mean())
+    weights, chosen = _taught(knobs, noted["annotator_lag"], *asked)
     subject = truth.places("subjects", meta["subject"].astype(str))
     trial = truth.places("trials", meta["trial"].astype(str))
-    n_steps = np.round(4 * np.array(truth.parameters["trial_seconds"])).astype(int)
-    told = {}
     for i in np.unique(subject):
         shown = trial[subject == i]
-        seen = with_reading_error(np.asarray(truth["cues"][i]), knobs, i + 1)
-        rows = [seen[chosen, k, : n_steps[k]] for k in shown]
-        told |= {
-            (i, k): own @ weights for k, own in zip(shown, _read(rows), strict=True)
-        }
+        seen = continuous.with_reading_error(np.asarray(truth["cues"][i]), knobs, i + 1)
+        read = _read([seen[chosen, k, : n_steps[k]] for k in shown])
+        told |= {(i, k): x @ weights for k, x in zip(shown, read, strict=True)}
     return [told[pair] for pair in zip(subject, trial, strict=True)]
 
 
 @lru_cache(maxsize=16)
-def _taught(knobs: Knobs, lag_s: float, modalities: tuple[str, ...]) -> tuple:
+def _taught(
+    knobs: Knobs, lag_s: float, modalities: tuple[str, ...], n_steps: int
+) -> tuple:
     """Return the weights of the best linear reader, and which cues it reads."""
     wanted = {*modalities, *(("muscle", "cortex") if "eeg" in modalities else ())}
-    chosen = [i for i, cue in enumerate(CUES.values()) if cue.modality in wanted]
+    kinds = [cue.modality for cue in continuous.CUES.values()]
+    chosen = [i for i, kind in enumerate(kinds) if kind in wanted]
     fresh, gram, moment = replace(knobs, seed=knobs.seed + SEED_STEP), 0.0, 0.0
     for number in range(1, N_PEOPLE + 1):
-        z = latent(fresh, number, N_TRIALS, round(SECONDS * TRACE_SFREQ))
-        cues = with_reading_error(cues_of(z, fresh, number), fresh, number)[chosen]
+        z = continuous.latent(fresh, number, N_TRIALS, n_steps)
+        cues = continuous.cues_of(z, fresh, number)
+        cues = continuous.with_reading_error(cues, fresh, number)[chosen]
         x = np.concatenate(_read(list(cues.swapaxes(0, 1))))
-        gram, moment = gram + x.T @ x, moment + x.T @ label(z, lag_s).ravel()
+        gram, moment = gram + x.T @ x, moment + x.T @ continuous.label(z, lag_s).ravel()
     scale = RIDGE * np.trace(gram) / len(gram)
     return np.linalg.solve(gram + scale * np.eye(len(gram)), moment), chosen
 

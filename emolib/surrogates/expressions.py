@@ -32,22 +32,19 @@ class Expressions(NamedTuple):
     shapes: np.ndarray  # (n_people, 8)
 
 
-def draw_expressions(seed: int, n_people: int = 200, n_takes: int = 1) -> Expressions:
-    """Return every expression of every person in some takes, at random intensity."""
+def draw_expressions(seed: int, n_people: int = 200) -> Expressions:
+    """Return every expression of every person, at random intensity."""
     full, parts, shapes = np.array([*EXPRESSIONS.values()], float), [], []
+    awake = np.zeros(len(full), bool)
     for person in range(n_people):
         rng = generator(seed + SEED_STEP, "expressions", "face", person)
         who = draw_identity(rng)
+        shown = full * rng.uniform(*INTENSITY, (len(full), 1))
+        shown += OWN_SD * rng.standard_normal(full.shape)
+        parts.append(draw_faces(who, shown.T, awake, rng, sfreq=0.5))
         shapes.append(who.shape)
-        for _ in range(n_takes):
-            size = rng.uniform(*INTENSITY, (len(full), 1))
-            shown = full * size + OWN_SD * rng.standard_normal(full.shape)
-            awake = np.zeros(len(full), bool)
-            parts.append(draw_faces(who, shown.T, awake, rng, sfreq=0.5))
-    frames = np.concatenate(parts)
+    code, whose = np.arange(len(full)), np.arange(n_people)
     return Expressions(
-        frames,
-        np.tile(np.arange(len(full)), n_people * n_takes),
-        np.repeat(np.arange(n_people), n_takes * len(full)),
+        np.concatenate(parts), np.tile(code, n_people), np.repeat(whose, len(full)),
         np.stack(shapes),
-    )
+    )  # fmt: skip

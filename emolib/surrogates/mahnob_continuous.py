@@ -8,34 +8,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from emolib.checks import check_option, check_range
 from emolib.datasets.mahnob_continuous import LABELS
+from emolib.surrogates import continuous, faces, mahnob
 from emolib.surrogates.affect import Subject, simulate_subject, truth_of
-from emolib.surrogates.continuous import (
-    CORPUS,
-    CUES,
-    DB_PER_UNIT,
-    FACE,
-    cues_of,
-    label,
-    latent,
-    with_reading_error,
-)
-from emolib.surrogates.design import Knobs, check_sizes
-from emolib.surrogates.faces import HOLD, draw_faces, draw_identity, save_film
+from emolib.surrogates.design import Design, Knobs, check_sizes
 from emolib.surrogates.files import cell, save_mat, write
-from emolib.surrogates.mahnob import (
-    LONGEST_S,
-    N_STIMULI,
-    Session,
-    clip_name,
-    mahnob_design,
-    questions,
-    save_session,
-)
 from emolib.surrogates.traces import TRACE_SFREQ, generator
 
 RATED = {
@@ -48,10 +30,15 @@ FILM_RATE = (6097, 100)
 TAIL_S, LONGER_TAIL_S, LONGEST_TAIL_S = 16.0, 21.0, 116.0
 """Films go on after the clip: at least so long, so much longer on average, at most."""
 BLINK_S = 0.3
-HOLDS = ("sessions", "features")
-WIDTHS = {"eeg_band_feats": 85, "eeg_band_feats_full": 128, "face_feats": 327,
-          "gaze_feats": 2}  # fmt: skip
-FEATURE_NOISE = 1.0
+WIDTHS = {
+    "eeg_band_feats": (continuous.EEG, 85),
+    "eeg_band_feats_full": (continuous.EEG, 128),
+    "face_feats": (continuous.FACE, 327),
+    "gaze_feats": (slice(0), 2),
+}
+"""Variable of a public file -> the cues in it, and how many columns it has."""
+FILM = "P{}-Rec1-2009.07.09.12.00.00_C1 trigger _C_Section_{}.avi"
+FEATURES = "P{}-features-resamp4hz-trial-{}.mat"
 
 
 def write_mahnob_continuous(
@@ -80,116 +67,116 @@ def write_mahnob_continuous(
     effect, signature, nuisance, heart_field, seed
         As in `emolib.surrogates.design.Knobs`.
     """
-    own = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds,
-               annotator_lag=annotator_lag)  # fmt: skip
-    check_sizes(n_subjects, n_trials, seconds or LONGEST_S, n_stimuli=N_STIMULI,
-                hint="MAHNOB-HCI has 20 clips.")  # fmt: skip
+    size = dict(n_subjects=n_subjects, n_trials=n_trials, seconds=seconds)
+    most = dict(n_stimuli=mahnob.N_STIMULI, hint="MAHNOB-HCI has 20 clips.")
+    check_sizes(n_subjects, n_trials, seconds or mahnob.LONGEST_S, **most)
     check_range("n_subjects", n_subjects, 1, len(RATED))
     check_range("annotator_lag", annotator_lag, 0.0, 4.0)
-    check_option("holds", holds, HOLDS)
+    check_option("holds", holds, tuple(HOLDS))
     knobs = Knobs(effect, signature, nuisance, seed, heart_field)
-    design = mahnob_design(n_trials=n_trials, seconds=seconds)
-    design = replace(design, corpus=CORPUS)
-    save = _save_person if holds == "sessions" else _save_features
+    design = mahnob.mahnob_design(n_trials=n_trials, seconds=seconds)
+    design = replace(design, corpus=continuous.CORPUS)
+    names = [f"P{person}" for person in [*RATED][:n_subjects]]
 
     def fill(aside: Path):
-        labels, planted = {}, []
+        trials, planted = [], []
         for number in range(1, n_subjects + 1):
-            subject = simulate(design, knobs, number)
-            said = label(subject.z[:, 0, design.n_before :], annotator_lag)
-            rated = _rated(subject, said)
-            planted.append(save(aside, subject, rated))
-            labels |= {(_person(subject), at): own for at, (_, own) in rated.items()}
-        _save_labels(aside, labels)
-        names = [f"P{person}" for person in [*RATED][:n_subjects]]
-        trials = [clip_name(k) for k in range(n_trials)]
-        return truth_of(design, planted, names, trials, **own, **asdict(knobs))
+            subject, cues = simulate(design, knobs, number)
+            z = subject.z[:, 0, design.n_before :]
+            own = _rated(subject, continuous.label(z, annotator_lag))
+            HOLDS[holds](aside, subject, cues, own)
+            trials += own
+            planted.append({"cues": cues.astype(np.float32), "z": z})
+        _save_labels(aside, trials)
+        clips, lag = map(mahnob.clip_name, range(n_trials)), annotator_lag
+        seconds_of = [stop for _, stop in design.scored]
+        told = {**size, **asdict(knobs), "annotator_lag": lag, "clips_s": seconds_of}
+        return truth_of(design, planted, names, clips, **told)
 
     return write(folder, fill)
 
 
-def _person(subject: Subject) -> int:
-    return [*RATED][subject.number - 1]
+class Rated(NamedTuple):
+    """A rated trial."""
+
+    person: int
+    section: int
+    k: int  # of the clip, from 0
+    label: np.ndarray  # at 4 Hz
 
 
-def simulate(design, knobs: Knobs, number: int) -> Subject:
-    """Return a person whose EEG follows the cues of `emolib.surrogates.continuous`."""
-    valence = latent(knobs, number, design.n_trials, design.n_steps)
+def simulate(design: Design, knobs: Knobs, number: int) -> tuple[Subject, np.ndarray]:
+    """Return a person whose EEG follows cues, and these from each onset."""
+    valence = continuous.latent(knobs, number, design.n_trials, design.n_steps)
     subject = simulate_subject(design, knobs, number, valence=valence)
-    cues = cues_of(subject.z[:, 0], knobs, number)
-    for cue, trace in zip(CUES.values(), cues, strict=True):
-        for source in cue.sources:
-            subject.theta[:, subject.names.index(source)] = DB_PER_UNIT * trace
-    return replace(subject, planted={**subject.planted, "cues": cues})
+    cues = continuous.cues_of(subject.z[:, 0], knobs, number)
+    for cue, trace in zip(continuous.CUES.values(), cues, strict=True):
+        rows = [subject.names.index(source) for source in cue.sources]
+        subject.theta[:, rows] = continuous.DB_PER_UNIT * trace[:, None]
+    return subject, cues[..., design.n_before :]
 
 
-def _rated(subject: Subject, said: np.ndarray) -> dict[int, tuple]:
-    """Return a person's rated trials: section -> (clip, label at 4 Hz)."""
-    order = subject.rng("order").permutation(subject.design.n_trials)
-    first = max(0, len(order) - RATED[_person(subject)])
-    ends = [round(TRACE_SFREQ * stop) for _, stop in subject.design.scored]
-    places = enumerate(order.tolist(), start=1)
-    return {2 * at: (k, said[k, : ends[k]]) for at, k in places if at > first}
+def _rated(subject: Subject, labels: np.ndarray) -> list[Rated]:
+    """Return the last of a person's trials, as many as were rated."""
+    design, person = subject.design, [*RATED][subject.number - 1]
+    order = subject.rng("order").permutation(design.n_trials)
+    ends = [round(TRACE_SFREQ * stop) for _, stop in design.scored]
+    trials = [
+        Rated(person, 2 * place, k, labels[k, : ends[k]])
+        for place, k in enumerate(order.tolist(), start=1)
+    ]
+    return trials[-RATED[person] :]
 
 
-def _save_labels(folder: Path, labels: dict) -> None:
+def _save_labels(folder: Path, trials: list[Rated]) -> None:
     """Write the file of labels, in order of people and sections."""
-    held = cell([own[None] for own in labels.values()], column=True)
-    trials = np.array([*labels], np.uint8)
+    held = cell([trial.label[None] for trial in trials], column=True)
+    listed = np.array([trial[:2] for trial in trials], np.uint8)
     (folder / "data").mkdir(exist_ok=True)
-    save_mat(folder / "data" / LABELS, dict(trials_included=trials, labels=held))
+    save_mat(folder / "data" / LABELS, {"trials_included": listed, "labels": held})
 
 
-def _save_person(folder: Path, subject: Subject, rated: dict) -> dict:
-    """Write BDF, XML and film of one person's rated trials; return what was planted."""
-    none = {name: np.empty(0) for name in ("beats", "blinks", "skin_responses")}
-    events, said = [none] * subject.design.n_trials, questions(subject)
-    who = draw_identity(subject.rng("face"))
-    for section, (k, _) in rated.items():
-        person = _person(subject)
-        session = Session(folder / "Sessions", subject, k, person, section, said[k])
-        film = f"P{person}-Rec1-2009.07.09.12.00.00_C1 trigger _C_Section_{section}.avi"
-        events[k] = save_session(session, film=film)
-        blinks = events[k]["blinks"] - subject.design.baseline_s
-        _film(session.own / film, subject, k, who, blinks)
-    told = {name: [own[name] for own in events] for name in none}
-    return {**subject.truth(**told), "cues": _from_onset(subject)}
+def _save_sessions(folder: Path, subject: Subject, cues, trials: list[Rated]) -> None:
+    """Write BDF, XML and film of one person's rated trials."""
+    said, who = mahnob.questions(subject), faces.draw_identity(subject.rng("face"))
+    for person, section, k, _ in trials:
+        own = folder / "Sessions", subject, k, person, section, said[k]
+        session, film = mahnob.Session(*own), FILM.format(person, section)
+        blinks = mahnob.save_session(session, film=film)["blinks"]
+        blinks = blinks - subject.design.baseline_s
+        face = cues[continuous.FACE, k]
+        _save_film(session.own / film, subject, k, who, face, blinks)
 
 
-def _from_onset(subject: Subject) -> np.ndarray:
-    """Return the cues, (n_cues, n_trials, n_steps)."""
-    return subject.planted["cues"][..., subject.design.n_before :].astype(np.float32)
-
-
-def _film(path: Path, subject: Subject, k: int, who, blinks: np.ndarray) -> None:
+def _save_film(path: Path, subject: Subject, k: int, who, cues, blinks) -> None:
     """Write the film of one trial; its first frame is the clip's beginning."""
-    rng, sfreq = subject.rngs("face")[k], FILM_RATE[0] / FILM_RATE[1] / HOLD
+    rng, sfreq = subject.rngs("face")[k], FILM_RATE[0] / FILM_RATE[1] / faces.HOLD
     tail_s = min(TAIL_S + LONGER_TAIL_S * rng.standard_exponential(), LONGEST_TAIL_S)
     times = np.arange(0, subject.design.scored[k][1] + tail_s, 1 / sfreq)
-    planted = dict(zip(CUES, _from_onset(subject)[:, k], strict=True))
-    grid = np.arange(len(planted["smile"])) / TRACE_SFREQ
-    traces = np.stack([np.interp(times, grid, planted[name]) for name in FACE])
+    grid = np.arange(cues.shape[1]) / TRACE_SFREQ
+    traces = np.stack([np.interp(times, grid, cue) for cue in cues])
     since = times[:, None] - np.append(blinks, -np.inf)
     shut = ((since >= 0) & (since < BLINK_S)).any(axis=1)
-    save_film(path, draw_faces(who, traces, shut, rng, sfreq), FILM_RATE)
+    faces.save_film(path, faces.draw_faces(who, traces, shut, rng, sfreq), FILM_RATE)
 
 
-def _save_features(folder: Path, subject: Subject, rated: dict) -> dict:
-    """Write a public file of features per rated trial; return what was planted.
+def _save_features(folder: Path, subject: Subject, cues, trials: list[Rated]) -> None:
+    """Write a public file of features for each of one person's rated trials.
 
-    Columns are mixtures, the same for all, of what a detector reads of each cue.
+    Columns are mixtures, the same for all, of what a detector reads of each cue, and
+    noise; those of the gaze are noise.
     """
-    (folder / "data" / "Features").mkdir(parents=True, exist_ok=True)
-    read = with_reading_error(_from_onset(subject), subject.knobs, subject.number)
-    facial = np.array([name in FACE for name in CUES])
-    for section, (k, said) in rated.items():
-        rng, held = subject.rngs("face")[k], {"target": 2 * said[None]}
-        for name, width in WIDTHS.items():
-            mix = generator(0, CORPUS, "directions").standard_normal((len(CUES), width))
-            mix[facial != (name == "face_feats")] = 0
-            mix *= name != "gaze_feats"
-            noise = FEATURE_NOISE * rng.standard_normal((len(said), width))
-            held[name] = read[:, k, : len(said)].T @ mix + noise
-        who = f"P{_person(subject)}-features-resamp4hz-trial-{section}.mat"
-        save_mat(folder / "data" / "Features" / who, held)
-    return {"cues": _from_onset(subject)}
+    own = folder / "data" / "Features"
+    own.mkdir(parents=True, exist_ok=True)
+    read = continuous.with_reading_error(cues, subject.knobs, subject.number)
+    for person, section, k, label in trials:
+        rng, held = subject.rngs("face")[k], {"target": 2 * label[None]}
+        for name, (rows, width) in WIDTHS.items():
+            seen = read[rows, k, : len(label)]
+            mix = generator(0, continuous.CORPUS, "directions")
+            held[name] = seen.T @ mix.standard_normal((len(seen), width))
+            held[name] += rng.standard_normal(held[name].shape)
+        save_mat(own / FEATURES.format(person, section), held)
+
+
+HOLDS = {"sessions": _save_sessions, "features": _save_features}

@@ -7,7 +7,7 @@ have it in their middle.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from emolib import corpora
 from emolib.checks import CorpusError
 from emolib.containers import Features, Recording, Windows
-from emolib.papers.rmmt.faces import features_of
+from emolib.papers.rmmt.faces import features_of, frozen
 from emolib.papers.rmmt.settings import BANDS
 from emolib.papers.rmmt.training import STEPS_HZ
 from emolib.preprocessing.filtering import average_reference, bandpass
@@ -50,10 +50,10 @@ def input_digest(data: dict) -> str:
 def prepare(data: dict) -> Windows:
     """Return the features that every system of paper 4 is trained and tested on."""
     path, corpus = folder(data).path, corpora.CORPORA[data["corpus"]]
-    kept, removed = [], []
+    backbone, kept, removed = cache(partial(frozen, data)), [], []
     for recording in corpus.read(path):
         reason = reason_against(recording, MODALITIES, (), partial(_faults, recording))
-        found = reason or _steps(recording, data)
+        found = reason or _steps(recording, data, backbone)
         if isinstance(found, str):
             removed.append((*ids_of(recording), found))
         else:
@@ -76,7 +76,7 @@ def _faults(recording: Recording) -> list[str]:
     return []
 
 
-def _steps(recording: Recording, data: dict) -> dict[str, np.ndarray] | str:
+def _steps(recording: Recording, data: dict, backbone) -> dict[str, np.ndarray] | str:
     """Return each modality's features, (n_steps, d), a step a label, or a reason.
 
     Beside them, under `NO_FACE`, the steps whose face is a guess.
@@ -87,11 +87,11 @@ def _steps(recording: Recording, data: dict) -> dict[str, np.ndarray] | str:
     if "eeg" not in found:
         found["eeg"] = eeg_steps(recording, n_steps, data["psd"])
     if "face" not in found:
+        network = backbone()
         try:
-            features, found[NO_FACE] = features_of(held["face"], n_steps, data)
+            found["face"], found[NO_FACE] = features_of(held["face"], n_steps, network)
         except CorpusError as error:
             return f"face: {error}"
-        found["face"] = features
     return found
 
 

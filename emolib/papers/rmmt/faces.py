@@ -7,6 +7,11 @@ by film, and shared by all that differs in EEG, fold, system or labels.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import nn
@@ -14,6 +19,7 @@ from torch import nn
 from emolib import code
 from emolib.containers import Video
 from emolib.models.face import build_backbone
+from emolib.papers.rmmt.training import STEPS_HZ
 from emolib.preprocessing.faces import cut_face, cut_faces, step_times
 from emolib.store import Entry, Key, Outcome, Store
 from emolib.surrogates.expressions import EXPRESSIONS, draw_expressions
@@ -30,72 +36,68 @@ FIT = dict(lr=1e-3, batch_size=32, max_epochs=10, patience=4)
 AT_ONCE = 64
 
 
-def kept(function, **settings) -> Entry:
-    """Return the entry of ``function(**settings)``, computed once for all.
+class Frozen(NamedTuple):
+    """A backbone with its weights, and how a run uses it."""
 
-    Parameters
-    ----------
-    function : callable
-        At the top of this module; returns an Outcome.
-    **settings
-        Plain values, or what `_plain` makes plain.
+    model: nn.Module
+    weights: str  # digest of what they are from
+    per_step: int  # frames
+
+
+def frozen(data: Mapping) -> Frozen:
+    """Return the backbone that the data settings name.
+
+    Raises CorpusError when its checkpoint is none, or one of another network.
     """
-    made = made_with(function.__module__)
-    plain = {name: _plain(value) for name, value in settings.items()}
-    key = Key("rmmt", "stage", {"function": function.__name__, **plain, **made}, "cpu")
-    store = Store()
-    return store.once(key, lambda: store.put(key, function(**settings)))
+    model, path = build_backbone(data["backbone"]), data["checkpoint"]
+    if path:
+        load_checkpoint(model, path)
+        return Frozen(model, code.hash_file(Path(path)), data["frames_per_step"])
+    entry = _kept(pretrained)
+    load_state_arrays(model, entry.state)
+    return Frozen(model, entry.key.digest, data["frames_per_step"])
 
 
-def _plain(value):
-    """Return what stands for a setting in a key: the content of a film or an entry."""
-    if isinstance(value, Video):
-        about = [value.fps, value.first_frame_s]
-        return [code.hash_file(value.path), *about]
-    return value.key.digest if isinstance(value, Entry) else value
+def features_of(
+    film: Video, n_steps: int, backbone: Frozen
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return features of a film's faces, (n_steps, d), and where they are a guess.
 
+    They are computed once for one film, number of labels and backbone.
 
-def features_of(film: Video, n_steps: int, data: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Return a film's features, (n_steps, d), and at which steps they are a guess.
-
-    Parameters
-    ----------
-    film : Video
-    n_steps : int
-        Labels of the trial, 4 a second.
-    data : dict
-        Its backbone, checkpoint and frames_per_step.
+    Raises CorpusError when the film does not decode, ends early or shows no face.
     """
-    name, path = data["backbone"], data["checkpoint"]
-    weights = kept(pretrained) if not path else code.hash_file(path)
-    entry = kept(
-        film_features, film=film, n_steps=n_steps, backbone=name, checkpoint=path,
-        per_step=data["frames_per_step"], weights=weights,
+    about = dict(
+        film=code.hash_file(film.path), fps=film.fps, first_s=film.first_frame_s,
+        n_steps=n_steps, weights=backbone.weights, per_step=backbone.per_step,
     )  # fmt: skip
-    return np.asarray(entry.arrays["features"]), np.asarray(entry.arrays["missing"])
+    entry = _kept(partial(film_features, film, n_steps, backbone), **about)
+    return tuple(np.asarray(entry.arrays[name]) for name in ("features", "guessed"))
 
 
-def film_features(
-    film: Video, n_steps: int, backbone: str, checkpoint: str, per_step: int, weights
-) -> Outcome:
+def _kept(make: Callable[[], Outcome], **about) -> Entry:
+    """Return the entry of what `make` computes from what `about` says, made once."""
+    about["function"] = getattr(make, "func", make).__name__
+    key, store = Key("rmmt", "stage", {**about, **made_with(__name__)}, "cpu"), Store()
+    return store.once(key, lambda: store.put(key, make()))
+
+
+def film_features(film: Video, n_steps: int, backbone: Frozen) -> Outcome:
     """Return the features of a film's faces at each step, and which are a guess."""
-    times = step_times(n_steps, 4.0, per_step)
-    faces = cut_faces(film.frames(times), times)
-    model = build_backbone(backbone)
-    if checkpoint:
-        load_checkpoint(model, checkpoint)
-    else:
-        load_state_arrays(model, weights.state)
-    told = predict(
-        model,
-        lambda m, b: {"x": m(as_input(b["faces"], m.size))},
-        {"faces": faces.pixels},
-        device="cpu",
-        batch_size=AT_ONCE,
-    )["x"]
-    features = told.reshape(n_steps, per_step, -1).mean(axis=1)
-    missing = faces.missing.reshape(n_steps, per_step).all(axis=1)
-    return Outcome(arrays={"features": features, "missing": missing})
+    times = step_times(n_steps, STEPS_HZ, backbone.per_step)
+    faces, shape = cut_faces(film.frames(times), times), (n_steps, backbone.per_step)
+    told = _told(backbone.model, backbone.model.size, faces.pixels)
+    features = told.reshape(*shape, -1).mean(axis=1)
+    guessed = faces.guessed.reshape(shape).all(axis=1)
+    return Outcome(arrays={"features": features, "guessed": guessed})
+
+
+def _told(model: nn.Module, size: int, faces: np.ndarray) -> np.ndarray:
+    """Return what a network says of faces (n, 48, 48, 3) of uint8."""
+    return predict(
+        model, lambda m, batch: {"x": m(as_input(batch["faces"], size))},
+        {"faces": faces}, device="cpu", batch_size=AT_ONCE,
+    )["x"]  # fmt: skip
 
 
 def as_input(faces: torch.Tensor, size: int) -> torch.Tensor:
@@ -111,7 +113,7 @@ def as_input(faces: torch.Tensor, size: int) -> torch.Tensor:
 def pretrained() -> Outcome:
     """Train the small backbone on drawn expressions; people held out choose the epoch.
 
-    Their accuracy stands in the table "held_out".
+    Their accuracy stands in the notes.
     """
     drawn = draw_expressions(SEED, N_PEOPLE)
     rows = [cut_face(np.repeat(frame[..., None], 3, 2)) for frame in drawn.frames]
@@ -133,15 +135,11 @@ def pretrained() -> Outcome:
         optimizer="adam",
         **FIT,
     )
-    told = predict(
-        model, lambda m, b: {"x": m(as_input(b["faces"], 48))}, parts[1], device="cpu"
-    )["x"].argmax(axis=1)
+    told = _told(model, backbone.size, parts[1]["faces"]).argmax(axis=1)
     accuracy = float(np.mean(told == parts[1]["label"]))
-    return Outcome(
-        state=state_arrays(backbone),
-        tables={"history": result.history},
-        notes={"held_out_accuracy": accuracy, "found": float(seen.mean())},
-    )
+    notes = {"held_out_accuracy": accuracy, "found": float(seen.mean())}
+    tables = {"history": result.history}
+    return Outcome(state=state_arrays(backbone), tables=tables, notes=notes)
 
 
 def _step(model, batch, generator) -> dict:

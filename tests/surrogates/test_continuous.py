@@ -1,0 +1,147 @@
+"""Valence by the moment: labels as spread as the real ones, signs, drawn people."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emolib.corpora import write_surrogate
+from emolib.surrogates import continuous
+from emolib.surrogates.continuous_ceiling import ceiling_traces
+from emolib.surrogates.design import Knobs
+from emolib.surrogates.expressions import draw_expressions
+from emolib.surrogates.faces import draw_identity
+from emolib.surrogates.mahnob_continuous import RATED, write_mahnob_continuous
+from emolib.surrogates.traces import generator
+
+N_STEPS = 320
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Return latent and cues of 60 people's ten trials."""
+    knobs = Knobs()
+    z = [continuous.latent(knobs, n, 10, N_STEPS) for n in range(1, 61)]
+    cues = [continuous.cues_of(own, knobs, n + 1) for n, own in enumerate(z)]
+    return np.concatenate(z), np.concatenate(cues, axis=1)
+
+
+def test_labels_are_as_spread_as_the_real_ones(people):
+    y = continuous.label(people[0])
+    assert y.std() == pytest.approx(0.0705, abs=0.01)
+    assert y.mean() == pytest.approx(0.015, abs=0.03)
+    assert y.mean(axis=1).std() == pytest.approx(0.053, abs=0.01)
+    assert np.sqrt(y.var(axis=1).mean()) == pytest.approx(0.046, abs=0.01)
+    assert -0.5 < y.min() < -0.2 and 0.3 < y.max() < 0.7
+    assert (y[:, :2] == 0).all()
+
+
+@pytest.mark.parametrize("lag_s", [0.0, 0.5, 2.0, 4.0])
+def test_annotators_come_late_by_what_was_asked(people, lag_s):
+    z, cues = people
+    y, smile = continuous.label(z, lag_s), cues[0]
+    moves = [np.diff(part, axis=1) for part in (y, smile)]
+    shifts = np.arange(25)
+    told = [np.sum(moves[0][:, k:] * moves[1][:, : moves[1].shape[1] - k])
+            for k in shifts]  # fmt: skip
+    assert np.argmax(told) / 4 == pytest.approx(lag_s, abs=0.25)
+
+
+def test_the_face_moves_four_times_less_below_zero_and_only_the_brow_does(people):
+    z, (smile, brow, eye, *_) = people
+    slopes = {
+        (name, sign): np.polyfit(z[keep], cue[keep], 1)[0]
+        for name, cue in (("smile", smile), ("brow", brow), ("eye", eye))
+        for sign, keep in (("+", z > 0.2), ("-", z < -0.2))
+    }
+    assert slopes["smile", "+"] > 0.8 and abs(slopes["smile", "-"]) < 0.05
+    share = -slopes["brow", "-"] / slopes["smile", "+"]
+    assert share == pytest.approx(0.25, abs=0.06) and abs(slopes["brow", "+"]) < 0.05
+    assert slopes["eye", "+"] / slopes["smile", "+"] == pytest.approx(0.3, abs=0.06)
+
+
+@pytest.fixture(scope="module")
+def ceiling(tmp_path_factory):
+    """Return a function: effect, modalities -> PCC of the observer on 24 people."""
+    folders = {}
+
+    def score(effect, *modalities):
+        if effect not in folders:
+            truth = _truth(tmp_path_factory.mktemp("t") / "c", effect)
+            folders[effect] = truth
+        folder, meta, labels = folders[effect]
+        told = ceiling_traces(folder, meta, modalities=modalities)
+        return np.corrcoef(np.concatenate(told), np.concatenate(labels))[0, 1]
+
+    return score
+
+
+def _truth(folder, effect):
+    """Write 24 people's features; return truth, meta, labels."""
+    from emolib.datasets.mahnob_features import read_mahnob_features
+
+    size = dict(n_subjects=24, n_trials=8, seconds=80.0, holds="features")
+    write_mahnob_continuous(folder, **size, effect=effect, seed=3)
+    trials = list(read_mahnob_features(folder))
+    order = {}
+    for person, number in zip(RATED, range(1, 25), strict=True):
+        rng = generator(3, "mahnob_continuous", "order", number)
+        order[f"P{person}"] = rng.permutation(8)
+    names = [str(101 + order[t.subject][int(t.trial) // 2 - 1]) for t in trials]
+    meta = pd.DataFrame({"subject": [t.subject for t in trials], "trial": names})
+    labels = [trial.traces["valence"].values for trial in trials]
+    return folder.with_name("c.truth"), meta, labels
+
+
+def test_ceilings_are_those_that_were_said_before_and_fall_with_the_effect(ceiling):
+    both, face, eeg = (ceiling(1.0, *m) for m in (("face", "eeg"), ("face",), ("eeg",)))
+    muscle, cortex = ceiling(1.0, "muscle"), ceiling(1.0, "cortex")
+    said = dict(both=0.79, face=0.75, eeg=0.67, muscle=0.58, cortex=0.48)
+    found = dict(both=both, face=face, eeg=eeg, muscle=muscle, cortex=cortex)
+    for name, value in said.items():
+        assert found[name] == pytest.approx(value, abs=0.08), name
+    assert both > face > eeg > max(muscle, cortex)
+    half, none = ceiling(0.5, "face", "eeg"), ceiling(0.0, "face", "eeg")
+    assert both > half + 0.1 and half > 0.3 and abs(none) < 0.1
+
+
+def test_effect_signature_and_nuisance_leave_the_labels(tmp_path):
+    size = dict(n_subjects=1, n_trials=1, seconds=8.0, holds="features")
+    kinds = {"plain": {}, "other": dict(effect=0.0, signature=0.0, nuisance=0.0)}
+    held = {}
+    for name, knobs in kinds.items():
+        write_mahnob_continuous(tmp_path / name, **size, **knobs)
+        path = tmp_path / name / "data" / "lable_continous_Mahnob.mat"
+        held[name] = path.read_bytes()
+    assert held["plain"] == held["other"]
+
+
+def test_the_same_parameters_give_the_same_bytes_and_fewer_people_a_beginning(tmp_path):
+    size = dict(n_trials=1, seconds=4.0)
+
+    def digests(name, **knobs):
+        folder = write_surrogate("mahnob_continuous", tmp_path / name, **size, **knobs)
+        return {
+            path.relative_to(folder): hashlib.sha256(path.read_bytes()).digest()
+            for path in (folder / "Sessions").rglob("*.*")
+        }
+
+    first, again = digests("a", n_subjects=2), digests("b", n_subjects=2)
+    assert first == again and len(first) == 6
+    assert digests("c", n_subjects=1).items() < first.items()
+    other = digests("d", n_subjects=1, seed=1)
+    assert not {*other.values()} & {*first.values()}
+
+
+def test_all_239_trials_are_written_where_all_are_asked_for():
+    assert sum(RATED.values()) == 239 and len(RATED) == 24
+    assert [*RATED][-1] == 30 and not {9, 11, 12, 15, 17, 26} & {*RATED}
+
+
+def test_drawn_expressions_show_nobody_of_a_corpus():
+    shapes = draw_expressions(0).shapes
+    rngs = [generator(0, "mahnob_continuous", "face", n) for n in range(1, 25)]
+    own = np.stack([draw_identity(rng).shape for rng in rngs])
+    apart = np.abs(shapes[:, None] - own).max(axis=2)
+    assert apart.min() > 0.1 and len(np.unique(shapes.round(6), axis=0)) == 200
