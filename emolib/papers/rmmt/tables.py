@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.corpora import identify
+from emolib.corpora import CORPORA, identify
 from emolib.metrics.summaries import t_interval
 from emolib.metrics.traces import PER_TRIAL, score_traces
 from emolib.papers.rmmt.grid import PAPER, knobs, places
@@ -32,6 +32,7 @@ METRICS = {
 }
 """The scores of a table, and how a page names them; the paper has the first three."""
 
+TITLES = {name: corpus.title for name, corpus in CORPORA.items()}
 ITEMS = (FUSIONS, TENFOLD, LOSO, PARTS, SWEEP)
 BY_ALPHA = {"rows": ["alpha"], "columns": ["metric"]}
 WORDS = r"(?:alpha )?(?P<alpha>[\d.]+|constant)?(?:, )?(?P<reading>.*)"
@@ -71,7 +72,8 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     run, lost = results(study), failures(study)
     run, printed = (t[t["metric"].isin(METRICS)] for t in (run, load_reported(PAPER)))
     known = {
-        "order": {"system": list(SYSTEMS), "metric": list(METRICS)}, "names": METRICS,
+        "order": {"system": list(SYSTEMS), "metric": list(METRICS)},
+        "names": METRICS | TITLES,
         "references": named("reference"), "words": WORDS,
     }  # fmt: skip
     return {
