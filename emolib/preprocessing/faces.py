@@ -101,4 +101,5 @@ def _cascade():
             f"OpenCV must be below 5, which lost its cascades; got {cv2.__version__}. "
             "Install opencv-python-headless<5."
         )
+    cv2.setNumThreads(1)
     return cv2.CascadeClassifier(cv2.data.haarcascades + CASCADE)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from emolib.surrogates import sizes
 from emolib.surrogates.affect import smooth_moments
 from emolib.surrogates.design import Knobs
 from emolib.surrogates.traces import TRACE_SFREQ, generator, ou, trial_generators
@@ -50,28 +51,20 @@ class Cue(NamedTuple):
 FACIAL = Noise(0.10, 0.15, 0.20, 3.0, 0.10)
 MUSCULAR = Noise(0.5, 0.5, 0.45, 6.0, 0.25)
 CORTICAL = Noise(0.45, 0.25, 0.30, 10.0, 0.35)
-LEFT, RIGHT = ("AF3", "F3", "F7", "FC5"), ("AF4", "F4", "F8", "FC6")
-
-
-def _sources(group: str, sites: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{group}_{site}" for site in sites)
-
-
-CUES = {
-    "smile": Cue("face", 0, 1, 0, FACIAL),
-    "brow": Cue("face", 0, 0, 1, FACIAL),
-    "eye": Cue("face", 0, 0.3, 0, FACIAL),
-    **{
-        f"muscle_{source}": Cue("muscle", 0, 0.8, 0, MUSCULAR, (source,))
-        for source in ("beta_T7", "beta_T8", "gamma_T7", "gamma_T8")
-    },
-    "alpha_left": Cue("cortex", -0.15, 0, 0, CORTICAL, _sources("frontal_alpha", LEFT)),
-    "alpha_right": Cue("cortex", 0.15, 0, 0, CORTICAL,
-                       _sources("frontal_alpha", RIGHT)),
-    "theta": Cue("cortex", 0.20, 0, 0, CORTICAL, ("theta_Fz",)),
-    "beta": Cue("cortex", -0.10, 0, 0, CORTICAL,
-                _sources("beta", ("F3", "F4", "C3", "C4"))),
-}  # fmt: skip
+TEMPORAL = ("beta_T7", "beta_T8", "gamma_T7", "gamma_T8")
+_LEFT = tuple(f"frontal_alpha_{site}" for site in sizes.FRONTAL_LEFT)
+_RIGHT = tuple(f"frontal_alpha_{site}" for site in sizes.FRONTAL_RIGHT)
+_CENTRAL = tuple(f"beta_{site}" for site in ("F3", "F4", "C3", "C4"))
+CUES = (
+    Cue("face", 0, 1, 0, FACIAL),  # mouth
+    Cue("face", 0, 0, 1, FACIAL),  # brow
+    Cue("face", 0, 0.3, 0, FACIAL),  # eye
+    *(Cue("muscle", 0, 0.8, 0, MUSCULAR, (source,)) for source in TEMPORAL),
+    Cue("cortex", -0.15, 0, 0, CORTICAL, _LEFT),
+    Cue("cortex", 0.15, 0, 0, CORTICAL, _RIGHT),
+    Cue("cortex", 0.20, 0, 0, CORTICAL, ("theta_Fz",)),
+    Cue("cortex", -0.10, 0, 0, CORTICAL, _CENTRAL),
+)
 """Every cue, those of the face first. ``eeg`` means muscle and cortex together."""
 FACE, EEG = slice(0, 3), slice(3, None)
 
@@ -112,7 +105,7 @@ def cues_of(z: np.ndarray, knobs: Knobs, number: int) -> np.ndarray:
     trial = np.stack([rng.standard_normal(len(CUES)) for rng in rngs])
     white = np.stack([rng.standard_normal((z.shape[1], len(CUES))) for rng in rngs])
     found = np.empty((len(CUES), *z.shape))
-    for i, cue in enumerate(CUES.values()):
+    for i, cue in enumerate(CUES):
         noise = cue.noise
         steady = noise.subject * subject[i] + noise.trial * trial[:, [i]]
         moving = noise.drift * ou(white[..., [i]], noise.tau_s)[..., 0]
@@ -125,5 +118,5 @@ def with_reading_error(cues: np.ndarray, knobs: Knobs, number: int) -> np.ndarra
     """Return what a perfect detector reads of cues (n_cues, n_trials, n_steps)."""
     rngs = trial_generators(knobs.seed, CORPUS, "observer", number, cues.shape[1])
     drawn = np.stack([rng.standard_normal(cues[:, 0].shape) for rng in rngs], axis=1)
-    error = np.array([cue.noise.white for cue in CUES.values()])
+    error = np.array([cue.noise.white for cue in CUES])
     return cues + error[:, None, None] * drawn

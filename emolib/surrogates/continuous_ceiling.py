@@ -68,7 +68,7 @@ def _taught(
 ) -> tuple:
     """Return the weights of the best linear reader, and which cues it reads."""
     wanted = {*modalities, *(("muscle", "cortex") if "eeg" in modalities else ())}
-    kinds = [cue.modality for cue in continuous.CUES.values()]
+    kinds = [cue.modality for cue in continuous.CUES]
     chosen = [i for i, kind in enumerate(kinds) if kind in wanted]
     fresh, gram, moment = replace(knobs, seed=knobs.seed + SEED_STEP), 0.0, 0.0
     for number in range(1, N_PEOPLE + 1):

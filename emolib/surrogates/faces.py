@@ -24,21 +24,24 @@ LOWEST, HIGHEST = -0.6, 2.2
 """Smiles beyond are drawn as these."""
 JITTER_PX, JITTER_TAU_S, TILT_DEG, LIGHT, NOISE = 2.0, 1.0, 5.0, 0.1, 0.03
 SKIN, GROWTH, BACKGROUND = (150.0, 205.0), (0.92, 1.05), 70.0
+SHAPE = np.array([20.0, 26.0, 8.6, -5.5, 3.6, 6.2, 8.2, 13.0])
+SHAPE_SD = np.array([1.0, 1.2, 0.6, 0.6, 0.25, 0.4, 0.7, 0.7])
+"""Half the head's width and height; eyes: apart, height, radius; brows above them;
+half the mouth's width, and its height. In pixels from the middle."""
 
 
 class Identity(NamedTuple):
     """Who is drawn."""
 
-    shape: (
-        np.ndarray
-    )  # (8,): head's width, height; eyes' gap, height, size; brow, mouth
+    shape: np.ndarray  # (8,), as SHAPE
     skin: float
     size: float
 
 
 def draw_identity(rng: np.random.Generator) -> Identity:
     """Return a person of one's own."""
-    return Identity(rng.standard_normal(8), rng.uniform(*SKIN), rng.uniform(*GROWTH))
+    shape = SHAPE + SHAPE_SD * rng.standard_normal(len(SHAPE))
+    return Identity(shape, rng.uniform(*SKIN), rng.uniform(*GROWTH))
 
 
 def draw_faces(
@@ -79,50 +82,35 @@ def _soft(distance: np.ndarray, width: float = 1.0) -> np.ndarray:
     return 0.5 + 0.5 * np.tanh(distance / (2 * width))
 
 
-def _blob(u, v, centre: tuple[float, float], radius: tuple[float, float]):
-    return np.exp(-(((u - centre[0]) / radius[0]) ** 2)
-                  - ((v - centre[1]) / radius[1]) ** 2)  # fmt: skip
-
-
-def _places(who: Identity) -> tuple[float, float, float]:
-    """Return how far the eyes are from the middle, their height and their radius."""
-    return (
-        8.6 + 0.6 * who.shape[2],
-        -5.5 + 0.6 * who.shape[3],
-        3.6 + 0.25 * who.shape[4],
-    )
+def _blob(u, v, radius_u: float, radius_v: float) -> np.ndarray:
+    return np.exp(-((u / radius_u) ** 2) - (v / radius_v) ** 2)
 
 
 def _head(who: Identity, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Return what does not move: head, hair, sockets, nose and cheeks, (64, 64)."""
-    width, height = 20 + who.shape[0], 26 + 1.2 * who.shape[1]
+    width, height, apart, high, *_ = who.shape
     out, beside = np.hypot(u / width, v / height), np.abs(u)
-    gap, high, _ = _places(who)
     skin = who.skin * (1 - 0.15 * out**2)
     skin *= 1 - 0.75 * _soft(0.012 * u**2 - v - 0.62 * height)
-    skin *= 1 - 0.42 * _blob(beside, v, (gap, high - 1), (6.5, 4.2))
-    skin *= (
-        1
-        + 0.08 * _blob(u, v, (0, 1), (2.2, 7))
-        - 0.35 * _blob(u, v, (0, 6.5), (4, 1.6))
-    )
-    skin *= 1 + 0.08 * _blob(beside, v, (10, 6), (5, 5))
+    skin *= 1 - 0.42 * _blob(beside - apart, v - high + 1, 6.5, 4.2)
+    skin *= 1 + 0.08 * _blob(u, v - 1, 2.2, 7)
+    skin *= 1 - 0.35 * _blob(u, v - 6.5, 4, 1.6)
+    skin *= 1 + 0.08 * _blob(beside - 10, v - 6, 5, 5)
     inside = _soft((1 - out) * height)
     return BACKGROUND * (1 - inside) + skin * inside
 
 
 def _moving(who: Identity, u, v, face: np.ndarray, closed: bool) -> np.ndarray:
     """Return how much light mouth, brows and eyes leave, (64, 64)."""
+    _, _, apart, high, radius, above, wide, low = who.shape
     smile, beside = np.clip(face[0], LOWEST, HIGHEST), np.abs(u)
-    gap, high, radius = _places(who)
-    wide = 8.2 + 0.7 * who.shape[6]
-    lips = 13 + 0.7 * who.shape[7] + MOUTH_PX * smile * (0.5 - (u / wide) ** 2)
+    lips = low + MOUTH_PX * smile * (0.5 - (u / wide) ** 2)
     mouth = np.exp(-(((v - lips) / 1.6) ** 2)) * _soft(wide - beside, 0.7)
-    inner = np.clip((gap + 4.5 - beside) / 9, 0, 1)
-    brow = high - 6.2 + 0.4 * who.shape[5] + BROW_PX * np.clip(face[1], -1, 2) * inner
-    brows = np.exp(-(((v - brow) / 1.3) ** 2)) * _soft(5.2 - abs(beside - gap), 0.7)
+    inner = np.clip((apart + 4.5 - beside) / 9, 0, 1)
+    brow = high - above + BROW_PX * np.clip(face[1], -1, 2) * inner
+    brows = np.exp(-(((v - brow) / 1.3) ** 2)) * _soft(5.2 - abs(beside - apart), 0.7)
     lid = 0.15 if closed else np.clip(1 - EYE_SHARE * face[2], 0.3, 1.3)
-    eyes = _blob(beside, v, (gap, high), (radius, 2.2 * lid))
+    eyes = _blob(beside - apart, v - high, radius, 2.2 * lid)
     return (1 - 0.6 * mouth) * (1 - 0.6 * brows) * (1 - 0.8 * eyes)
 
 

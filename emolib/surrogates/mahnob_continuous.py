@@ -110,7 +110,7 @@ def simulate(design: Design, knobs: Knobs, number: int) -> tuple[Subject, np.nda
     valence = continuous.latent(knobs, number, design.n_trials, design.n_steps)
     subject = simulate_subject(design, knobs, number, valence=valence)
     cues = continuous.cues_of(subject.z[:, 0], knobs, number)
-    for cue, trace in zip(continuous.CUES.values(), cues, strict=True):
+    for cue, trace in zip(continuous.CUES, cues, strict=True):
         rows = [subject.names.index(source) for source in cue.sources]
         subject.theta[:, rows] = continuous.DB_PER_UNIT * trace[:, None]
     return subject, cues[..., design.n_before :]

@@ -24,6 +24,7 @@ from emolib.preprocessing.faces import cut_face, cut_faces, step_times
 from emolib.store import Entry, Key, Outcome, Store
 from emolib.surrogates.expressions import EXPRESSIONS, draw_expressions
 from emolib.training.checkpoints import load_checkpoint
+from emolib.training.devices import device_kind, one_thread
 from emolib.training.fit import fit
 from emolib.training.predict import predict
 from emolib.training.seeding import seeded
@@ -32,7 +33,9 @@ from emolib.units import made_with
 
 SEED = 0
 N_PEOPLE, N_HELD_OUT = 200, 40
-FIT = dict(lr=1e-3, batch_size=32, max_epochs=10, patience=4)
+FIT = dict(
+    lr=1e-3, batch_size=32, max_epochs=10, patience=4, optimizer="adam", device="cpu"
+)
 AT_ONCE = 64
 
 
@@ -42,6 +45,7 @@ class Frozen(NamedTuple):
     model: nn.Module
     weights: str  # digest of what they are from
     per_step: int  # frames
+    device: str
 
 
 def frozen(data: Mapping) -> Frozen:
@@ -52,10 +56,12 @@ def frozen(data: Mapping) -> Frozen:
     model, path = build_backbone(data["backbone"]), data["checkpoint"]
     if path:
         load_checkpoint(model, path)
-        return Frozen(model, code.hash_file(Path(path)), data["frames_per_step"])
-    entry = _kept(pretrained)
-    load_state_arrays(model, entry.state)
-    return Frozen(model, entry.key.digest, data["frames_per_step"])
+        weights, device = code.hash_file(Path(path)), "auto"
+    else:
+        entry, device = _kept(pretrained, "cpu"), "cpu"
+        load_state_arrays(model, entry.state)
+        weights = entry.key.digest
+    return Frozen(model.eval(), weights, data["frames_per_step"], device)
 
 
 def features_of(
@@ -71,32 +77,35 @@ def features_of(
         film=code.hash_file(film.path), fps=film.fps, first_s=film.first_frame_s,
         n_steps=n_steps, weights=backbone.weights, per_step=backbone.per_step,
     )  # fmt: skip
-    entry = _kept(partial(film_features, film, n_steps, backbone), **about)
+    make = partial(film_features, film, n_steps, backbone)
+    entry = _kept(make, backbone.device, **about)
     return tuple(np.asarray(entry.arrays[name]) for name in ("features", "guessed"))
 
 
-def _kept(make: Callable[[], Outcome], **about) -> Entry:
+def _kept(make: Callable[[], Outcome], device: str, **about) -> Entry:
     """Return the entry of what `make` computes from what `about` says, made once."""
     about["function"] = getattr(make, "func", make).__name__
-    key, store = Key("rmmt", "stage", {**about, **made_with(__name__)}, "cpu"), Store()
-    return store.once(key, lambda: store.put(key, make()))
+    parts = {**about, **made_with(__name__)}
+    key, store = Key("rmmt", "stage", parts, device_kind(device)), Store()
+    with one_thread():
+        return store.once(key, lambda: store.put(key, make()))
 
 
 def film_features(film: Video, n_steps: int, backbone: Frozen) -> Outcome:
     """Return the features of a film's faces at each step, and which are a guess."""
     times = step_times(n_steps, STEPS_HZ, backbone.per_step)
     faces, shape = cut_faces(film.frames(times), times), (n_steps, backbone.per_step)
-    told = _told(backbone.model, backbone.model.size, faces.pixels)
+    told = _told(backbone.model, backbone.model.size, faces.pixels, backbone.device)
     features = told.reshape(*shape, -1).mean(axis=1)
     guessed = faces.guessed.reshape(shape).all(axis=1)
     return Outcome(arrays={"features": features, "guessed": guessed})
 
 
-def _told(model: nn.Module, size: int, faces: np.ndarray) -> np.ndarray:
+def _told(model: nn.Module, size: int, faces: np.ndarray, device: str) -> np.ndarray:
     """Return what a network says of faces (n, 48, 48, 3) of uint8."""
     return predict(
         model, lambda m, batch: {"x": m(as_input(batch["faces"], size))},
-        {"faces": faces}, device="cpu", batch_size=AT_ONCE,
+        {"faces": faces}, device=device, batch_size=AT_ONCE,
     )["x"]  # fmt: skip
 
 
@@ -125,17 +134,8 @@ def pretrained() -> Outcome:
         backbone = build_backbone("small")
         model = nn.Sequential(backbone, nn.Linear(backbone.d_out, len(EXPRESSIONS)))
     parts = [{"faces": faces[rows], "label": label[rows]} for rows in (~out, out)]
-    result = fit(
-        model,
-        _step,
-        parts[0],
-        validation=parts[1],
-        seed=SEED,
-        device="cpu",
-        optimizer="adam",
-        **FIT,
-    )
-    told = _told(model, backbone.size, parts[1]["faces"]).argmax(axis=1)
+    result = fit(model, _step, parts[0], validation=parts[1], seed=SEED, **FIT)
+    told = _told(model, backbone.size, parts[1]["faces"], "cpu").argmax(axis=1)
     accuracy = float(np.mean(told == parts[1]["label"]))
     notes = {"held_out_accuracy": accuracy, "found": float(seen.mean())}
     tables = {"history": result.history}
