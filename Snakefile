@@ -6,18 +6,21 @@
 # `units` fills the store, `report` runs a notebook on it. What a rule is made from is a
 # digest of code, cells and parameters: comments and unrelated papers start nothing. The
 # files they leave say that they ended well; a report in which a unit failed has none.
+# Snakemake itself puts the path of Python into a line, quoted (`:q`).
 
 import sys
 
+from emolib.checks import check_range
 from emolib.code import digest_of
 from emolib.reporting.notebooks import code_of
 from emolib.run import job_of, stems_with
 
 TIER = config.get("tier", "quick")
 SHARDS = int(config.get("shards", 1))
+check_range("shards", SHARDS, 1, 10_000)
 STEMS = str(config.get("notebooks", "")).split() or stems_with(TIER)
-EMOLIB = f"exec '{sys.executable}' -m emolib "
-NOTEBOOK = " {wildcards.stem} --config {wildcards.tier} "
+EMOLIB = "exec {sys.executable:q} -m emolib "
+NOTEBOOK = " {wildcards.stem:q} --config {wildcards.tier:q} "
 
 
 def made_from(wildcards):

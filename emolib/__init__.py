@@ -8,4 +8,10 @@ paper. Start with ``notebooks/start_here.ipynb``.
 
 from emolib import code as code  # results are kept under the sources as they are now
 
+if not __debug__:
+    raise ImportError(
+        "Python must heed assert: notebooks check themselves by it; got -O or "
+        "PYTHONOPTIMIZE. Start Python without."
+    )
+
 __version__ = "0.1.0"

@@ -1,6 +1,10 @@
 """The `emolib` command: what may be typed."""
 
+import os
+import shlex
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import click
 import yaml
@@ -9,11 +13,22 @@ from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
 from emolib.checks import check_option
-from emolib.units import run_units
+from emolib.units import Finished, run_units
+
+LONGEST = 2000
+"""Characters of a line that are printed: what a file calls itself has no end."""
 
 
 class Commands(click.Group):
     """Commands whose mistakes end in one line, without a traceback."""
+
+    def main(self, args=None, **more):
+        """Read what was typed: ``-p NAME=VALUE`` is ``-p NAME VALUE``."""
+        for stream in (sys.stdout, sys.stderr):
+            getattr(stream, "reconfigure", dict)(errors="backslashreplace")
+        words = ["", *(sys.argv[1:] if args is None else args)]
+        split = ([b] if a != "-p" else b.split("=", 1) for a, b in pairwise(words))
+        return super().main([part for parts in split for part in parts], **more)
 
     def invoke(self, ctx: click.Context):
         """Run the command that was typed."""
@@ -22,7 +37,22 @@ class Commands(click.Group):
         except click.exceptions.Exit:  # a RuntimeError to Python; --help ends so
             raise
         except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
-            raise click.ClickException(str(error)) from error
+            words = " ".join(str(error).split())
+            raise click.ClickException(printable(words)) from error
+
+
+def printable(text: str) -> str:
+    """Return text that commands no terminal, and no line of which has no end."""
+    kept = (c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    return "\n".join(line[:LONGEST] for line in "".join(kept).split("\n"))
+
+
+def say(text: str, **where) -> None:
+    """Print; one who has stopped reading does not decide how a run ends."""
+    try:
+        click.echo(printable(text), **where)
+    except OSError:
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")
 
 
 def read_pairs(ctx, parameter, pairs: tuple) -> dict:
@@ -33,11 +63,16 @@ def read_pairs(ctx, parameter, pairs: tuple) -> dict:
         raise ValueError(f"-p must be NAME and YAML; got {pairs}. Quote it.") from None
 
 
-def finish(failed: list[str]) -> None:
-    """Print what failed; exit 1 when there is any."""
+def finish(failed: list[str], *, allowed: bool = False) -> None:
+    """Print what failed; exit 1 when there is any, unless it is allowed."""
     for line in failed:
-        click.echo(f"failed: {line}", err=True)
-    sys.exit(int(bool(failed)))
+        say(f"failed: {line}", err=True)
+    sys.exit(int(bool(failed) and not allowed))
+
+
+def lost_of(done: Finished) -> list[str]:
+    """Return a line for each system and reason of the units that failed."""
+    return steps.lost((unit.labels["system"], why) for unit, why in done.failures)
 
 
 def write_reports(jobs: list) -> list[str]:
@@ -46,7 +81,7 @@ def write_reports(jobs: list) -> list[str]:
     for job in jobs:
         try:
             folder, lost = steps.make_report(job)
-            click.echo(f"written: {folder}")
+            say(f"written: {folder}")
             failed += [f"{job.name}: {line}" for line in lost]
         except RuntimeError as error:
             failed.append(str(error))
@@ -89,10 +124,11 @@ def run(notebooks, config, given, cores, dry_run):
     jobs = [steps.job_of(name, config, given) for name in names]
     units = [unit for job in jobs for unit in job.units]
     machine = steps.machine_of(jobs, cores)
-    click.echo(keeping.plan_line(units, **machine))
+    say(keeping.plan_line(units, **machine))
     if not dry_run:
-        run_units(units, **machine)
-        finish(write_reports(jobs))
+        lost = lost_of(run_units(units, **machine))
+        told = write_reports(jobs)
+        finish([*told, *(line for line in lost if line not in "\n".join(told))])
 
 
 @main.command()
@@ -104,9 +140,8 @@ def units(notebook, config, given, cores, shard, allow_partial):
     """Compute a notebook's units into the store."""
     job = steps.job_of(notebook, config, given)
     chosen = steps.shard_of(job.units, shard)
-    failures = run_units(chosen, **steps.machine_of([job], cores)).failures
-    failed = steps.lost((unit.labels, reason) for unit, reason in failures)
-    finish([] if allow_partial else failed)
+    done = run_units(chosen, **steps.machine_of([job], cores))
+    finish(lost_of(done), allowed=allow_partial)
 
 
 @main.command()
@@ -122,7 +157,7 @@ def report(notebook, config, given):
 def open_notebook(notebook, config, given):
     """Write a parameterised copy of a notebook into work/."""
     copy = steps.open_copy(steps.job_of(notebook, config, given))
-    click.echo(f"open it: jupyter lab {copy}")
+    say(f"open it: jupyter lab {shlex.quote(str(copy))}")
 
 
 @main.command()
@@ -130,27 +165,27 @@ def gallery():
     """Copy one finished run of each notebook into reports/gallery/."""
     from emolib.reporting import make_gallery
 
-    click.echo("\n".join(make_gallery()) or "No finished run to copy; make one first.")
+    say("\n".join(make_gallery()) or "No finished run to copy; make one first.")
 
 
 @main.command()
 def status():
     """Show the size of the store."""
-    click.echo(keeping.status().to_string(index=False))
+    say(keeping.status().to_string(index=False))
 
 
 @main.command()
 @click.argument("unit")
 def why(unit):
     """Say which part of a unit's key changed; UNIT is the beginning of its name."""
-    click.echo(keeping.why(unit))
+    say(keeping.why(unit))
 
 
 @main.command()
 @click.option("--yes", is_flag=True, help="Remove; without it only show.")
 def prune(yes):
     """Remove from the store what today's code cannot use."""
-    click.echo(keeping.prune(dry=not yes).to_string(index=False))
+    say(keeping.prune(dry=not yes).to_string(index=False))
 
 
 @main.group()
@@ -161,7 +196,7 @@ def corpora():
 @corpora.command("list")
 def list_():
     """List the corpora, and the folders that are noted."""
-    click.echo(rooms.list_corpora())
+    say(rooms.list_corpora())
 
 
 @corpora.command()
@@ -171,7 +206,7 @@ def check(corpus, folder):
     from emolib.corpora.check import check_corpus
 
     found = check_corpus(corpus, folder)
-    click.echo(found.text)
+    say(found.text)
     sys.exit(int(not found.usable))
 
 
@@ -180,7 +215,7 @@ def check(corpus, folder):
 def add(corpus, folder):
     """Note a corpus's folder for data = "local"."""
     rooms.add_corpus(corpus, folder)
-    click.echo(f"{corpus} is noted; -p data local uses it.")
+    say(f"{corpus} is noted; -p data local uses it.")
 
 
 @corpora.command()
@@ -192,7 +227,7 @@ def fetch(corpus, folder):
     fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
     check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
     getattr(publishers, f"fetch_{corpus}")(folder)
-    click.echo(f"fetched; note it: emolib corpora add {corpus} {folder}")
+    say(f"fetched; note it: emolib corpora add {corpus} {folder}")
 
 
 @corpora.command()
@@ -201,7 +236,7 @@ def fetch(corpus, folder):
 def surrogate(corpus, folder, given):
     """Write a surrogate of a corpus; -p gives the writer's parameters."""
     rooms.write_surrogate(corpus, folder, **given)
-    click.echo(f"written; look at it: emolib corpora check {corpus} {folder}")
+    say(f"written; look at it: emolib corpora check {corpus} {folder}")
 
 
 if __name__ == "__main__":

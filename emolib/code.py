@@ -76,8 +76,13 @@ _IMPORTED = _read_package()
 """The sources as they were when this process imported the package."""
 
 
+def modules_of(room: str) -> list[str]:
+    """Return a package's name and those of its modules."""
+    return [name for name in _IMPORTED if f"{name}.".startswith(f"{room}.")]
+
+
 def code_digests(
-    roots: Iterable[str], *, outside: Iterable[str] = (), on_disk: bool = False
+    roots: Iterable[str], *, outside: Iterable[str] = ()
 ) -> dict[str, str]:
     """Return module name -> digest over the import closure of `roots`.
 
@@ -90,10 +95,7 @@ def code_digests(
         Module names, for example ``"emolib.papers.ecg_eeg.data"``.
     outside : iterable of str
         Packages that are left out, beside the machinery.
-    on_disk : bool
-        Take every module as it is on disk now.
     """
-    package = _read_package() if on_disk else _IMPORTED
     left_out = ("emolib", *(f"emolib.{name}" for name in MACHINERY), *outside)
     found: dict[str, str] = {}
     waiting = list(roots)
@@ -101,10 +103,10 @@ def code_digests(
         name = waiting.pop()
         if name in found or name in left_out or name.startswith(tuple(outside)):
             continue
-        if name not in package:
+        if name not in _IMPORTED:
             raise ModuleNotFoundError(f"{name} must be a module; got no such file.")
-        found[name], imported = _read_code(package[name][1])
-        waiting += [n if n in package else n.rpartition(".")[0] for n in imported]
+        found[name], imported = _read_code(_IMPORTED[name][1])
+        waiting += [n if n in _IMPORTED else n.rpartition(".")[0] for n in imported]
     return dict(sorted(found.items()))
 
 

@@ -27,6 +27,9 @@ from emolib.units import Unit
 QUIET = ["--IPKernelApp.log_level=50"]
 """Of a kernel: on one machine its connection need not be encrypted."""
 
+BRACES = str.maketrans({"{": "{{", "}": "}}"})
+"""In a path: papermill fills in what stands in single ones."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -73,8 +76,8 @@ def job_of(notebook: str | Path, config: str = "", given: Mapping | None = None)
 
 def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
     """Return how many workers compute the units of some jobs, and on what device."""
-    asked = [job.parameters for job in jobs]
-    n_workers = max((values.get("n_workers", 1) for values in asked), default=1)
+    asked = [job.parameters for job in jobs if job.units]  # these are checked
+    n_workers = max((int(values.get("n_workers", 1)) for values in asked), default=1)
     device = next((values["device"] for values in asked if "device" in values), "auto")
     return {"n_workers": cores or n_workers, "device": device}
 
@@ -93,10 +96,10 @@ def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
     return units[i - 1 :: n]
 
 
-def lost(failures: Iterable[tuple[Mapping, str]]) -> list[str]:
-    """Return a line for each system and reason of the (labels, reason) of units."""
-    counts = Counter((labels.get("system"), reason) for labels, reason in failures)
-    return [f"{system} ({n}): {reason}" for (system, reason), n in counts.items()]
+def lost(failures: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a line for each (system, reason) of units that failed."""
+    counts = Counter(failures).items()
+    return [f"{system} ({n}): {reason}" for (system, reason), n in counts]
 
 
 def make_report(job: Job) -> tuple[Path, list[str]]:
@@ -106,18 +109,27 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
     stays there for a look, until the next run.
     """
     import papermill
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager, Instance
+
+    class OwnKernel(AsyncKernelManager):
+        """The Python that runs now, whatever Jupyter has as python3."""
+
+        kernel_spec_manager = Instance(KernelSpecManager, kw={"kernel_dirs": []})
 
     with FileLock(project_root() / "reports" / ".partial" / f"{job.name}.lock"):
         folder = new_folder(job.name)
         made, os.environ[REPORT_DIR] = folder / "notebook.ipynb", str(folder)
         try:
             notebook = papermill.execute_notebook(
-                job.path, made, job.injected, kernel_name="python3",
+                *(str(path).translate(BRACES) for path in (job.path, made)),
+                job.injected, kernel_name="python3",
                 progress_bar=False, cwd=job.path.parent, extra_arguments=QUIET,
+                kernel_manager_class=OwnKernel,
             )  # fmt: skip
         except Exception as error:
             kind = getattr(error, "ename", type(error).__name__)
-            why = f"{kind}: {getattr(error, 'evalue', error)}"
+            why = " ".join(f"{kind}: {getattr(error, 'evalue', error)}".split())
             kept = f"As far as it came: {made.relative_to(project_root())}"
             raise RuntimeError(f"{job.name} stopped: {why}\n{kept}") from None
         finally:
@@ -126,7 +138,7 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
         if not run:
             raise RuntimeError(f"{job.name} must end with save_report; got no report.")
         _write_clean(notebook, made)
-        cells = ((cell, cell["reason"]) for cell in run["failures"])
+        cells = ((cell.get("system"), cell["reason"]) for cell in run["failures"])
         return put_in_place(folder, run["folder"]), lost(cells)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from emolib.checks import check_keys, unknown
+from emolib.checks import check_keys, check_range, unknown
 
 PLAIN = (str, bool, int, float, list, tuple, dict, type(None))
 
@@ -98,10 +98,12 @@ class GridSettings(Typed):
         return self.METHOD.of({**preset, **changed, **(variant or {}), **change})
 
     def model_post_init(self, _) -> None:
-        """Refuse an override that is neither a setting nor part of the method."""
+        """Refuse overrides of neither settings nor method, and what is no seed."""
         known = {*self.METHOD.model_fields, *type(self).model_fields}
         check_keys("key of overrides", self.overrides, sorted(known))
         self.method(next(iter(self.PRESETS)))
+        for seed in getattr(self, "seeds", ()):
+            check_range("seeds", seed, 0, 2**32 - 1)
 
 
 def _parameters(given: Mapping, known: Mapping) -> dict:

@@ -42,10 +42,11 @@ def project_root() -> Path:
 def cache_folder() -> Path:
     """Return the folder of the store and the surrogates.
 
-    ``EMOLIB_CACHE`` moves it; otherwise it is ``.emolib`` in the project.
+    ``EMOLIB_CACHE`` moves it; otherwise it is ``.emolib`` in the project. A relative
+    path is one from the project's folder: a kernel works in another than the command.
     """
-    given = os.environ.get("EMOLIB_CACHE")
-    return Path(given).expanduser().absolute() if given else project_root() / ".emolib"
+    given = os.environ.get("EMOLIB_CACHE") or ".emolib"
+    return project_root() / Path(given).expanduser()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from emolib.containers import Windows
+from emolib.containers import PREDICTION_COLUMNS, Windows
 from emolib.corpora import identify
 from emolib.metrics import paired_differences, pooled_difference
 from emolib.metrics.summaries import MIN_SUBJECTS
@@ -74,7 +74,7 @@ class Study:
             if name in entry.tables
         ]
         if not parts:
-            return pd.DataFrame(columns=[*names])
+            return pd.DataFrame(columns=[*names, *PREDICTION_COLUMNS])
         return pd.concat(parts, ignore_index=True)
 
     def failed(self, item_of: Callable[[Mapping, str], str]) -> list[dict]:
@@ -163,7 +163,10 @@ class Paper:
         return Context(units[0], device=local_devices(settings.device)[0])
 
     def run(self, settings: GridSettings) -> Study:
-        """Train what the store lacks and return every finished unit of the run."""
+        """Train what the store lacks and return every finished unit of the run.
+
+        Raises RuntimeError, with the reasons, where there is none.
+        """
         units = self.grid(settings)
         done = run_units(
             self.order(units), n_workers=settings.n_workers, device=settings.device
@@ -174,7 +177,10 @@ class Paper:
             corpus: identify(corpus, data=settings.data).source
             for corpus in settings.corpora
         }
-        return Study(settings, finished, list(done.failures), sources, self)
+        study = Study(settings, finished, list(done.failures), sources, self)
+        if study.failures and not finished:
+            raise RuntimeError(study.headline)
+        return study
 
 
 DIFFERENCE = ("mean", "low", "high", "n", "interval")

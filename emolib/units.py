@@ -144,15 +144,28 @@ class Context:
 
     def _once(self, key: Key, compute: Callable[[], Outcome]) -> Entry:
         """Return the entry of a key, computed unless the store or a worker has it."""
+        return kept(self._store, key, compute)
 
-        def make() -> Entry:
-            started = time.process_time()
-            outcome = compute()
-            code.check_unchanged(key.parts["code"])
-            seconds = time.process_time() - started
-            return self._store.put(key, outcome, seconds=seconds)
 
-        return self._store.once(key, make)
+def kept(store: Store, key: Key, compute: Callable[[], Outcome]) -> Entry:
+    """Return the entry of a key, computed and kept unless the store has it.
+
+    Parameters
+    ----------
+    store : Store
+    key : Key
+        Its parts hold the digests of the code, see `made_with`.
+    compute : callable () -> Outcome
+    """
+
+    def make() -> Entry:
+        started = time.process_time()
+        outcome = compute()
+        code.check_unchanged(key.parts["code"])
+        seconds = time.process_time() - started
+        return store.put(key, outcome, seconds=seconds)
+
+    return store.once(key, make)
 
 
 def windows_key(unit: Unit) -> Key:

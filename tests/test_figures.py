@@ -154,6 +154,8 @@ def test_numbers_stand_where_they_belong_in_the_order_of_the_frame():
     shaded = [c for c in impulse.collections if c.get_label() == "open"]
     heights = shaded[0].get_datalim(impulse.transData).intervaly
     assert np.ptp(heights) == pytest.approx(0.8 - 0.35)
+    alone = _under_noise(band=("MEN", "one that failed", "open"))
+    assert "open" not in [c.get_label() for ax in alone.axes for c in ax.collections]
 
 
 def test_points_of_one_subject_are_joined_and_figures_can_be_drawn_into_one():

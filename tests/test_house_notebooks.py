@@ -16,6 +16,10 @@ ALL = [*MAIN, *sorted((FOLDER / "solutions").glob("*.ipynb"))]
 CONFIGS = sorted((FOLDER / "configs").glob("*/*.yaml"))
 PAPERS = [path for path in MAIN if (ROOT / "emolib" / "papers" / path.stem).is_dir()]
 MAX_MEDIAN_LINES, MAX_MEDIAN_WORDS, MAX_PARAMETER_LINES = 6, 85, 15
+MIN_MAX_CELLS = {True: (40, 60), False: (20, 50)}  # main notebook and lab; others
+UNTOLD = {"mmqnet_ablation_losses", "mmqnet_lab", "mmqnet_masks", "physiology"}
+"""Notebooks that still hold more code cells than text cells."""
+
 UNPLAIN = re.compile(
     r"\b(novel|state[- ]of[- ]the[- ]art|obviously|simply|just)\b", re.I
 )
@@ -24,6 +28,9 @@ each_notebook = pytest.mark.parametrize(
     "path", ALL, ids=lambda p: p.relative_to(FOLDER).with_suffix("").as_posix()
 )
 each_main = pytest.mark.parametrize("path", MAIN, ids=lambda p: p.stem)
+each_told = pytest.mark.parametrize(
+    "path", [p for p in MAIN if p.stem not in UNTOLD], ids=lambda p: p.stem
+)
 each_paper = pytest.mark.parametrize("path", PAPERS, ids=lambda p: p.stem)
 
 
@@ -100,12 +107,14 @@ def test_code_cells_are_short_and_define_no_class(path):
         assert not any(isinstance(node, ast.ClassDef) for node in nodes)
 
 
-@each_paper
-def test_a_papers_notebook_has_40_to_60_cells_and_more_text_than_code(path):
+@each_told
+def test_a_notebook_says_at_least_as_much_as_it_computes(path):
     code, text = cells_of(path), cells_of(path, "markdown")
-    assert 40 <= len(code) + len(text) <= 60
-    assert len(text) >= len(code)
-    assert median(len(source(cell).split()) for cell in text) <= MAX_MEDIAN_WORDS
+    said, done = ([len(source(c).split()) for c in part] for part in (text, code))
+    assert len(text) >= len(code) and sum(said) >= sum(done)
+    assert median(said) <= MAX_MEDIAN_WORDS
+    fewest, most = MIN_MAX_CELLS[path in PAPERS or path.stem.endswith("_lab")]
+    assert fewest <= len(code) + len(text) <= most
 
 
 @each_paper

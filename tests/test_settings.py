@@ -17,6 +17,7 @@ class Settings(GridSettings):
 
     systems: list[Literal["NMER", "MEN"]] = ["NMER"]
     folds: list[Whole] = [0]
+    seeds: list[Whole] = [0]
     dbs: list[Number] = [-10.0]
     n_pairs: Count = 2
 
@@ -38,6 +39,7 @@ def test_a_preset_an_override_and_a_change_meet_in_this_order():
         ({"folds": [True]}, r"folds\[0\] must be a number; got True"),
         ({"folds": [1.5]}, r"folds\[0\] must be a valid integer"),
         ({"dbs": ["nan"]}, r"dbs\[0\] must be a finite number"),
+        ({"seeds": [0, -1]}, r"seeds must be in \[0, 4294967295\]; got -1"),
         ({"n_pairs": 0}, "n_pairs must be greater than or equal to 1; got 0"),
         ({"overrides": 3}, "overrides must be a valid dictionary"),
         ({"overrides": {"lrr": 1}}, "key of overrides .*'lrr'. Did you mean 'lr'"),

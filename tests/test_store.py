@@ -184,6 +184,20 @@ def test_a_damaged_entry_is_not_served_and_is_made_anew(store, how):
     assert not list(store.root.glob("*/.unit*"))
 
 
+def test_no_flipped_bit_of_a_manifest_is_ever_served(store):
+    sound, rng = store.put(KEY, outcome()), np.random.default_rng(0)
+    file = sound.folder / "manifest.json"
+    whole = np.frombuffer(file.read_bytes(), np.uint8)
+    served = []
+    for place, bit in rng.integers((len(whole), 8), size=(2000, 2)):
+        flipped = whole.copy()
+        flipped[place] ^= 1 << bit
+        file.write_bytes(flipped.tobytes())
+        served.append(store.find(KEY))
+    assert all(e is None or e.manifest == sound.manifest for e in served)
+    assert sum(e is None for e in served) > 1500
+
+
 def test_a_store_that_is_full_says_so_and_keeps_nothing(store, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")

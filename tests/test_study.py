@@ -7,6 +7,7 @@ import pytest
 
 from emolib.metrics import paired_differences, pooled_difference
 from emolib.study import compare
+from emolib.units import Finished
 from tests.papers.nmer.studies import made_study
 
 
@@ -50,3 +51,17 @@ def test_subjects_can_be_shown_one_by_one_and_windows_pooled(study):
     assert (pooled.mean, pooled.low, pooled.high) == pooled_difference(*sides, "ua")
     few = compare(study, "system", pairs, table="validation", **chosen)
     assert few["n"].item() == 6
+
+
+def test_of_a_system_that_failed_a_table_is_empty_and_not_without_columns(study):
+    lost = study.table(system="one that failed")
+    assert len(lost) == 0 and {"subject", "y_true", "system"} <= {*lost}
+
+
+def test_a_run_of_which_nothing_finished_says_why(study, monkeypatch):
+    def fail(units, **_):
+        return Finished([], [(unit, "OSError: no room") for unit in units])
+
+    monkeypatch.setattr("emolib.study.run_units", fail)
+    with pytest.raises(RuntimeError, match="failed\nNMER.*: OSError: no room"):
+        study.paper.run(study.settings)

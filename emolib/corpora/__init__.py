@@ -309,17 +309,17 @@ def _write_aside(name: str, folder: Path, parameters: dict) -> None:
     pairs = {truth_folder(aside): truth_folder(folder), aside: folder}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for path in (*pairs, truth_folder(folder)):  # of a writer that was killed
+        killed = folder.parent.glob(f".{aside.name}*")  # what a writer left that was
+        for path in (*pairs, truth_folder(folder), *killed):
             shutil.rmtree(path, ignore_errors=True)
         get_corpus(name).write(aside, **parameters)
         for written, target in pairs.items():
             written.rename(target)
     except OSError as error:
         raise OSError(
-            error.errno,
-            f"the surrogate of {name} must fit into '{folder.parent}'; got "
-            f"'{error.strerror}'. Free some space or set EMOLIB_CACHE to a folder with "
-            "room; nothing half-written was left",
+            f"the surrogate of {name} must fit into '{folder.parent}'; got '{error}'. "
+            "Free some space or set EMOLIB_CACHE to a folder with room; nothing "
+            "half-written was left."
         ) from error
     finally:
         for written in pairs:

@@ -164,9 +164,11 @@ def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
 def _next(corpus: Corpus, folder) -> str:
     """Return the next commands: note the folder, run a table."""
     stems = {MODALITIES_AVL: "nmer", ("eeg", "ecg"): "ecg_eeg"}
+    stems |= {("eeg", "face"): "rmmt"}
+    config = {"mahnob_features": "public_features"}.get(corpus.name, corpus.name)
     stem = stems.get(corpus.modalities, "mmqnet")
     local = f"quick -p data local -p corpora '[{corpus.name}]'"
-    steps = [f"emolib run {stem} --config {corpus.name if corpus.is_open else local}"]
+    steps = [f"emolib run {stem} --config {config if corpus.is_open else local}"]
     if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
         steps.insert(0, f"emolib corpora add {corpus.name} '{folder}'")
     return "\n".join(f"next: {step}" for step in steps)

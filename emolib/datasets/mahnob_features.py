@@ -88,7 +88,8 @@ def _read_file(path: Path, who: tuple[str, str, str]) -> Recording:
                 raise ValueError(f"{name} {table.shape}, target {valence.shape}")
             found[modality] = Features(table[:, :width], kind)
     traces = {"valence": Trace(valence, SFREQ)}
-    return build_trial(CORPUS, who, found, {"valence": valence.mean()}, traces=traces)
+    rated = {"valence": float(valence.mean())}
+    return build_trial(CORPUS, who, found, rated, traces=traces)
 
 
 CORPUS = Corpus(

@@ -187,5 +187,5 @@ def _twins(ax, rows: pd.DataFrame, color: str) -> None:
     looks = {"style": "kind", "markers": dict(zip(KINDS, "o^", strict=True)), "s": 14}
     looks |= {"hue": "kind", "palette": dict(zip(KINDS, ("0.6", color), strict=True))}
     sns.scatterplot(rows, x="x", y="y", legend=False, ax=ax, **looks)
+    ax.set_rasterization_zorder(2)  # marks and lines are one picture a panel
     ax.set(xticks=[], yticks=[], xlabel="t-SNE 1 (no unit)")
-    ax.grid(visible=False)

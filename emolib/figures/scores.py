@@ -204,8 +204,10 @@ def _references(ax: Axes, references: Mapping, panel: str, plan: Plan) -> None:
 
 
 def _shade(ax: Axes, rows, plan: Plan, band: tuple[str, str, str]) -> None:
-    """Shade the room between two series."""
+    """Shade the room between two series, where both are there."""
     sides = [_only(rows, plan.by, name).set_index(plan.at)["mean"] for name in band[:2]]
+    if any(side.empty for side in sides):
+        return
     both = pd.concat(sides, axis=1, join="inner", keys=["low", "high"])
     looks = {"color": look.BAND, "linewidth": 0, "zorder": 0}
     place = [plan.places[p] for p in both.index]

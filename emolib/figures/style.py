@@ -90,7 +90,8 @@ class Picture(Figure):
         Maps keep full colour; lines get 256 colours, none off by more than 15 of 255.
         """
         png, small = BytesIO(), BytesIO()
-        self.savefig(png, format="png", dpi=110, metadata={"Software": None})
+        with style():
+            self.savefig(png, format="png", dpi=110, metadata={"Software": None})
         picture = Image.open(png).convert("RGB")
         if not any(ax.images for ax in self.axes):
             picture = picture.quantize(256, Image.Quantize.FASTOCTREE)

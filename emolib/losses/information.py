@@ -105,8 +105,8 @@ def mmqnet_loss(
     present : Tensor of bool, shape (b, m)
         What was observed: the a of Eq. (5).
     dropped : Tensor of bool, shape (b, m)
-        What was hidden from the model on purpose and is to be restored; without it
-        Eq. (5) is taken literally.
+        What was hidden from the model on purpose and is to be restored, the error a
+        mean over its features too; without it Eq. (5) is taken literally.
     w_reconstruction, w_class, w_interference : float
         lambda_1, lambda_2 and lambda_3. "w/o L_R" and "w/o L_I" are a weight of 0.
 
@@ -118,9 +118,9 @@ def mmqnet_loss(
     if dropped is None:
         restoring = token_reconstruction(outputs.attended, features, present)
     else:
-        restoring = token_reconstruction(
-            outputs.restored, features.detach(), dropped & present
-        )
+        chosen = dropped & present
+        restoring = token_reconstruction(outputs.restored, features.detach(), chosen)
+        restoring = restoring / features.shape[2]
     terms = {
         "reconstruction": restoring,
         "class": F.cross_entropy(outputs.logits, y),  # Eq. (6)

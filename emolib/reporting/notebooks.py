@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from emolib.checks import check_keys
-from emolib.code import code_digests, digest_of
+from emolib.checks import check_keys, damaged
+from emolib.code import code_digests, digest_of, modules_of
 from emolib.store import project_root
 
 
@@ -35,19 +35,36 @@ def parameters_of(path: Path, config: str = "", given: Mapping | None = None) ->
     not and for a name that is no parameter of it.
     """
     cells = _read(path)["cells"]
-    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
-    nodes = ast.parse("".join(tagged[0]["source"] if tagged else "")).body
-    pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
-    defaults = {name.id: ast.literal_eval(value) for name, value in pairs}
+    tagged = [c for c in cells if "parameters" in (c["metadata"].get("tags") or ())]
+    cell = "".join(tagged[0]["source"] if tagged else "")
+    lines = "a parameters cell of lines 'name: type = value'"
+    defaults = _understood(path, lines, _assigned, cell)
     changed = {**(given or {})}
     if config:
         folder = project_root() / "notebooks" / "configs" / path.stem
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         check_keys(f"config of {path.stem}", {config: None}, known)
-        read = yaml.safe_load((folder / f"{config}.yaml").read_text("utf-8"))
+        file = folder / f"{config}.yaml"
+        read = _understood(file, "lines 'name: value'", yaml.safe_load)
         changed = {**read, "config": config, **changed}
     check_keys("parameter", changed, list(defaults))
     return {**defaults, **changed}
+
+
+def _assigned(source: str) -> dict:
+    """Return what a parameters cell sets: names and plain values."""
+    nodes = ast.parse(source).body
+    pairs = [(getattr(n, "target", None) or n.targets[0], n.value) for n in nodes]
+    return {name.id: ast.literal_eval(value) for name, value in pairs}
+
+
+def _understood(path: Path, expected: str, parse: Callable, text: str = "") -> dict:
+    """Return what a text or a file says, or raise one error that names the file."""
+    try:
+        return dict(parse(text or path.read_text("utf-8")) or {})
+    except Exception as error:  # of whatever kind the parser makes of it
+        words = " ".join(str(error).split())
+        raise damaged(path, expected, words, "Mend it.") from None
 
 
 def paper_of(path: Path) -> str | None:
@@ -56,22 +73,35 @@ def paper_of(path: Path) -> str | None:
 
 
 def code_of(path: Path) -> str:
-    """Return a digest of the code behind a notebook's report, as it is on disk.
+    """Return a digest of the code behind a notebook's report, as it was imported.
 
     It covers the notebook's own cells and every module that its paper's room imports,
     directly or through others; comments and docstrings are left out.
     """
-    package = Path(__file__).parents[1]
-    room = f"papers/{paper_of(path)}" if paper_of(path) else "reporting"
-    files = (p.relative_to(package.parent) for p in package.glob(f"{room}/**/*.py"))
-    roots = [".".join(p.with_suffix("").parts).removesuffix(".__init__") for p in files]
+    room = f"papers.{paper_of(path)}" if paper_of(path) else "reporting"
     cells = [cell["source"] for cell in _read(path)["cells"] if "outputs" in cell]
-    return digest_of([code_digests(roots, on_disk=True), cells])[:16]
+    return digest_of([code_digests(modules_of(f"emolib.{room}")), cells])[:16]
+
+
+def other_cells(path: Path) -> list[str]:
+    """Return the cells that this kernel ran, unless they are the notebook's own.
+
+    What papermill injects does not count: parameters are compared by their values. Nor
+    does it that a cell is run again.
+    """
+    from IPython import get_ipython
+
+    kernel = get_ipython()
+    ran = kernel.history_manager.input_hist_raw if kernel else ["no notebook"]
+    own = ["".join(c["source"]) for c in _read(path)["cells"] if "outputs" in c]
+    ran, own = (dict.fromkeys(map(str.strip, ["", *cells])) for cells in (ran, own))
+    ran = [cell for cell in ran if not cell.startswith("# Parameters\n")]
+    return ran if ran != [*own] else []
 
 
 def _read(path: Path) -> dict:
     """Return a notebook as its JSON has it."""
-    return json.loads(path.read_text("utf-8"))
+    return _understood(path, "a notebook", json.loads)
 
 
 # ---------------------------------------------------------------- for readers

@@ -1,8 +1,9 @@
 """`save_report`: the last cell of every notebook, and the folder that it fills.
 
-Only an unmodified config on surrogate data owns ``reports/<stem>/<config>/``. A run
-with other settings or with real data goes to ``<config>+<name or digest>/``, one
-without a config to ``reports/.scratch/``. A folder is written aside and renamed.
+Only an unmodified config on surrogate data, computed by the notebook's own cells, owns
+``reports/<stem>/<config>/``. A run with other settings, other cells or real data goes
+to ``<config>+<name or digest>/``, one without a config to ``reports/.scratch/``. A
+folder is written aside and renamed.
 """
 
 import json
@@ -23,13 +24,12 @@ from emolib import __version__
 from emolib.checks import check_option
 from emolib.code import digest_of, library_versions
 from emolib.containers import RESULT_COLUMNS
-from emolib.reporting.notebooks import code_of, notebook_path, parameters_of
+from emolib.reporting import notebooks
 from emolib.reporting.tables import to_markdown
 from emolib.store import project_root
 
 STARTED = time.monotonic()
 SURROGATE = "SURROGATE — not a result"
-STYLE = Path(__file__).parents[1] / "emolib.mplstyle"
 REPORT_DIR = "EMOLIB_REPORT_DIR"
 """Environment variable by which `emolib run` redirects a notebook's report."""
 
@@ -115,14 +115,16 @@ def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) ->
     sources = sorted({*results["source"], *(corpus["source"] for corpus in corpora)})
     for source in sources:
         check_option("source", source, SOURCES, "Every row names its data.")
-    path, values = notebook_path(stem), _plain(settings)
+    path, values = notebooks.notebook_path(stem), _plain(settings)
     config, asked, changed = values.get("config", ""), {}, []
+    cells = notebooks.other_cells(path)
     if config:
-        asked = parameters_of(path, config)
+        asked = notebooks.parameters_of(path, config)
         typed = _plain(getattr(type(settings), "of", dict)(asked))
         changed = [n for n in typed if n not in MACHINE and typed[n] != values[n]]
+        changed += ["cells"] * bool(cells)
     read = {name: value for name, value in values.items() if name not in MACHINE}
-    digest = digest_of([read, corpora, sources])[:8]
+    digest = digest_of([read, corpora, sources, *cells])[:8]
     name = re.sub(r"[^\w.-]+", "_", values.get("run_name", ""))
     folder = f"{stem}/{config}" if config else f".scratch/{stem}"
     if config and (changed or name or sources != ["surrogate"]):
@@ -132,7 +134,7 @@ def name_run(stem: str, settings, results: pd.DataFrame, corpora: list[dict]) ->
         "finished": True, "notebook": stem, "config": config, "folder": folder,
         "changed": changed, "parameters": asked, "settings": values,
         "settings_digest": digest, "sources": sources, "data": corpora,
-        "code": code_of(path),
+        "code": notebooks.code_of(path),
         "datasets": [f"{dataset} ({source})" for dataset, source in pairs],
     }  # fmt: skip
 
@@ -196,7 +198,13 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as CSV with the same bytes on every system."""
+    """Write a frame as CSV with the same bytes on every system, and no formula in it.
+
+    A text that a spreadsheet would compute gets an apostrophe, by which it stays text.
+    """
+    texts = frame.select_dtypes(["object", "string"])
+    safe = texts.map(lambda v: f"'{v}" if str(v).startswith(("=", "+", "@")) else v)
+    frame = frame.assign(**safe)
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
@@ -234,7 +242,7 @@ def save_figure(figure, path: Path, marked: bool) -> str:
     The SVG carries no date and its ids a fixed salt; its title is what a screen reader
     says. The figure is left as it came.
     """
-    from matplotlib import style
+    from emolib.figures.style import style
 
     alt = getattr(figure, "alt_text", "").rstrip()
     if not alt:
@@ -244,9 +252,9 @@ def save_figure(figure, path: Path, marked: bool) -> str:
         )
     words, alt = (SURROGATE, f"{alt} {SURROGATE}.") if marked else ("", alt)
     look = {"ha": "right", "va": "bottom", "fontsize": 6, "color": "0.35"}
-    mark = figure.text(0.995, 0.005, words, **look)
     about = {"Title": alt, "Date": None, "Creator": None}
-    with style.context([STYLE, {"svg.hashsalt": "emolib"}]):
+    with style():
+        mark = figure.text(0.995, 0.005, words, **look)
         figure.savefig(path, format="svg", metadata=about)
     mark.remove()
     path.write_text(_clips_in_order(path.read_text("utf-8"), path.stem), "utf-8")

@@ -169,7 +169,7 @@ def to_markdown(table: pd.DataFrame, *, footer: str = "") -> str:
         frame = with_system(table)
         page = _page(frame, **table.attrs["layout"])
         lost = frame[frame["note"].str.contains("failed: ")]
-        below += dict.fromkeys(lost["system"] + ", " + lost["note"])
+        below += dict.fromkeys((lost["system"] + ", " + lost["note"]).map(_word))
         kinds = ", ".join(sorted({*frame["source"]} - {"licensed", ""}))
         footer = footer or (f"not comparable: {kinds}" if kinds else "")
     lines = [f"{line}  " for line in (*below, footer) if line]
@@ -258,5 +258,5 @@ def _word(value, digits: str = ".3f") -> str:
         return DASH
     if isinstance(value, float):
         return format(value, digits)
-    text = escape(str(value).replace("\n", " "), quote=False)
+    text = escape(" ".join(str(value).split()), quote=False)
     return text.replace("|", "\\|")

@@ -23,16 +23,23 @@ from emolib.checks import check_option
 from emolib.surrogates import sizes
 from emolib.surrogates.affect import simulate_subject
 from emolib.surrogates.amigos import amigos_design
+from emolib.surrogates.deap import deap_design
 from emolib.surrogates.design import Design, Knobs
 from emolib.surrogates.dreamer import dreamer_design
 from emolib.surrogates.files import Truth, read_truth
+from emolib.surrogates.mahnob import mahnob_design
 from emolib.surrogates.traces import TRACE_SFREQ, generator, one_pole
 
 OBSERVERS = ("cold", "normalised", "labelled")
-DESIGNS = {"dreamer": dreamer_design, "amigos": amigos_design}
+DESIGNS = {
+    "dreamer": dreamer_design, "amigos": amigos_design, "deap": deap_design,
+    "mahnob": mahnob_design,
+}  # fmt: skip
 N_OBSERVED, OBSERVER_SEED, PER_SET = 300, 7_000_003, 25
 """Fresh subjects that the observers' moments are estimated on, their seed's step away
 from the corpus's, and how many of them see the same stimuli."""
+IN_PPG_ERROR = 0.8
+"""Of the heart rate in bpm; in the ECG it is .5."""
 _NAMED = {p.name: p for p in sizes.PARAMETERS}
 _IN_ECG = replace(
     _NAMED["ln_resp_rate"], name="resp_rate_in_ecg", modality="ecg",
@@ -43,16 +50,59 @@ _IN_EEG = replace(
     _NAMED["heart_rate"], name="heart_rate_in_eeg", modality="eeg",
     error=sizes.HEART_RATE_IN_EEG_ERROR,
 )  # fmt: skip
-PLANTED = (
-    *(p for p in sizes.PARAMETERS if p.modality in ("eeg", "ecg", "gsr")), _IN_ECG,
-)  # fmt: skip
-CUES = (*PLANTED, _IN_EEG)
-"""The cues of EEG, ECG and GSR; breathing is read from the ECG, the heart rate from
-the ECG and, last and where the heart has a field there, once more from the EEG."""
-_READ = np.array([*range(len(PLANTED)), PLANTED.index(_NAMED["heart_rate"])])
-_SPREAD = np.array([cue.subject for cue in CUES])
+_AGAIN_IN_ECG = replace(
+    _NAMED["ln_resp_rate"], modality="ecg", error=sizes.RESP_RATE_IN_ECG["error"]
+)
+_IN_PPG = (
+    replace(_NAMED["heart_rate"], modality="ppg", error=IN_PPG_ERROR),
+    replace(_NAMED["ln_rsa"], modality="ppg"),
+)
+
+
+class Cues(NamedTuple):
+    """What can be read in a corpus: parameters, and some of them once more elsewhere.
+
+    The heart rate in the EEG is the last, where the heart has a field there. What is
+    read again has the parameter's own loadings, drifts and signatures.
+    """
+
+    planted: tuple[sizes.Parameter, ...]
+    again: tuple[sizes.Parameter, ...] = (_IN_EEG,)
+
+    @property
+    def all(self) -> tuple[sizes.Parameter, ...]:
+        """Every cue, in order."""
+        return self.planted + self.again
+
+    @property
+    def read(self) -> np.ndarray:
+        """Which planted parameter each cue reads."""
+        names = [own.name for own in self.planted]
+        told = [own.name.removesuffix("_in_eeg") for own in self.again]
+        return np.array([*range(len(names)), *map(names.index, told)])
+
+    @property
+    def spread(self) -> np.ndarray:
+        """What of each cue is the subject's own, SD."""
+        return np.array([own.subject for own in self.all])
+
+
+def _of(*modalities: str) -> tuple[sizes.Parameter, ...]:
+    return tuple(own for own in sizes.PARAMETERS if own.modality in modalities)
+
+
+_ECG_AND_SKIN = Cues((*_of("eeg", "ecg", "gsr"), _IN_ECG))
+_BODY = _of("eeg", "resp", "gsr", "ppg", "temperature", "emg", "eog")
+CUES = {
+    "dreamer": _ECG_AND_SKIN,
+    "amigos": _ECG_AND_SKIN,
+    "deap": Cues((*_BODY, *_IN_PPG)),
+    "mahnob": Cues(_of("eeg", "ecg", "gsr", "resp", "temperature"),
+                   (_AGAIN_IN_ECG, _IN_EEG)),
+}  # fmt: skip
+"""The cues of each corpus. Breathing is read from the ECG too; the heart rate from the
+ECG or the pulse wave and, where the heart has a field there, once more from the EEG."""
 _PERSON = ("subject_signature", "bias", "width")
-CUE_MODALITIES = ("eeg", "ecg", "gsr")
 
 
 class CueSet(NamedTuple):
@@ -69,8 +119,8 @@ class CueSet(NamedTuple):
 
 def ceiling_scores(
     truth_folder: str | Path, meta, *, target: str, threshold: float,
-    modalities: Sequence[str] = ("eeg", "ecg"), observer: str = "normalised",
-    n_subjects: int = N_OBSERVED,
+    modalities: Sequence[str] = ("eeg", "ecg"), present: np.ndarray | None = None,
+    observer: str = "normalised", n_subjects: int = N_OBSERVED,
 ) -> np.ndarray:  # fmt: skip
     """Return what an ideal observer says about a surrogate's windows.
 
@@ -83,8 +133,10 @@ def ceiling_scores(
     target : {'valence', 'arousal', 'dominance'}
     threshold : float
         A rating above it is high.
-    modalities : sequence of {'eeg', 'ecg', 'gsr'}
+    modalities : sequence of str
         Cues of the others are deleted, which is the ideal treatment of what is missing.
+    present : ndarray of bool, shape (n_windows, n_modalities)
+        Which of them each window has; without it, all.
     observer : {'normalised', 'cold', 'labelled'}
         'cold' knows one window; 'normalised' also the subject's unlabelled windows;
         'labelled' knows the subject: signature, and level and width of its ratings. A
@@ -100,12 +152,15 @@ def ceiling_scores(
     """
     check_option("target", target, sizes.AFFECT, "Other ratings have no ceiling yet.")
     check_option("observer", observer, OBSERVERS)
-    for modality in modalities:
-        check_option("modality", modality, CUE_MODALITIES)
-    if not modalities:
-        raise ValueError("modalities must name at least one; got none.")
     truth = read_truth(truth_folder)
     design, knobs = _origin(truth)
+    for modality in modalities:
+        known = dict.fromkeys(cue.modality for cue in CUES[design.corpus].all)
+        check_option("modality", modality, tuple(known))
+    if not modalities:
+        raise ValueError("modalities must name at least one; got none.")
+    if present is None:
+        present = np.ones((len(meta), len(modalities)), bool)
     others = replace(knobs, seed=knobs.seed + OBSERVER_SEED)
     subject = truth.places("subjects", meta["subject"].astype(str))
     trial = truth.places("trials", meta["trial"].astype(str))
@@ -121,8 +176,11 @@ def ceiling_scores(
             simulate_cues(design, others, *which, n_subjects),
             read_corpus(truth, *which),
         )
-        score = ideal_scores(design, target, threshold, modalities, observer, *both)
-        out[rows] = score[subject[rows], at_trial, at_window.ravel()]
+        place = subject[rows], at_trial, at_window.ravel()
+        there = np.ones((*both[1].cues.shape[:3], len(modalities)), bool)
+        there[place] = present[rows]
+        asked = design, target, threshold, modalities, observer
+        out[rows] = ideal_scores(*asked, *both, there)[place]
     return out
 
 
@@ -132,7 +190,7 @@ def _origin(truth: Truth) -> tuple[Design, Knobs]:
     check_option(
         "corpus", noted["corpus"], tuple(DESIGNS), "Only these have a ceiling."
     )
-    size = {name: noted[name] for name in ("n_trials", "seconds")}
+    size = {name: noted[name] for name in ("n_trials", "seconds") if name in noted}
     knobs = {name: noted.get(name, 0.0) for name in asdict(Knobs())}
     return DESIGNS[noted["corpus"]](**size), Knobs(**knobs)
 
@@ -146,16 +204,17 @@ def simulate_cues(
     Every 25 subjects see stimuli of their own, so that an observer is not tuned to
     one draw of a few stimuli.
     """
-    own, parts = _restricted(design, trials), []
+    own, parts, known = _restricted(design, trials), [], CUES[design.corpus]
     for n in range(n_subjects):
         new = replace(knobs, seed=knobs.seed + n // PER_SET)
-        subject = simulate_subject(own, new, n + 1, parameters=PLANTED)
-        given = subject.rngs("observer"), knobs.heart_field
+        subject = simulate_subject(own, new, n + 1, parameters=known.planted)
+        given = subject.rngs("observer"), knobs.heart_field, known
         cues = read_cues(subject.theta, windows, own.seconds[0], *given)
         person = [subject.planted[name] for name in _PERSON]
         parts.append((cues, *person, subject.liking))
     cues, signature, *others = map(np.stack, zip(*parts, strict=True))
-    return CueSet(cues, knobs.signature * _SPREAD * signature[:, _READ], *others)
+    own_part = knobs.signature * known.spread * signature[:, known.read]
+    return CueSet(cues, own_part, *others)
 
 
 def _restricted(design: Design, trials: Sequence[int]) -> Design:
@@ -172,34 +231,37 @@ def _restricted(design: Design, trials: Sequence[int]) -> Design:
 def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSet:
     """Return the cues of the corpus itself, from its truth folder."""
     (design, knobs), trials = _origin(truth), list(trials)
-    seconds, parts = design.seconds[trials[0]], []
+    seconds, parts, known = design.seconds[trials[0]], [], CUES[design.corpus]
     names = truth.parameters["parameters"]
     columns = [
-        names.index("ln_resp_rate" if cue is _IN_ECG else cue.name) for cue in PLANTED
+        names.index("ln_resp_rate" if cue is _IN_ECG else cue.name)
+        for cue in known.planted
     ]
     for i in range(len(truth["theta"])):
         theta = np.asarray(truth["theta"][i, trials], float)[:, columns]
-        arousal = np.asarray(truth["z"][i, trials, 1], float)
-        lagged = one_pole(arousal[..., None], _IN_ECG.lag_s)[..., 0]
-        gain = truth["gains"][i, sizes.SYSTEMS.index(_IN_ECG.system)]
-        theta[:, -1] += knobs.effect * gain * _LESS_AROUSAL * lagged
+        if _IN_ECG in known.planted:
+            arousal = np.asarray(truth["z"][i, trials, 1], float)
+            lagged = one_pole(arousal[..., None], _IN_ECG.lag_s)[..., 0]
+            gain = truth["gains"][i, sizes.SYSTEMS.index(_IN_ECG.system)]
+            theta[:, -1] += knobs.effect * gain * _LESS_AROUSAL * lagged
         rngs = [generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
                 for k in trials]  # fmt: skip
-        parts.append(read_cues(theta, windows, seconds, rngs, knobs.heart_field))
+        given = rngs, knobs.heart_field, known
+        parts.append(read_cues(theta, windows, seconds, *given))
     signature, *others = (truth[name] for name in _PERSON)
-    signature = knobs.signature * _SPREAD * signature[:, columns][:, _READ]
+    signature = knobs.signature * known.spread * signature[:, columns][:, known.read]
     return CueSet(np.stack(parts), signature, *others)
 
 
 def read_cues(
-    theta: np.ndarray, windows, seconds: float, rngs, heart_field: float
+    theta: np.ndarray, windows, seconds: float, rngs, heart_field: float, known: Cues
 ) -> np.ndarray:
     """Return cues with their reading errors, shape (n_trials, n_windows, n_cues).
 
     Parameters
     ----------
     theta : ndarray, shape (n_trials, n_planted, t)
-        Noise-free traces of `PLANTED`, from onset.
+        Noise-free traces of what is planted, from onset.
     windows : sequence of (start_s, stop_s)
         A heart or breathing rate needs 10 s: a shorter window is widened to those
         around it inside the trial.
@@ -211,24 +273,27 @@ def read_cues(
     heart_field : float
         Of the corpus. The EEG tells the heart rate the better the stronger it is; at 0
         that cue is missing. A near-ideal reader's error goes with its square, nearly.
+    known : Cues
+        Of the corpus.
     """
-    n_cues = len(CUES) if heart_field else len(PLANTED)
-    cues, theta = CUES[:n_cues], theta[:, _READ[:n_cues]]
+    n_cues = len(known.all) if heart_field else len(known.all) - 1
+    n_planted = len(known.planted)
+    cues, theta = known.all[:n_cues], theta[:, known.read[:n_cues]]
     edges, least = np.array(windows, float), sizes.REFERENCE_WINDOW_S
     length = np.diff(edges, axis=1)[:, 0]
     missing = np.maximum(least - length, 0)
     low = np.clip(edges[:, 0] - missing / 2, 0, max(seconds - least, 0))
     wide = np.stack([low, np.minimum(low + length + missing, seconds)], axis=1)
-    is_wide = [p is _IN_EEG or p.modality in sizes.OWN_TEN_SECONDS for p in cues]
-    is_wide = np.array(is_wide)
+    in_eeg = np.array([p is _IN_EEG for p in cues])
+    is_wide = in_eeg | [p.modality in sizes.OWN_TEN_SECONDS for p in cues]
     means = np.empty((len(theta), len(edges), n_cues))
     means[..., is_wide] = window_means(theta[:, is_wide], wide)
     means[..., ~is_wide] = window_means(theta[:, ~is_wide], edges)
     stretch = np.sqrt(least / length)[:, None]
     error = np.where(is_wide, np.minimum(stretch, 1.0), stretch)
     error = np.array([p.error for p in cues]) * error
-    error[:, len(PLANTED) :] /= heart_field**2 or 1
-    blocks = np.split(error, [len(PLANTED)], axis=1)
+    error[:, in_eeg] /= heart_field**2 or 1
+    blocks = np.split(error, [n_planted], axis=1)
     drawn = [[rng.standard_normal(own.shape) for own in blocks] for rng in rngs]
     return means + error * np.stack([np.hstack(own) for own in drawn])
 
@@ -244,15 +309,20 @@ def window_means(traces: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 def ideal_scores(
     design: Design, target: str, threshold: float, modalities, observer: str,
-    fresh: CueSet, seen: CueSet,
+    fresh: CueSet, seen: CueSet, present: np.ndarray | None = None,
 ) -> np.ndarray:  # fmt: skip
     """Return P(high) for the seen windows, shape (n_subjects, n_trials, n_windows).
 
-    The best linear reader of the cues, one for each place in the trial, with the
-    moments of fresh subjects.
+    The best linear reader of the cues that a window has, one for each place in the
+    trial, with the moments of fresh subjects. `present` is (n_subjects, n_trials,
+    n_windows, n_modalities).
     """
-    j = sizes.AFFECT.index(target)
-    x, x_seen = (_treated(part, modalities, observer) for part in (fresh, seen))
+    j, cues = sizes.AFFECT.index(target), CUES[design.corpus].all
+    x, x_seen = (_treated(part, observer) for part in (fresh, seen))
+    owner = [cue.modality for cue in cues[: x.shape[-1]]]
+    reads = np.array([[own == m for own in owner] for m in modalities])
+    if present is None:
+        present = np.ones((*x_seen.shape[:3], len(modalities)), bool)
     y, known, scale = fresh.liking[..., j], 0.0, design.scales[j]
     edge = scale.edge(threshold)
     if observer == "labelled":
@@ -265,18 +335,27 @@ def ideal_scores(
         centre = flat.mean(axis=0)
         cov = np.cov(flat - centre, rowvar=False, bias=True).reshape(len(centre), -1)
         c = (flat - centre).T @ (y.ravel() - y.mean()) / len(flat)
-        weights = np.linalg.solve(cov + 1e-9 * np.diag(np.diag(cov) + 1e-12), c)
-        left = max(y.var() - c @ weights, 1e-6)
-        expected = y.mean() + known + (x_seen[:, :, window] - centre) @ weights
-        out[:, :, window] = ndtr((expected - edge) / np.sqrt(left))
+        off, here = x_seen[:, :, window] - centre, present[:, :, window]
+        for kinds in np.unique(here.reshape(-1, len(modalities)), axis=0):
+            weights, left = _reader(cov, c, kinds @ reads, y.var())
+            expected = y.mean() + known + off @ weights
+            mine = (here == kinds).all(axis=-1)
+            out[:, :, window][mine] = ndtr((expected - edge) / np.sqrt(left))[mine]
     return out
 
 
-def _treated(part: CueSet, modalities, observer: str) -> np.ndarray:
-    """Return the cues that are seen, less what is known to be the subject's own."""
-    cues = CUES[: part.cues.shape[-1]]
-    columns = [i for i, cue in enumerate(cues) if cue.modality in modalities]
-    x = part.cues[..., columns]
+def _reader(cov, c, read, variance: float) -> tuple[np.ndarray, float]:
+    """Return the best linear reader's weights, 0 where it does not read; its error."""
+    weights = np.zeros(len(c))
+    cov = cov[np.ix_(read, read)]
+    ridge = 1e-9 * np.diag(np.diag(cov) + 1e-12)
+    weights[read] = np.linalg.solve(cov + ridge, c[read])
+    return weights, max(variance - c @ weights, 1e-6)
+
+
+def _treated(part: CueSet, observer: str) -> np.ndarray:
+    """Return the cues less what is known to be the subject's own."""
+    x = part.cues
     if observer == "labelled":
-        return x - part.signature[:, None, None, columns]
+        return x - part.signature[:, None, None, : x.shape[-1]]
     return x if observer == "cold" else x - x.mean(axis=(1, 2), keepdims=True)

@@ -179,9 +179,14 @@ def _marked(path: Path):
     import h5py
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", driver="core", backing_store=False) as file:
         file.attrs["about"] = ABOUT
         yield file
+        file.flush()
+        made = (
+            file.id.get_file_image()
+        )  # HDF5 dies where a disk is full, Python does not
+    path.write_bytes(made)
 
 
 def _store(group, name: str, data: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from scipy.io import loadmat
 
 from emolib.checks import CorpusError
 from emolib.corpora import write_surrogate
+from emolib.corpora.check import check_corpus
 from emolib.datasets.mahnob_continuous import CORPUS, read_mahnob_continuous
 from emolib.datasets.mahnob_features import read_mahnob_features
 
@@ -68,6 +69,17 @@ def test_public_files_of_features_hold_the_same_labels_twice_as_large(
     np.testing.assert_array_equal(held["target"], 2 * labels[3, 0])
     for trial, label in zip(read_mahnob_features(folder), labels[:, 0], strict=True):
         np.testing.assert_array_equal(trial.traces["valence"].values, label[0])
+
+
+def test_both_kinds_of_folder_pass_the_check_and_the_next_command_is_named(tmp_path):
+    size = dict(n_subjects=3, n_trials=3, seconds=8.0)
+    folder = write_surrogate("mahnob_continuous", tmp_path / "a", **size,
+                             holds="features")  # fmt: skip
+    report = check_corpus("mahnob_features", folder)
+    assert (report.usable, report.source) == (True, "surrogate")
+    assert "next: emolib run rmmt --config public_features" in report.text
+    report = check_corpus("mahnob_continuous", folder)
+    assert not report.usable and "expected Sessions/" in report.text
 
 
 def test_a_film_shows_each_moment_s_frame_and_decodes_nothing_before(written):

@@ -13,4 +13,5 @@ VALUES = {
 def project(tmp_path, monkeypatch):
     write_project(tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("emolib.reporting.notebooks.other_cells", lambda path: [])
     return tmp_path

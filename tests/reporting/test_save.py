@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from emolib.figures.scores import plot_scores
 from emolib.reporting import save_report
 from emolib.reporting.save import SURROGATE, put_in_place, save_figure
 from emolib.settings import Number, Typed
@@ -136,6 +138,32 @@ def test_a_figure_is_the_same_bytes_twice_and_left_as_it_came(project):
     assert "<dc:date>" not in texts[0]
     assert f"<title>Two &lt;values&gt;. {SURROGATE}.</title>" in texts[0]
     assert read(project)["figures"]["fig_1"].startswith("Two <values>.")
+
+
+OWN_STYLE = {
+    "text.usetex": True, "savefig.bbox": "tight", "svg.fonttype": "none",
+    "font.size": 20, "savefig.facecolor": "red", "axes.unicode_minus": False,
+}  # fmt: skip
+
+
+def test_a_readers_own_matplotlibrc_reaches_no_picture(tmp_path):
+    shown = []
+    for own in ({}, OWN_STYLE):
+        with rc_context(own):
+            rows = pd.DataFrame({"split": ["a", "b"], "value": [-0.5, 0.5]})
+            made = plot_scores(rows, at="split", label="Score")
+            save_figure(made, tmp_path / "fig_1.svg", True)
+            picture = made._repr_mimebundle_()[0]["image/png"]
+        shown.append((picture, (tmp_path / "fig_1.svg").read_text("utf-8")))
+    assert shown[0] == shown[1]
+
+
+def test_a_spreadsheet_computes_nothing_that_a_table_says(project):
+    table = pd.DataFrame({"trial": ["=1+1", "@x", "-10 dB", "01"], "auc": [0.1] * 4})
+    save(more={"tables": {"table_1": table}})
+    written = (project / "reports/toy/quick/table_1.csv").read_text("utf-8")
+    cells = [line.split(",")[0] for line in written.splitlines()[1:]]
+    assert cells == ["'=1+1", "'@x", "-10 dB", "01"]
 
 
 def test_a_figure_without_words_is_refused_and_the_earlier_report_stays(project):

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 from emolib.corpora import write_surrogate
+from emolib.datasets.mahnob_continuous import read_mahnob_continuous
+from emolib.papers.rmmt.data import eeg_steps
+from emolib.preprocessing.faces import cut_faces, step_times
 from emolib.surrogates import continuous
 from emolib.surrogates.continuous_ceiling import ceiling_traces
 from emolib.surrogates.design import Knobs
@@ -59,6 +62,31 @@ def test_the_face_moves_four_times_less_below_zero_and_only_the_brow_does(people
     share = -slopes["brow", "-"] / slopes["smile", "+"]
     assert share == pytest.approx(0.25, abs=0.06) and abs(slopes["brow", "+"]) < 0.05
     assert slopes["eye", "+"] / slopes["smile", "+"] == pytest.approx(0.3, abs=0.06)
+
+
+def bend(face):
+    """Return how much lower the middle of a mouth lies than its ends, in pixels."""
+    mouth = face[28:42, :, 0].astype(float)
+    dark = np.maximum(np.median(mouth) - mouth, 0) ** 3
+    rows = np.arange(14) @ dark / (dark.sum(axis=0) + 1e-6)
+    return rows[22:26].mean() - rows[[17, 18, 19, 28, 29, 30]].mean()
+
+
+def test_what_is_planted_reaches_film_and_electrodes(tmp_path):
+    size = dict(n_subjects=2, n_trials=2, seconds=60.0)
+    folder = write_surrogate("mahnob_continuous", tmp_path / "c", **size)
+    planted = np.load(tmp_path / "c.truth" / "cues.npy")
+    found = {"mouth": [], "gamma": []}
+    for trial in read_mahnob_continuous(folder):
+        person, clip = int(trial.subject[1:]) - 1, int(trial.trial) - 101
+        cues, times = planted[person, :, clip, :240], step_times(240, 4.0)
+        faces = cut_faces(trial.signals["face"].frames(times), times).pixels
+        bends = [bend(face) for face in faces]
+        found["mouth"].append(np.corrcoef(bends, cues[0])[0, 1])
+        share = eeg_steps(trial, 240, "welch").reshape(240, 6, 32)
+        at_t7 = np.log(share[:, 5, trial.signals["eeg"].ch_names.index("T7")])
+        found["gamma"].append(np.corrcoef(at_t7, cues[5])[0, 1])
+    assert np.mean(found["mouth"]) > 0.6 and np.mean(found["gamma"]) > 0.4, found
 
 
 @pytest.fixture(scope="module")

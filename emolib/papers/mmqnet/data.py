@@ -28,6 +28,8 @@ from emolib.preprocessing.usable import (
     reason_against,
     removed_table,
 )
+from emolib.store import Key, Outcome, Store
+from emolib.units import kept, made_with
 
 EEG_BAND, SFREQ, LINE_HZ = (4.0, 45.0), 128.0, 50.0
 """Section 2.2, in Hz."""
@@ -55,30 +57,65 @@ def _knobs(data: dict) -> dict:
 
 
 def prepare(data: dict) -> Windows:
-    """Return the features that every system of paper 1 is trained and tested on."""
-    corpus = corpora.CORPORA[data["corpus"]]
-    modalities = [name for name in corpus.modalities if name != "face"]
-    kept, removed = [], []
-    for recording in recordings(data):
+    """Return the features that every system of paper 1 is trained and tested on.
+
+    Each person's are kept in the store as soon as they are made: a run that was ended
+    goes on with the next person.
+    """
+    corpus, store = corpora.CORPORA[data["corpus"]], Store()
+    made = {"data": data, "input": input_digest(data), **made_with(__name__)}
+    people = []
+    for subject in corpus.list_subjects(folder(data).path):
+        key = Key("mmqnet", "stage", {**made, "subject": subject})
+        people.append(kept(store, key, partial(features_of_person, data, subject)))
+    removed = pd.concat([entry.tables["removed"] for entry in people])
+    found = [
+        (entry.tables["meta"], entry.arrays)
+        for entry in people
+        if "meta" in entry.tables
+    ]
+    rows = [*removed.itertuples(index=False, name=None)]
+    table = removed_table(rows, len(found), "trial")
+    meta, x = _joined(found, _modalities(data))
+    check_unique(meta)
+    present = [
+        np.isfinite(own.reshape(len(meta), -1)).all(axis=1) for own in x.values()
+    ]
+    y = meta[data["targets"][0]].to_numpy(float)
+    return Windows(x, y, meta, np.stack(present, axis=1), removed=table)
+
+
+def features_of_person(data: dict, subject: str) -> Outcome:
+    """Return the features of one person's trials, and which trials were left out."""
+    modalities, held, removed = _modalities(data), [], []
+    for recording in trials_of(data, subject):
         faults = partial(_faults, recording, modalities)
         reason = reason_against(recording, (), data["targets"], faults)
         if reason:
             removed.append((*ids_of(recording), reason))
             continue
-        kept.append(_windows_of(recording, modalities, data))
-    table = removed_table(removed, len(kept), "trial")
-    return replace(_joined(kept, modalities, data["targets"][0]), removed=table)
+        held.append(_windows_of(recording, modalities, data))
+    table = pd.DataFrame(removed, columns=[*ID_COLUMNS, "reason"])
+    if not held:
+        return Outcome(tables={"removed": table})
+    meta, x = _joined(held, modalities)
+    return Outcome(tables={"removed": table, "meta": meta}, arrays=x)
 
 
-def recordings(data: dict) -> Iterator[Recording]:
-    """Yield the corpus's trials, one person's after another's, cleaned where asked."""
+def trials_of(data: dict, subject: str) -> Iterator[Recording]:
+    """Yield one person's trials, cleaned where asked."""
     corpus, path = corpora.CORPORA[data["corpus"]], folder(data).path
     options = {"source": data["source"]} if data["corpus"] == "deap" else {}
-    for subject in corpus.list_subjects(path):
-        trials = corpus.read(path, [subject], **options)
-        if _is_cleaned(data):
-            trials = cleaned(list(trials), seed=0)
-        yield from trials
+    trials = corpus.read(path, [subject], **options)
+    if _is_cleaned(data):
+        trials = cleaned(list(trials), seed=0)
+    yield from trials
+
+
+def _modalities(data: dict) -> list[str]:
+    """Return the modalities of a corpus that are signals."""
+    known = corpora.CORPORA[data["corpus"]].modalities
+    return [name for name in known if name != "face"]
 
 
 def _is_cleaned(data: dict) -> bool:
@@ -166,19 +203,20 @@ def _windows_of(recording: Recording, modalities, data: dict) -> tuple:
     return meta, {name: own[:n] for name, own in x.items()}
 
 
-def _joined(kept: list, modalities, target: str) -> Windows:
-    """Return all trials' windows; a modality that a trial lacks is NaN, not present."""
-    kept.sort(key=lambda item: tuple(item[0][list(ID_COLUMNS)].iloc[0]))
-    meta = pd.concat([rows for rows, _ in kept], ignore_index=True)
-    check_unique(meta)
-    x, present = {}, []
+def _joined(held: list, modalities) -> tuple[pd.DataFrame, dict]:
+    """Return the meta rows and features of several trials or people as one.
+
+    A modality that one of them lacks is NaN there.
+    """
+    held.sort(key=lambda item: tuple(item[0][list(ID_COLUMNS)].iloc[0]))
+    x = {}
     for name in modalities:
-        shape = next((own[name].shape[1:] for _, own in kept if name in own), None)
+        shape = next((own[name].shape[1:] for _, own in held if name in own), None)
         if shape is None:
             continue
-        absent = [np.full((len(rows), *shape), np.nan) for rows, _ in kept]
-        parts = [own.get(name, gap) for (_, own), gap in zip(kept, absent, strict=True)]
+        parts = [
+            own[name] if name in own else np.full((len(rows), *shape), np.nan)
+            for rows, own in held
+        ]
         x[name] = np.concatenate(parts).astype(np.float32)
-        flat = x[name].reshape(len(meta), -1)
-        present.append(np.isfinite(flat).all(axis=1))
-    return Windows(x, meta[target].to_numpy(float), meta, np.stack(present, axis=1))
+    return pd.concat([rows for rows, _ in held], ignore_index=True), x

@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 from emolib.corpora import CORPORA as KNOWN
+from emolib.corpora import identify
 from emolib.papers.mmqnet.settings import (
     ABLATION_RATE,
     CORPORA,
     MMQ_NET,
+    OBSERVERS,
     SYSTEMS,
     Settings,
 )
@@ -40,30 +42,41 @@ def expand(settings: Settings) -> list[Unit]:
         for name, values in few.items()
     }
     fewer = settings.model_copy(update=chosen)
-    cells = [(p, cell) for p in settings.protocols for cell in _cells(settings)]
-    cells += [(p, cell) for p in settings.beside for cell in _cells(fewer)]
-    cells += [(p, cell) for p in settings.protocols for cell in _swept(settings)]
-    return [_unit(settings, {**cell, "protocol": protocol}) for protocol, cell in cells]
+    more = [fold for fold in settings.more_folds if fold not in settings.folds]
+    again = fewer.model_copy(update={"folds": more})
+    parts = [(settings, _cells), (again, _cells), (settings, _swept)]
+    cells = [
+        cell for own, of in parts for p in settings.protocols for cell in of(own, p)
+    ]
+    cells += [cell for p in settings.beside for cell in _cells(fewer, p)]
+    return [_unit(settings, cell) for cell in cells]
 
 
-def _cells(settings: Settings):
+def _cells(settings: Settings, protocol: str):
     """Yield one dictionary per combination of the grid that is a cell of a table."""
     for values in product(*(getattr(settings, name) for name in AXES.values())):
-        cell = dict(zip(AXES, values, strict=True))
+        cell = dict(zip(AXES, values, strict=True), protocol=protocol)
         kind = SYSTEMS[cell["system"]].kind
         is_own = kind in ("method", "ablation")
         if (
             cell["target"] in CORPORA[cell["dataset"]].targets
             and (is_own or cell["preset"] == settings.presets[0])
             and (kind != "ablation" or cell["rate"] == ABLATION_RATE)
+            and (kind != "ceiling" or _is_bounded(settings, cell))
         ):
             yield cell
 
 
-def _swept(settings: Settings):
+def _is_bounded(settings: Settings, cell: dict) -> bool:
+    """Tell whether a cell has a ceiling: on a surrogate, under an honest split."""
+    known = identify(cell["dataset"], data=settings.data).parameters
+    return bool(known) and cell["protocol"] in OBSERVERS
+
+
+def _swept(settings: Settings, protocol: str):
     """Yield the cells of a sweep: the whole method with one weight changed."""
     only = {"systems": [MMQ_NET], "rates": [ABLATION_RATE]}
-    for cell in _cells(settings.model_copy(update=only)):
+    for cell in _cells(settings.model_copy(update=only), protocol):
         for name, values in settings.sweep.items():
             for value in values:
                 words = {"variant": f"{name} = {value:g}", "item": "sweep"}

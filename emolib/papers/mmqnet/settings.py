@@ -105,13 +105,17 @@ class System(NamedTuple):
     """One row of the tables, or what stands beside them."""
 
     module: str  # systems/<module>.py runs it
-    kind: str  # "baseline", "method", "ablation", "reference"
+    kind: str  # "baseline", "method", "ablation", "reference", "ceiling"
     reads: tuple[str, ...] = ()  # settings that it reads beside those of its task
     change: dict = {}  # settings of its own
 
 
 OWN = (*MODEL_KEYS, *LOSS_KEYS, *FIT_KEYS)
 TRAINED = ("baseline_epochs", "patience")
+OBSERVERS = {"by_subject": "normalised", "by_trial": "labelled"}
+"""What an ideal reader knows under each split: a test subject's unlabelled windows; by
+trial also what the subject's other labels tell. Where windows of one trial are on both
+sides no bound is defined."""
 
 SYSTEMS = {
     "CCA": System("cca", "baseline"),
@@ -126,6 +130,9 @@ SYSTEMS = {
     MMQ_NET: System("mmqnet", "method", OWN),
     "majority": System("references", "reference", (), {"answer": "majority"}),
     "mean fill": System("references", "reference", (), {"answer": "mean fill"}),
+    "ceiling": System(
+        "references", "ceiling", (), {"answer": "ceiling", "observers": OBSERVERS}
+    ),
 }
 """Every system, in the order of the tables: the paper's rows, then references."""
 
@@ -157,6 +164,8 @@ class Settings(GridSettings):
     beside: list[Protocol] = []
     beside_systems: list[Literal[*SYSTEMS]] = ["CCA", "TAE", MMQ_NET]
     beside_rates: list[Rate] = [0.0, 0.7]
+    # further folds of the run's own protocols, for the same systems and rates
+    more_folds: list[Whole] = []
     systems: list[Literal[*SYSTEMS]] = Field(["CCA", "TAE", MMQ_NET], min_length=1)
     presets: list[Literal[*PRESETS]] = Field(["default"], min_length=1)
     # weights of Eq. (8), one changed at a time, for MMQ-Net at the ablation's rate
@@ -168,6 +177,6 @@ class Settings(GridSettings):
 
     @model_validator(mode="after")
     def _has_its_folds(self) -> Settings:
-        for fold in self.folds:
+        for fold in (*self.folds, *self.more_folds):
             check_range("folds", fold, 0, self.n_folds - 1)
         return self

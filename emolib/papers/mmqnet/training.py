@@ -89,6 +89,28 @@ def _fused(scaled: np.ndarray, shape: tuple, here: np.ndarray, fusion: str):
     return fused.reshape(len(fused), -1)
 
 
+def logits(model, x, present):
+    """Return the two class scores of a network that names them so, (b, 2)."""
+    return model(x, present).logits
+
+
+def ranking_error(read: Callable) -> Callable:
+    """Return a validation criterion: 1 less the AUC of the class scores `read`."""
+    from sklearn.metrics import roc_auc_score
+
+    def error(model, held_out) -> float:
+        scores = read(model, *unpack(held_out)).cpu().numpy()
+        y = held_out["y"].cpu().numpy()
+        if len(np.unique(y)) < 2:
+            raise ValueError(
+                f"validation windows must be of both classes; got {len(y)} of class "
+                f"{y[0]}. Take more trials, or another fold."
+            )
+        return 1 - roc_auc_score(y, scores[:, 1] - scores[:, 0])
+
+    return error
+
+
 class Fitted(NamedTuple):
     """A system after training."""
 
@@ -161,8 +183,11 @@ class Task:
         with seeded(self.seed_of("weights")):
             return make(self.sizes, **options)
 
-    def fit(self, model, step: Callable, *part, own=None, monitor="class") -> FitResult:
+    def fit(self, model, step: Callable, *part, own=None, read=logits) -> FitResult:
         """Return the fit of a model; validation windows choose the epoch.
+
+        By the AUC of its class scores. Their cross-entropy is lowest where a network is
+        least sure of itself, often before it has learnt anything.
 
         Parameters
         ----------
@@ -172,13 +197,13 @@ class Task:
             To train on.
         own : mapping
             A baseline's published options; its epochs stay under the run's cap.
-        monitor : str
-            The loss that chooses: a total may hold terms that are no criterion.
+        read : callable (model, x, present) -> class scores, shape (b, 2)
+            None where no class is told: the mean total chooses.
         """
         return fit(
             model, step, arrays_of(*part), validation=arrays_of(*self.part("val")),
-            monitor=monitor, seed=self.seed_of("fit"), device=self.context.device,
-            optimizer="adam",
+            monitor=read and ranking_error(read), seed=self.seed_of("fit"),
+            device=self.context.device, optimizer="adam",
             **(self._capped(own) if own else pick(self.settings, FIT_KEYS)),
         )  # fmt: skip
 
@@ -195,9 +220,8 @@ class Task:
         arrays = arrays_of(features, present)
         return predict(model, forward, arrays, device=self.context.device)["read"]
 
-    def classifier(self, result: FitResult, read: Callable | None = None) -> Fitted:
+    def classifier(self, result: FitResult, read: Callable = logits) -> Fitted:
         """Return a fitted network as a system; `read` gives its two class scores."""
-        read = read or (lambda model, x, present: model(x, present).logits)
 
         def probability(features, present):
             scores = self.outputs(result.model, read, features, present)

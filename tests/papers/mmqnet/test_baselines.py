@@ -109,29 +109,29 @@ def test_smil_imagines_a_mixture_of_priors_and_keeps_what_it_sees():
 
 def test_smil_learns_through_its_inner_step():
     """The outer gradient differs from one taken at the unmoved weights, or detached."""
-    whole = batch_of(missing={})
+    whole, any_window = batch_of(missing={}), batch_of()
     model = built(SMIL, dropout=0.0).eval()  # no noise, so that only the step differs
     model.training = True
     model._noise = lambda mean, generator: mean
     generator = torch.Generator().manual_seed(0)
-    smil._step(whole)(model, batch_of(), generator)["total"].backward()
+    smil._step(any_window)(model, whole, generator)["total"].backward()
     through = model.hidden.weight.grad.clone()
     row = torch.randint(4, (4,), generator=torch.Generator().manual_seed(0))
-    chosen = {name: tensor[row] for name, tensor in whole.items()}
+    chosen = {name: tensor[row] for name, tensor in any_window.items()}
     plain = []
     for moved in (False, True):
         other = built(SMIL, dropout=0.0).eval()
         other._noise = lambda mean, generator: mean
         if moved:
-            outputs = other(*smil.unpack(batch_of()))
-            functional.cross_entropy(outputs.logits, Y).backward()
+            outputs = other(*smil.unpack(chosen))
+            functional.cross_entropy(outputs.logits, chosen["y"]).backward()
             with torch.no_grad():
                 for weight in other.parameters():
                     weight -= smil.INNER_RATE * (weight.grad if weight.grad is not None
                                                  else 0)  # fmt: skip
             other.zero_grad()
-        outputs = other(*smil.unpack(chosen))
-        smil._outer_loss(outputs, chosen["y"])["total"].backward()
+        outputs = other(*smil.unpack(whole))
+        smil._outer_loss(outputs, Y)["total"].backward()
         plain.append(other.hidden.weight.grad)
     gaps = [(through - grad).abs().max() for grad in plain]
     assert gaps[0] > gaps[1] > 0  # first order comes nearer, and is not it

@@ -1,5 +1,6 @@
 """Which units a run's settings name, and where their numbers stand in the paper."""
 
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -72,6 +73,29 @@ def test_other_protocols_stand_beside_for_few_systems_and_rates():
     ]  # fmt: skip
 
 
+def test_a_few_systems_have_further_folds_of_the_runs_own_protocol():
+    units = expanded(
+        systems=["CCA", "AE"], rates=[0.0, 0.3], beside=["by_subject"],
+        more_folds=[0, 1],
+    )  # fmt: skip
+    own = [u for u in units if u.labels["fold"] == 1]
+    assert labels(own, "system", "rate", "protocol") == [("CCA", 0, "by_trial")]
+
+
+def test_a_ceiling_stands_where_it_is_defined(monkeypatch):
+    honest = {"systems": ["ceiling"], "rates": [0.3], "beside_rates": [0.3]}
+    honest |= {
+        "beside": ["random_windows", "by_subject"],
+        "beside_systems": ["ceiling"],
+    }
+    found = labels(expanded(**honest), "protocol")
+    assert found == [("by_trial",), ("by_subject",)]
+    real = SimpleNamespace(parameters={})
+    grid = import_module(expand.__module__)
+    monkeypatch.setattr(grid, "identify", lambda *_, **__: real)
+    assert expanded(**honest) == []
+
+
 def test_a_corpus_has_its_own_targets():
     units = expanded(
         systems=["CCA"], corpora=["deap", "stress_predict"],
@@ -92,6 +116,7 @@ def test_a_corpus_has_its_own_targets():
         ({"overrides": {"mask": "hard"}}, "mask must be one of 'log'"),
         ({"overrides": {"missing": "time"}}, "missing must be one of 'modalities'"),
         ({"folds": [5]}, r"folds must be in \[0, 4\]; got 5"),
+        ({"more_folds": [7]}, r"folds must be in \[0, 4\]; got 7"),
     ],
 )
 def test_each_wrong_setting_says_what_must_hold(given, words):

@@ -50,7 +50,9 @@ def restored(windows, reconstruction):
         options = pick(unit.settings, (*mmqnet.MODEL_KEYS, "estimator"))
         pair = task.build(mmqnet.build, **options)
         step = mmqnet.loss_step(unit.settings)
-        model = task.fit(pair, step, *task.part("train")).model["model"]
+        model = task.fit(pair, step, *task.part("train"), read=mmqnet.read).model[
+            "model"
+        ]
         x, present = unpack(to_tensors(arrays_of(*task.part("test")), "cpu"))
         with torch.no_grad():
             tokens = model.project(x, present)

@@ -26,7 +26,7 @@ FIT = {"lr": 1e-3, "weight_decay": 1e-4, "batch_size": 1024, "max_epochs": 100}
 def fit(features, present, y, *, task: Task) -> Fitted:
     """Return two networks that agree, and a linear reader of what they agree in."""
     part = features, present, y
-    result = task.fit(task.build(build), _step, *part, own=FIT, monitor="total")
+    result = task.fit(task.build(build), _step, *part, own=FIT, read=None)
 
     def views(features, present):
         both = task.outputs(result.model, _read, features, present).astype(float)

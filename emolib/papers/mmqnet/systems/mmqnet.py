@@ -36,8 +36,14 @@ def fit(features, present, y, *, task: Task) -> Fitted:
     """Return MMQ-Net, trained on these windows."""
     options = pick(task.settings, (*MODEL_KEYS, "estimator"))
     pair = task.build(build, **options)
-    result = task.fit(pair, loss_step(task.settings), features, present, y)
-    return task.classifier(result, lambda m, x, here: m["model"](x, here).logits)
+    part = features, present, y
+    result = task.fit(pair, loss_step(task.settings), *part, read=read)
+    return task.classifier(result, read)
+
+
+def read(pair: nn.ModuleDict, x, present):
+    """Return the model's two class scores, (b, 2); the critic has no say."""
+    return pair["model"](x, present).logits
 
 
 def loss_step(settings):
