@@ -30,7 +30,7 @@ BUDGETS = {
     "__main__": 154, "reporting": 505, "corpora": 333, "datasets": 1550,
     "surrogates": 2770, "preprocessing": 921, "splits": 259, "corruptions": 523,
     "models": 1715, "losses": 338, "training": 465, "metrics": 421, "figures": 566,
-    "papers": 4288,
+    "papers": 4290,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
 
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_324, 16_046, 220, 14_361
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_324, 16_048, 220, 14_388
 
 
 # ---------------------------------------------------------------- sizes

@@ -89,7 +89,9 @@ def _steps(recording: Recording, data: dict, backbone) -> dict[str, np.ndarray] 
     if "face" not in found:
         network = backbone()
         try:
-            found["face"], found[NO_FACE] = features_of(held["face"], n_steps, network)
+            found["face"], found[NO_FACE] = features_of(
+                held["face"], n_steps, STEPS_HZ, network
+            )
         except CorpusError as error:
             return f"face: {error}"
     return found

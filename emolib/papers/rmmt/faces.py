@@ -19,7 +19,6 @@ from torch import nn
 from emolib import code
 from emolib.containers import Video
 from emolib.models.face import build_backbone
-from emolib.papers.rmmt.training import STEPS_HZ
 from emolib.preprocessing.faces import cut_face, cut_faces, step_times
 from emolib.store import Entry, Key, Outcome, Store
 from emolib.surrogates.expressions import EXPRESSIONS, draw_expressions
@@ -65,19 +64,20 @@ def frozen(data: Mapping) -> Frozen:
 
 
 def features_of(
-    film: Video, n_steps: int, backbone: Frozen
+    film: Video, n_steps: int, sfreq: float, backbone: Frozen
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return features of a film's faces, (n_steps, d), and where they are a guess.
 
-    They are computed once for one film, number of labels and backbone.
+    They are computed once for one film, number and rate of labels, and backbone.
 
     Raises CorpusError when the film does not decode, ends early or shows no face.
     """
     about = dict(
         film=code.hash_file(film.path), fps=film.fps, first_s=film.first_frame_s,
-        n_steps=n_steps, weights=backbone.weights, per_step=backbone.per_step,
+        weights=backbone.weights, per_step=backbone.per_step, n_steps=n_steps,
+        sfreq=sfreq,
     )  # fmt: skip
-    make = partial(film_features, film, n_steps, backbone)
+    make = partial(film_features, film, n_steps, sfreq, backbone)
     entry = _kept(make, backbone.device, **about)
     return tuple(np.asarray(entry.arrays[name]) for name in ("features", "guessed"))
 
@@ -91,9 +91,9 @@ def _kept(make: Callable[[], Outcome], device: str, **about) -> Entry:
         return store.once(key, lambda: store.put(key, make()))
 
 
-def film_features(film: Video, n_steps: int, backbone: Frozen) -> Outcome:
+def film_features(film: Video, n_steps: int, sfreq: float, backbone: Frozen) -> Outcome:
     """Return the features of a film's faces at each step, and which are a guess."""
-    times = step_times(n_steps, STEPS_HZ, backbone.per_step)
+    times = step_times(n_steps, sfreq, backbone.per_step)
     faces, shape = cut_faces(film.frames(times), times), (n_steps, backbone.per_step)
     told = _told(backbone.model, backbone.model.size, faces.pixels, backbone.device)
     features = told.reshape(*shape, -1).mean(axis=1)

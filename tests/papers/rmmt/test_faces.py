@@ -103,7 +103,7 @@ def test_a_backbone_from_a_checkpoint_reads_faces_and_one_of_others_is_an_error(
     torch.save(model.state_dict(), path)
     other = {"backbone": name, "checkpoint": str(path)}
     film = next(read_mahnob_continuous(folder)).signals["face"]
-    told, _ = faces.features_of(film, 2, faces.frozen({**DATA, **other}))
+    told, _ = faces.features_of(film, 2, 4.0, faces.frozen({**DATA, **other}))
     assert told.shape == (2, model.d_out) and np.isfinite(told).all()
     with pytest.raises(CorpusError, match="Choose the backbone it was made of"):
         faces.frozen({**DATA, "checkpoint": str(path)})
