@@ -128,7 +128,7 @@ def run(notebooks, config, given, cores, dry_run):
     if not dry_run:
         lost = lost_of(run_units(units, **machine))
         told = write_reports(jobs)
-        finish([*told, *(line for line in lost if line not in "\n".join(told))])
+        finish([*(line for line in lost if line not in "\n".join(told)), *told])
 
 
 @main.command()

@@ -14,7 +14,19 @@ AXES = {
 
 
 class CorpusError(ValueError):
-    """A corpus folder or file that cannot be used as it is."""
+    """A corpus folder or file that cannot be used as it is; it takes one line."""
+
+    def __init__(self, said: str):
+        super().__init__(printable(said, most=2000))
+
+
+def printable(text: str, most: int = 500) -> str:
+    """Return text from elsewhere cut to one short line that a terminal may print.
+
+    Letters that are not to be seen (line ends, commands to the terminal) are escaped.
+    """
+    cut = text if len(text) <= most else f"{text[:most]} …"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
 def damaged(path, expected: str, got: str, remedy: str) -> CorpusError:

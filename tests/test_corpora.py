@@ -12,6 +12,8 @@ from emolib import code, corpora
 from emolib.checks import CorpusError
 from emolib.corpora.check import check_corpus
 from emolib.datasets.corpus import Corpus
+from emolib.datasets.opened import is_marked
+from tests.datasets.test_read_eegmat import write_edf
 from tests.datasets.true_features import (
     iemocap_features,
     iemocap_ids,
@@ -69,9 +71,11 @@ def calls(written_by):
 
 
 def mark(path):
-    """Write the header text that tells a surrogate."""
+    """Write what tells a surrogate into both ends of a MATLAB file."""
     with path.open("r+b") as file:
         file.write(f"MATLAB 5.0 MAT-file, {MARK}".encode().ljust(116))
+        file.seek(0, 2)
+        file.write(MARK.encode())
     return path
 
 
@@ -212,13 +216,27 @@ def test_a_surrogate_is_told_by_its_content_wherever_it_lies(tmp_path):
     assert corpora.source_of("iemocap", folder) == "licensed"
     with h5py.File(folder / "V" / "denseface.h5", "a") as file:
         file.attrs["about"] = MARK
+        assert corpora.source_of("iemocap", folder) == corpora.UNKNOWN
+        file.attrs["source"] = MARK
     assert corpora.source_of("iemocap", folder) == "surrogate"
     path = write_pickle(tmp_path / "mosei_raw.pkl", senti())
     assert corpora.source_of("mosei", tmp_path) == "licensed"
     said = b"X" + len(MARK).to_bytes(4, "little") + MARK.encode() + b"0"
-    path.write_bytes(b"\x80\x04" + said + path.read_bytes()[2:])  # put, and dropped
+    whole = path.read_bytes()
+    path.write_bytes(b"\x80\x04" + said + whole[2:-1] + said + b".")  # put, and dropped
     assert corpora.source_of("mosei", tmp_path) == "surrogate"
     assert len(list(corpora.CORPORA["mosei"].read(tmp_path))) == 12
+
+
+def test_no_flipped_bit_makes_a_surrogate_licensed(tmp_path):
+    path = mark(write_dreamer(tmp_path, people(1)))
+    whole = path.read_bytes()
+    for place in (whole.find(MARK.encode()), whole.rfind(MARK.encode())):
+        for bit in range(0, 8 * len("SURROGATE written by emolib"), 7):
+            spoilt = bytearray(whole)
+            spoilt[place + bit // 8] ^= 1 << bit % 8
+            path.write_bytes(spoilt)
+            assert corpora.source_of("dreamer", tmp_path) == corpora.UNKNOWN
 
 
 @pytest.mark.parametrize("name", LICENSED)
@@ -233,7 +251,10 @@ def test_a_written_surrogate_passes_the_check_and_is_marked(name):
     report = check_corpus(name, found.path)
     assert report.source == "surrogate" and report.usable
     # readers made by others list every entry of the folder
-    suffixes = {path.suffix for path in found.path.rglob("*") if path.is_file()}
+    files = [path for path in found.path.rglob("*") if path.is_file()]
+    suffixes = {path.suffix for path in files}
+    unmarked = {".npy", ".avi"}
+    assert all(is_marked(path) for path in files if path.suffix not in unmarked)
     session = {".xml", ".bdf"}
     kinds = {".mat"}, {".pkl"}, {".h5", ".npy"}, {".dat"}, session, {
         *session, ".avi", ".mat",
@@ -380,6 +401,18 @@ def test_a_check_finds_too_few_people_and_a_single_class(tmp_path):
     write_dreamer(tmp_path / "one", people(3, valence=(2, 2)))
     one = check_corpus("dreamer", tmp_path / "one")
     assert not one.usable and "NOT USABLE: no target has both classes." in one.text
+
+
+def test_a_check_advises_no_more_folds_than_there_are_people(tmp_path):
+    for number in range(3):
+        for trial in (1, 2):
+            write_edf(tmp_path / f"Subject{number:02d}_{trial}.edf")
+    text = check_corpus("eegmat", tmp_path).text
+    words = "run ecg_eeg --config eegmat -p n_folds 3 -p folds '[0, 1, 2]'"
+    assert text.endswith(words)
+    write_edf(tmp_path / "Subject03_1.edf")
+    write_edf(tmp_path / "Subject04_1.edf")
+    assert "-p" not in check_corpus("eegmat", tmp_path).text
 
 
 def test_a_check_of_real_recordings_names_the_next_command(realdata):

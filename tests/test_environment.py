@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 CONDA_NAMES = {
     "torch": "pytorch", "snakemake": "snakemake-minimal",
-    "opencv-python-headless": "py-opencv",
+    "opencv-python-headless": "py-opencv", "jupyter-client": "jupyter_client",
 }  # fmt: skip
 NOT_PINNED = {"pip", "wheel", "uv", "emolib", "setuptools"}
 TOOLS = {

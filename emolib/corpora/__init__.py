@@ -39,7 +39,7 @@ from emolib.datasets import (
     stress_predict,
 )
 from emolib.datasets.corpus import Corpus
-from emolib.datasets.opened import is_marked
+from emolib.datasets.opened import marks
 from emolib.store import cache_folder, project_root
 from emolib.surrogates.files import truth_folder
 
@@ -52,6 +52,8 @@ _KNOWN = (
 )  # fmt: skip
 CORPORA = {corpus.name: corpus for corpus in _KNOWN}
 NOTES = "corpora.local.yaml"
+UNKNOWN = "unknown source"
+"""What a surrogate is called whose mark is damaged."""
 
 
 def get_corpus(name: str) -> Corpus:
@@ -142,7 +144,7 @@ class CorpusFolder:
     name : str
         The corpus.
     source : str
-        ``"surrogate"``, ``"licensed"`` or ``"open"``, told by the content.
+        ``"surrogate"``, ``"licensed"``, ``"open"`` or `UNKNOWN`, told by the content.
     digest : str
         sha256 in hex: of code, libraries and parameters for a surrogate written here,
         of the data files otherwise.
@@ -213,10 +215,15 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
 
 
 def source_of(name: str, folder: str | Path) -> str:
-    """Return ``"surrogate"``, ``"licensed"`` or ``"open"``, told by the content."""
+    """Return ``"surrogate"``, ``"licensed"`` or ``"open"``, told by the content.
+
+    A surrogate says what it is in two places. Where one of them is damaged, and no file
+    is whole, it is `UNKNOWN`: never taken for licensed.
+    """
     corpus = get_corpus(name)
     real = "open" if corpus.is_open else "licensed"
-    return "surrogate" if any(map(is_marked, corpus.files(folder))) else real
+    most = max(map(marks, corpus.files(folder)))
+    return {0: real, 1: UNKNOWN}.get(most, "surrogate")
 
 
 def _files_digest(paths: list[Path]) -> str:

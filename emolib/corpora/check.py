@@ -30,6 +30,10 @@ _LINE = re.compile(r"([0-9a-f]{64}) [ *]?(Subject\d\d_[12]\.edf|subject-info\.cs
 COLUMNS = ("subject", "trial", "about", "what", "size")
 TOLD = ("left out", "kept", "damaged")
 """What is said of problems, of notes, and of files that do not read."""
+N_FOLDS = 5
+"""Folds of people that a table takes when nothing else is said."""
+FEWER = {"ecg_eeg": "n_folds {}", "mmqnet": "overrides '{{n_folds: {}}}'"}
+"""How fewer are asked for."""
 MOST_NAMES = 6
 """Trials that are named beside each of these."""
 
@@ -44,7 +48,7 @@ class CorpusReport(NamedTuple):
     usable : bool
         Whether a paper can run on it.
     source : str
-        ``"surrogate"``, ``"licensed"``, ``"open"``, or ``""`` when nothing was found.
+        As `source_of` says; ``""`` when nothing was found.
     facts : DataFrame
         Several rows a trial: subject, trial; `about` a modality, a target, a fold,
         ``"trials"``, ``"left out"`` (problems), ``"kept"`` (notes) or ``"damaged"``;
@@ -90,7 +94,7 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         f"{corpus.title} in '{folder}': {source}{mark}, {n_bytes / 1e6:.0f} MB",
         f"the whole corpus: {corpus.size}",
         tabulate(_count(facts), "keys", "simple", showindex=False, missingval=""),
-        f"NOT USABLE: {'; '.join(reasons)}." if reasons else _next(corpus, folder),
+        _not_usable(reasons) if reasons else _next(corpus, folder, facts),
     ]
     return CorpusReport("\n".join(words), not reasons, source, facts)
 
@@ -149,7 +153,7 @@ def _count(facts: pd.DataFrame) -> pd.DataFrame:
 
 def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
     """Return why no paper can run on it."""
-    n_people = facts[facts["kind"] == "usable"]["subject"].nunique()
+    n_people = _n_people(facts)
     n_damaged = (facts["about"] == TOLD[2]).sum()
     rated = facts[facts["about"].isin(corpus.targets)]
     n_classes = rated.groupby("about", observed=True)["kind"].nunique().max()
@@ -161,14 +165,25 @@ def _find_reasons(corpus: Corpus, facts: pd.DataFrame) -> list[str]:
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def _next(corpus: Corpus, folder) -> str:
-    """Return the next commands: note the folder, run a table."""
+def _not_usable(reasons: list[str]) -> str:
+    return f"NOT USABLE: {'; '.join(reasons)}."
+
+
+def _n_people(facts: pd.DataFrame) -> int:
+    return facts[facts["kind"] == "usable"]["subject"].nunique()
+
+
+def _next(corpus: Corpus, folder, facts: pd.DataFrame) -> str:
+    """Return the next commands: note the folder, run a table that it suffices for."""
     stems = {MODALITIES_AVL: "nmer", ("eeg", "ecg"): "ecg_eeg"}
     stems |= {("eeg", "face"): "rmmt"}
-    config = {"mahnob_features": "public_features"}.get(corpus.name, corpus.name)
-    stem = stems.get(corpus.modalities, "mmqnet")
+    stem, n = stems.get(corpus.modalities, "mmqnet"), _n_people(facts)
+    own = {"mahnob_features": "public_features"}.get(corpus.name, corpus.name)
     local = f"quick -p data local -p corpora '[{corpus.name}]'"
-    steps = [f"emolib run {stem} --config {config if corpus.is_open else local}"]
+    config = own if corpus.is_open else local
+    if n < N_FOLDS and stem in FEWER:
+        config += f" -p {FEWER[stem].format(n)} -p folds '{[*range(n)]}'"
+    steps = [f"emolib run {stem} --config {config}"]
     if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
         steps.insert(0, f"emolib corpora add {corpus.name} '{folder}'")
     return "\n".join(f"next: {step}" for step in steps)

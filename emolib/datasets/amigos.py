@@ -150,7 +150,7 @@ def _gap(data: np.ndarray, n_before: int) -> str:
 CORPUS = Corpus(
     name="amigos",
     title="AMIGOS",
-    pattern=r"Data_Preprocessed_P(\d+)\.mat",
+    pattern=r"Data_Preprocessed_P0*(\d+)\.mat",
     expected="Data_Preprocessed_P01.mat … P40.mat",
     read=read_amigos,
     list_subjects=list_subjects,

@@ -13,7 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from emolib.checks import CorpusError
+from emolib.checks import CorpusError, printable
+from emolib.datasets.opened import opened, wrong
 
 ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".rar", ".gz")
 _LEFT_BEHIND = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"}
@@ -144,7 +145,9 @@ def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path
         that the folder looks like.
     """
     folder = Path(folder)
-    if not folder.exists():
+    with opened(folder, "a folder that may be read"):
+        is_there = folder.exists()
+    if not is_there:
         raise FileNotFoundError(
             f"{corpus.title} not found: expected {corpus.expected} in '{folder}'; got "
             f"no such folder. {corpus.how_to_get}"
@@ -153,21 +156,31 @@ def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path
     files: dict[tuple[str, ...], Path] = {}
     for path in names:
         if match := re.fullmatch(corpus.pattern, path.name, re.IGNORECASE):
-            files.setdefault(match.groups(), path)
+            first = files.setdefault(match.groups(), path)
+            if first.name != path.name:
+                got, remedy = f"'{first.name}' and '{path.name}'", "Keep one of them."
+                raise wrong(folder, "one name for each file", got, remedy)
     if not files:
         wanted = f"{corpus.title}: expected {corpus.expected} in '{folder}'"
         raise CorpusError(f"{wanted}; got {_found_instead(names)}. {corpus.how_to_get}")
-    return dict(sorted(files.items()))
+    by_length = {name: [(len(part), part) for part in name] for name in files}
+    return {name: files[name] for name in sorted(files, key=by_length.get)}
 
 
 def walk(folder: Path) -> Iterator[Path]:
     """Yield the files of `folder` and of its sub-folders, shallow ones first."""
-    for depth in range(1, _DEPTH + 1):
-        for path in sorted(folder.glob("/".join("*" * depth))):
-            parts = path.relative_to(folder).parts
-            left = any(p[0] == "." or p.lower() in _LEFT_BEHIND for p in parts)
-            if path.is_file() and not left:
-                yield path
+    folders = [folder]
+    for _ in range(_DEPTH):
+        paths = sorted(path for own in folders for path in _listed(own))
+        yield from (path for path in paths if path.is_file())
+        folders = [path for path in paths if path.is_dir()]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what a folder holds, without what operating systems leave behind."""
+    with opened(folder, "a folder that may be read"):
+        paths = list(folder.iterdir())
+    return [p for p in paths if p.name[0] != "." and p.name.lower() not in _LEFT_BEHIND]
 
 
 def _found_instead(names: list[Path]) -> str:
@@ -190,7 +203,6 @@ def choose_subjects(available: list[str], wanted: list[str] | None) -> list[str]
         return available
     unknown = [subject for subject in wanted if subject not in available]
     if unknown:
-        raise ValueError(
-            f"subjects must be in the corpus; got {unknown}. It has {available}."
-        )
+        said = f"subjects must be in the corpus; got {unknown}. It has {available}"
+        raise ValueError(f"{printable(said)}.")
     return list(wanted)

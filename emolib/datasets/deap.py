@@ -9,6 +9,7 @@ stand in different orders and whose skin conductance has different units.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ import pandas as pd
 
 from emolib.checks import check_option
 from emolib.containers import Recording, Signal
-from emolib.datasets.corpus import Corpus, choose_subjects, find_files
-from emolib.datasets.edf import edf_signals, triggers, values
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
+from emolib.datasets.edf import edf_signals, joined, triggers, values
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.pickles import load_pickle
 from emolib.datasets.trials import build_trial
@@ -98,7 +99,7 @@ def read_deap(
         if rated is None:
             yield from _preprocessed(subject, files[subject])
         else:
-            yield from _recorded(subject, files[subject], rated)
+            yield from _recorded(subject, files[subject], *rated)
 
 
 def list_subjects(folder: str | Path) -> list[str]:
@@ -144,9 +145,9 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
 # ----------------------------------------------------------------- as recorded
 
 
-def _ratings(folder: str | Path) -> pd.DataFrame:
+def _ratings(folder: str | Path) -> tuple[Path, pd.DataFrame]:
     """Return the publisher's table of ratings; it says who saw which video when."""
-    paths = sorted(Path(folder).rglob(_RATINGS_CSV))
+    paths = [path for path in walk(Path(folder)) if path.name == _RATINGS_CSV]
     if not paths:
         raise FileNotFoundError(
             f"DEAP as recorded needs {_RATINGS_CSV} in '{folder}', which says in which "
@@ -154,24 +155,30 @@ def _ratings(folder: str | Path) -> pd.DataFrame:
             'preprocessed files with source="dat".'
         )
     with opened(paths[0], f"DEAP's {_RATINGS_CSV}"):
-        table = pd.read_csv(paths[0])
         columns = ["Participant_id", "Trial", "Experiment_id"]
-        return table.set_index(columns).sort_index()[
-            [t.title() for t in CORPUS.targets]
-        ]
+        ratings = [target.title() for target in CORPUS.targets]
+        table = pd.read_csv(paths[0])[[*columns, *ratings]]
+        kinds = dict.fromkeys(columns, int) | dict.fromkeys(ratings, float)
+        table = table.astype(kinds)
+        if not (table := table.set_index(columns).sort_index()).index.is_unique:
+            raise ValueError("two rows of one person and trial")
+        return paths[0], table
 
 
-def _recorded(subject: str, path: Path, rated: pd.DataFrame) -> Iterator[Recording]:
+def _recorded(
+    subject: str, path: Path, listed: Path, rated: pd.DataFrame
+) -> Iterator[Recording]:
     """Yield the trials of one BDF, a minute each from the start of its video."""
     number, notes = int(subject[1:]), []
-    mine = rated.loc[number].reset_index()
+    with opened(listed, f"rows of participant {number}"):
+        mine = rated.loc[number].reset_index()
     with edf_signals(path, notes) as signals:
-        starts = _starts(path, signals, len(mine))
+        starts = _starts(path, signals, len(mine), listed.name)
         held = dict(zip(mine["Trial"], starts, strict=True))
         for row in mine.sort_values("Experiment_id").to_dict("records"):
             start = held[row["Trial"]]
             found, before = (
-                _found(signals, span, is_twente=number <= N_TWENTE)
+                _found(signals, span, notes, is_twente=number <= N_TWENTE)
                 for span in ((start, start + VIDEO_S), (start - BASELINE_S, start))
             )
             ratings = {name: float(row[name.title()]) for name in CORPUS.targets}
@@ -179,7 +186,7 @@ def _recorded(subject: str, path: Path, rated: pd.DataFrame) -> Iterator[Recordi
             yield build_trial(CORPUS, who, found, ratings, baseline=before, notes=notes)
 
 
-def _starts(path: Path, signals: Mapping, n_trials: int) -> np.ndarray:
+def _starts(path: Path, signals: Mapping, n_trials: int, listed: str) -> np.ndarray:
     """Return the second at which each video starts, in the order of showing.
 
     The trigger channel is the 48th; only some files call it Status, and some keep a
@@ -189,30 +196,40 @@ def _starts(path: Path, signals: Mapping, n_trials: int) -> np.ndarray:
     shown = np.flatnonzero(is_shown[1:] & ~is_shown[:-1])
     if len(shown) != n_trials:
         wanted = f"{n_trials} starts of a video (trigger {STATUS_VIDEO})"
-        raise wrong(path, wanted, f"{len(shown)}")
+        raise wrong(path, wanted, f"{len(shown)}", f"Compare it with {listed}.")
     return (shown + 1) / RAW_SFREQ
 
 
-def _found(signals: Mapping, span_s: tuple, *, is_twente: bool) -> dict:
+def _found(signals: Mapping, span_s: tuple, notes: list, *, is_twente: bool) -> dict:
     """Return every modality of one span of a recording, or why it is not there."""
     return {
-        name: _modality(signals, names, unit, span_s, is_twente)
-        for name, (names, unit) in MODALITIES.items()
+        name: _modality(signals, name, span_s, notes, is_twente) for name in MODALITIES
     }
 
 
-def _modality(signals, names, unit, span_s, is_twente: bool) -> Signal | str:
+def _modality(signals, modality, span_s, notes, is_twente: bool) -> Signal | str:
+    names, unit = MODALITIES[modality]
     labels = {name: _PAIRS.get(name, (name,)) for name in names}
     labels = {n: ("GSR1",) if n == "GSR" else own for n, own in labels.items()}
     asked = [label for own in labels.values() for label in own]
     if missing := [label for label in asked if label not in signals]:
         return f"the file has no channel {', '.join(missing)}."
-    held = [[values(signals[x], span_s)[0] for x in own] for own in labels.values()]
-    data = np.stack([own[0] - own[1] if len(own) == 2 else own[0] for own in held])
-    if unit == "ohm" and is_twente:
+    held = {name: _lead(signals, own, span_s) for name, own in labels.items()}
+    found = joined(modality, held, RAW_SFREQ, unit, notes)
+    if unit == "ohm" and is_twente and isinstance(found, Signal):
         with np.errstate(divide="ignore"):
-            data = 1e9 / data
-    return Signal(data, RAW_SFREQ, names, unit)
+            found = replace(found, data=1e9 / found.data)
+    return found
+
+
+def _lead(signals: Mapping, labels: tuple[str, ...], span_s: tuple) -> tuple:
+    """Return what `values` does of one channel, or of one less another."""
+    (data, *first), *rest = [values(signals[label], span_s) for label in labels]
+    for other, *second in rest:
+        if second != first:
+            raise ValueError(f"{labels} differ in rate or unit: {first}, {second}")
+        data = data - other
+    return data, *first
 
 
 CORPUS = Corpus(

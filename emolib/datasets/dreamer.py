@@ -91,6 +91,8 @@ def _load(path: Path) -> list[dict]:
     """Return a struct per person, after checking the file's own facts."""
     with opened(path, _EXPECTED):
         root = load_mat(path, ["DREAMER"])["DREAMER"]
+        if not isinstance(root, dict):
+            raise wrong(path, "a struct DREAMER", f"a {type(root).__name__}")
         for name, (_, sfreq, _) in _MODALITIES.items():
             rate = root[f"{name.upper()}_SamplingRate"]
             if rate != sfreq:

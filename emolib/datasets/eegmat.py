@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from emolib.containers import Recording, Signal
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files
-from emolib.datasets.edf import edf_signals, values
+from emolib.datasets.edf import edf_signals, joined, values
 from emolib.datasets.trials import build_trial
 
 CH_NAMES = {
     "eeg": tuple("Fp1 Fp2 F3 F4 F7 F8 T3 T4 C3 C4 T5 T6 P3 P4 O1 O2 Fz Cz Pz".split()),
     "ecg": ("ECG",),
 }
-SFREQ, RATE_TOLERANCE = 500.0, 1e-3
-"""Rate in Hz; a rate within a thousandth of it is taken for it, with a note."""
+SFREQ = 500.0
 TRIALS = {"1": ("rest", 0.0), "2": ("task", 1.0)}
 """Number in a file's name -> trial and workload."""
 
@@ -80,18 +77,8 @@ def _signal(modality: str, channels: dict, notes: list[str]) -> Signal | str:
     missing = [name for name in names if prefix + name not in channels]
     if missing:
         return f"the file has no channel {', '.join(missing)}."
-    held = [channels[prefix + name] for name in names]
-    kinds = {(rate, unit, len(data)) for data, rate, unit in held}
-    if len(kinds) > 1:
-        return f"its channels differ in rate or unit: {kinds}."
-    rate, unit, _ = kinds.pop()
-    if abs(rate / SFREQ - 1) > RATE_TOLERANCE:
-        return f"sampled at {rate:g} Hz; expected {SFREQ:g} Hz."
-    if abs(rate / SFREQ - 1) > 1e-9:
-        notes.append(f"{modality}: sampled at {rate:g} Hz; taken for {SFREQ:g} Hz.")
-    if unit != "uV":
-        notes.append(f"{modality}: its unit is {unit!r}; expected microvolts.")
-    return Signal(np.stack([data for data, *_ in held]), SFREQ, names, unit)
+    held = {name: channels[prefix + name] for name in names}
+    return joined(modality, held, SFREQ, "uV", notes)
 
 
 CORPUS = Corpus(

@@ -106,11 +106,11 @@ def _read_labels(files: list[Path]) -> tuple[dict, dict]:
     parts: dict[str, dict[str, str]] = {}
     for names, path in zip(files[::2], files[1::2], strict=True):
         fold, part = path.parent.name, PARTS[path.name[:3]]
-        with opened(path, "one-hot rows of shape (N, 4), an id such as Ses01F_a_F000"):
+        with opened(path, "one-hot rows of shape (N, 4), one for each id"):
             for name, label in _read_part(names, path):
                 own = parts.setdefault(name, {})
                 if fold in own or labels.setdefault(name, label) != label:
-                    raise ValueError(f"'{name}' is there twice, or has two labels")
+                    raise ValueError(f"'{name}' ({names.name}) twice, or two labels")
                 own[fold] = part
     n_speakers, n_folds = len({_speaker(name) for name in labels}), int(fold)
     if n_speakers != n_folds:
@@ -120,19 +120,28 @@ def _read_labels(files: list[Path]) -> tuple[dict, dict]:
 
 
 def _read_part(names: Path, path: Path) -> Iterator[tuple[str, float]]:
-    """Yield ids, stored as bytes or text, (N,) or (N, 1), and classes 0 to 3."""
-    ids, one_hot = load_npy(names), load_npy(path)
-    if ids.shape not in ((ids.size, 1), (ids.size,)) or ids.dtype.kind not in "SU":
-        raise ValueError(f"{names.name} holds {ids.dtype} of shape {ids.shape}")
-    if one_hot.shape != (ids.size, len(EMOTIONS)):
-        raise ValueError(f"{one_hot.shape} beside {ids.size} ids")
+    """Yield ids and classes 0 to 3."""
+    with opened(names, "ids such as Ses01F_a_F000"):
+        ids = _ids(load_npy(names))
+    one_hot = load_npy(path)
+    if one_hot.shape != (len(ids), len(EMOTIONS)):
+        raise ValueError(f"{one_hot.shape} beside {len(ids)} ids of {names.name}")
     if not np.isin(one_hot, (0, 1)).all() or (one_hot.sum(axis=1) != 1).any():
         raise ValueError("rows that are not one-hot")
-    for name, label in zip(ids.reshape(-1), one_hot.argmax(axis=1), strict=True):
-        name = name.decode("latin1") if isinstance(name, bytes) else str(name)
-        if not _ID.fullmatch(name):
-            raise ValueError(f"the id {name!r}; another corpus, such as MSP-IMPROV?")
-        yield name, float(label)
+    yield from zip(ids, map(float, one_hot.argmax(axis=1)), strict=True)
+
+
+def _ids(stored: np.ndarray) -> list[str]:
+    """Return ids as text; stored as bytes or text, (N,) or (N, 1)."""
+    if stored.shape not in ((stored.size, 1), (stored.size,)):
+        raise ValueError(f"shape {stored.shape}")
+    names = [
+        name.decode("latin1") if isinstance(name, bytes) else name
+        for name in stored.reshape(-1).tolist()
+    ]
+    if odd := [name for name in names if not _ID.fullmatch(str(name))]:
+        raise ValueError(f"the id {odd[0]!r}; another corpus, such as MSP-IMPROV?")
+    return names
 
 
 def _speaker(name: str) -> str:
@@ -150,13 +159,13 @@ def _read_features(held: dict, name: str, widths: dict, notes: list[str]) -> dic
     for modality in MODALITIES_AVL:
         file = held[modality]
         if name not in file:
-            found[modality] = f"not in {Path(file.filename).name}."
+            found[modality] = f"not in {file.path.name}."
             continue
         stored = read_array(file, name)
         width = widths.setdefault(modality, stored.shape[1])
         if stored.shape[1] != width:
             wanted = f"every utterance {width} features wide, as the first"
-            raise wrong(file.filename, wanted, f"{stored.shape[1]} in '{name}'")
+            raise wrong(file.path, wanted, f"{stored.shape[1]} in '{name}'")
         real = np.flatnonzero((stored != 0).any(axis=1))
         stop = real[-1] + 1 if len(real) else 0
         found[modality] = Features(stored[:stop], FILES[modality][1])

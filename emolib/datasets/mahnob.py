@@ -17,7 +17,7 @@ import numpy as np
 from emolib.containers import Recording, Signal, Trace, Video
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.deap import EEG_CH_NAMES
-from emolib.datasets.edf import edf_signals, triggers, values
+from emolib.datasets.edf import edf_signals, joined, triggers, values
 from emolib.datasets.mat import cells, load_mat
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
@@ -31,6 +31,8 @@ MODALITIES = {
 }
 """Modality -> its channels and unit. EXG1 to EXG3: right and left chest, abdomen."""
 SFREQ = 256.0
+MAX_XML = 2**20
+"""Bytes that a session.xml may have; the publisher's have a few thousand."""
 N_SECTIONS = 130
 """Folder numbers count sections: (person - 1) x 130 + section."""
 LABELS, LABELS_HZ = "lable_continous_Mahnob.mat", 4.0
@@ -142,6 +144,8 @@ def _attributes(path: Path) -> dict[str, str]:
     from defusedxml.ElementTree import parse
 
     with opened(path, _EXPECTED, b"<") as path:
+        if path.stat().st_size > MAX_XML:
+            raise wrong(path, f"at most {MAX_XML} bytes", str(path.stat().st_size))
         root = parse(path, forbid_dtd=True).getroot()
         if root.tag != "session" or (person := root.find("subject")) is None:
             raise wrong(path, "<session> with a <subject>", f"<{root.tag[:40]}>")
@@ -160,23 +164,24 @@ def _read_session(
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
     for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
         with edf_signals(bdf, notes) as signals:
-            found, before = _found(signals)
+            found, before = _found(signals, notes)
     for avi in sorted(path.parent.glob("P*.avi"))[:1]:
-        found["face"] = Video(avi, fps)
+        is_rate = 0 < fps < np.inf
+        found["face"] = Video(avi, fps) if is_rate else f"its rate is {fps:g} Hz."
     traces = {} if trace is None else {"valence": trace}
     return build_trial(
         CORPUS, who, found, rated, baseline=before, notes=notes, traces=traces
     )
 
 
-def _found(signals: Mapping) -> tuple[dict, dict]:
+def _found(signals: Mapping, notes: list[str]) -> tuple[dict, dict]:
     """Return every modality during the clip and before it, or why there is none."""
     pulses = _pulses(signals)
     if isinstance(pulses, str):
         return dict.fromkeys(MODALITIES, pulses), {}
     start, stop = pulses
     return tuple(
-        {name: _modality(signals, *MODALITIES[name], span) for name in MODALITIES}
+        {name: _modality(signals, name, span, notes) for name in MODALITIES}
         for span in ((start, stop), (0.0, start))
     )
 
@@ -194,13 +199,12 @@ def _pulses(signals: Mapping) -> tuple[float, float] | str:
     return starts[0] / rate, starts[-1] / rate
 
 
-def _modality(signals, names, unit: str, span_s: tuple) -> Signal | str:
+def _modality(signals, modality: str, span_s: tuple, notes: list) -> Signal | str:
+    names, unit = MODALITIES[modality]
     if missing := [name for name in names if name not in signals]:
         return f"the BDF has no channel {', '.join(missing)}."
-    held = [values(signals[name], span_s) for name in names]
-    if any(rate != SFREQ for _, rate, _ in held):
-        return f"sampled at {held[0][1]:g} Hz; expected {SFREQ:g} Hz."
-    return Signal(np.stack([data for data, *_ in held]), SFREQ, names, unit)
+    held = {name: values(signals[name], span_s) for name in names}
+    return joined(modality, held, SFREQ, unit, notes)
 
 
 CORPUS = Corpus(

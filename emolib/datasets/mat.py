@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.datasets.opened import opened, tried_aside, wrong
+from emolib.datasets.opened import check_plain, opened, tried_aside, wrong
 
 _EXPECTED = "a MATLAB 5 file"
 
@@ -36,8 +36,9 @@ def load_mat(path: str | Path, names: Sequence[str]) -> dict:
     Raises
     ------
     CorpusError
-        When the file is no MATLAB 5 file, is truncated or mangled, would unpack to
-        more than `MAX_BYTES`, or lacks a variable.
+        When the file is no MATLAB 5 file, is truncated or mangled, kills its reader or
+        exceeds its `budget`, holds anything but numbers, text, cells and structs
+        (sparse matrices, functions, objects), or lacks a variable.
     """
     from scipy.io import whosmat
 
@@ -57,7 +58,9 @@ def _load(path, *names: str) -> dict:
 
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Unreadable variable")
-        return loadmat(path, variable_names=names, appendmat=False, simplify_cells=True)
+        held = loadmat(path, variable_names=names, appendmat=False, simplify_cells=True)
+    check_plain({name: held[name] for name in names if name in held}, set())
+    return held
 
 
 def header_text(path: str | Path) -> str:

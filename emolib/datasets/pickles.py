@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import NoReturn
 
-import numpy as np
-
-from emolib.datasets.opened import opened, tried_aside
+from emolib.datasets.opened import UntrustedError, check_plain, opened, tried_aside
 
 _EXPECTED = "a pickle of arrays, lists, dictionaries, text and numbers, nothing else"
 _CORES = ("numpy.core", "numpy._core")
@@ -62,14 +59,8 @@ def load_pickle(path: str | Path):
 def _load(path: str | Path):
     with Path(path).open("rb") as file:
         held = _Unpickler(file, encoding="latin1").load()
-    _check_plain(held, set())
+    check_plain(held, set())
     return held
-
-
-def _refuse(what: str) -> NoReturn:
-    raise pickle.UnpicklingError(
-        f"it asks for {what}; nothing in it was run, and it should not be used"
-    )
 
 
 class _Unpickler(pickle.Unpickler):
@@ -77,29 +68,9 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module, name):
         """Return what a name stands for, or refuse it."""
+        if name.endswith("\r"):
+            raise ValueError("line ends were changed (CR LF for LF) when it was copied")
         if (module, name) not in ADMITTED:
-            _refuse(repr(f"{module}.{name}"[:200]))
+            asked = repr(f"{module}.{name}"[:200])
+            raise UntrustedError(f"it asks for {asked}; nothing in it was run")
         return super().find_class(module, name)
-
-
-def _check_plain(value, seen: set[int]) -> None:
-    """Refuse what is no data, and letters that do not exist, at any depth.
-
-    `seen` are the ids of what was looked at: what occurs a thousand times is looked at
-    once. What holds itself has no end of depth.
-    """
-    if isinstance(value, str | bytes | bytearray | int | float | None | np.generic):
-        return
-    if id(value) in seen:
-        return
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufcSUO":
-        inside = value.ravel().tolist() if value.dtype.kind in "UO" else ()
-    elif isinstance(value, dict):
-        inside = (*value, *value.values())
-    elif isinstance(value, list | tuple | set | frozenset):
-        inside = value
-    else:
-        _refuse(f"a {type(value).__name__}")
-    for item in inside:
-        _check_plain(item, seen)
-    seen.add(id(value))

@@ -8,6 +8,7 @@ not an emotion.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from emolib.containers import Recording, Signal, Trace
-from emolib.datasets.corpus import Corpus, choose_subjects, find_files
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
 
@@ -38,7 +39,8 @@ def find_stress_predict(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the sensor files of every person's folder, sorted."""
     find_files(folder, corpus)  # says what is there when nothing is
     names = ("BVP.csv", "EDA.csv", "IBI.csv", "TEMP.csv")
-    return sorted(p for p in Path(folder).rglob("S[0-9][0-9]/*.csv") if p.name in names)
+    paths = (path for path in walk(Path(folder)) if path.name in names)
+    return sorted(p for p in paths if re.fullmatch(r"S\d\d", p.parent.name))
 
 
 def list_subjects(folder: str | Path) -> list[str]:
@@ -96,6 +98,8 @@ def _read(path: Path, sfreq: float) -> tuple[float, np.ndarray]:
         start, rate, *data = np.loadtxt(path, ndmin=1)
         if rate != sfreq:
             raise wrong(path, f"{sfreq:g} Hz in line 2", f"{rate:g} Hz")
+        if not np.isfinite(start):
+            raise wrong(path, "a Unix second in line 1", f"{start:g}")
         return start, np.asarray(data)
 
 
@@ -104,9 +108,12 @@ def _beats(path: Path | None) -> np.ndarray:
     if path is None:
         return np.empty((0, 2))
     with opened(path, "a start, then a time and an interval a line", b""):
-        start = float(path.read_text().partition(",")[0])
-        beats = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).reshape(-1, 2)
-        return beats + [start, 0.0]
+        head, *rows = path.read_text().splitlines()
+        beats = np.array([row.split(",") for row in rows], float).reshape(-1, 2)
+        beats += [float(head.partition(",")[0]), 0.0]
+        if not (np.isfinite(beats).all() and (beats[:, 1] > 0).all()):
+            raise ValueError("a beat at no time, or after none")
+        return beats
 
 
 def _phase(subject: str, phase: Mapping, held: Mapping, beats: np.ndarray) -> Recording:

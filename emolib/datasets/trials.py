@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from emolib.checks import printable
 from emolib.containers import Features, Recording, Signal, Video
 from emolib.datasets.corpus import Corpus
 
@@ -39,7 +40,8 @@ def build_trial(
         told += [f"{name}: {words}" for words in _rating_problems(value, corpus)]
     ratings = {name: value for name, value in ratings.items() if np.isfinite(value)}
     before = _without_words(more.pop("baseline", {}))
-    notes = tuple(more.pop("notes", ()))
+    notes = tuple(dict.fromkeys(map(printable, more.pop("notes", ()))))
+    who, told = map(printable, who), map(printable, told)
     return Recording(
         corpus.name, *who, _without_words(found), ratings, before,
         problems=tuple(told), notes=notes, **more,

@@ -27,7 +27,7 @@ def make_gallery() -> list[str]:
     for path in (project_root() / "reports").glob("*/*/run.json"):
         run, stem = read_run(path.parent), path.parts[-3]
         config, is_whole = run["config"], run["notebook"] == stem and not run["changed"]
-        if is_whole and "licensed" not in run["sources"]:
+        if is_whole and {*run["sources"]} <= {"surrogate", "open"}:
             name = stem if config in TIERS else f"{stem}_{config}"
             rank = TIERS.index(config) if config in TIERS else 0
             chosen[name] = max(chosen.get(name, (0, path)), (rank, path))

@@ -36,7 +36,7 @@ REPORT_DIR = "EMOLIB_REPORT_DIR"
 MACHINE = ("config", "run_name", "n_workers", "device")
 """Settings that say where and how a run is made, not what it computes."""
 
-SOURCES = ("surrogate", "licensed", "open")
+SOURCES = ("surrogate", "licensed", "open", "unknown source")
 CORPUS = ("name", "source", "digest", "parameters")
 """What a report keeps of a corpus: no path."""
 

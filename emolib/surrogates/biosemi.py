@@ -39,7 +39,7 @@ def save_bdf(
     signals = [
         edfio.BdfSignal(
             np.clip(data[:n_times], -WIDE.get(unit, EXTENT), WIDE.get(unit, EXTENT)),
-            sfreq, label=label, physical_dimension=unit,
+            sfreq, label=label, physical_dimension=unit, transducer_type=ABOUT,
             physical_range=(-WIDE.get(unit, EXTENT), WIDE.get(unit, EXTENT)),
         )
         for label, (data, unit) in channels.items()

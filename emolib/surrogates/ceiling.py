@@ -23,6 +23,7 @@ from emolib.checks import check_option
 from emolib.surrogates import sizes
 from emolib.surrogates.affect import simulate_subject
 from emolib.surrogates.amigos import amigos_design
+from emolib.surrogates.cues import CUES, IN_ECG, IN_EEG, LESS_AROUSAL, Cues
 from emolib.surrogates.deap import deap_design
 from emolib.surrogates.design import Design, Knobs
 from emolib.surrogates.dreamer import dreamer_design
@@ -38,70 +39,6 @@ DESIGNS = {
 N_OBSERVED, OBSERVER_SEED, PER_SET = 300, 7_000_003, 25
 """Fresh subjects that the observers' moments are estimated on, their seed's step away
 from the corpus's, and how many of them see the same stimuli."""
-IN_PPG_ERROR = 0.8
-"""Of the heart rate in bpm; in the ECG it is .5."""
-_NAMED = {p.name: p for p in sizes.PARAMETERS}
-_IN_ECG = replace(
-    _NAMED["ln_resp_rate"], name="resp_rate_in_ecg", modality="ecg",
-    **sizes.RESP_RATE_IN_ECG,
-)  # fmt: skip
-_LESS_AROUSAL = _IN_ECG.arousal - _NAMED["ln_resp_rate"].arousal
-_IN_EEG = replace(
-    _NAMED["heart_rate"], name="heart_rate_in_eeg", modality="eeg",
-    error=sizes.HEART_RATE_IN_EEG_ERROR,
-)  # fmt: skip
-_AGAIN_IN_ECG = replace(
-    _NAMED["ln_resp_rate"], modality="ecg", error=sizes.RESP_RATE_IN_ECG["error"]
-)
-_IN_PPG = (
-    replace(_NAMED["heart_rate"], modality="ppg", error=IN_PPG_ERROR),
-    replace(_NAMED["ln_rsa"], modality="ppg"),
-)
-
-
-class Cues(NamedTuple):
-    """What can be read in a corpus: parameters, and some of them once more elsewhere.
-
-    The heart rate in the EEG is the last, where the heart has a field there. What is
-    read again has the parameter's own loadings, drifts and signatures.
-    """
-
-    planted: tuple[sizes.Parameter, ...]
-    again: tuple[sizes.Parameter, ...] = (_IN_EEG,)
-
-    @property
-    def all(self) -> tuple[sizes.Parameter, ...]:
-        """Every cue, in order."""
-        return self.planted + self.again
-
-    @property
-    def read(self) -> np.ndarray:
-        """Which planted parameter each cue reads."""
-        names = [own.name for own in self.planted]
-        told = [own.name.removesuffix("_in_eeg") for own in self.again]
-        return np.array([*range(len(names)), *map(names.index, told)])
-
-    @property
-    def spread(self) -> np.ndarray:
-        """What of each cue is the subject's own, SD."""
-        return np.array([own.subject for own in self.all])
-
-
-def _of(*modalities: str) -> tuple[sizes.Parameter, ...]:
-    return tuple(own for own in sizes.PARAMETERS if own.modality in modalities)
-
-
-_ECG_AND_SKIN = Cues((*_of("eeg", "ecg", "gsr"), _IN_ECG))
-_BODY = _of("eeg", "resp", "gsr", "ppg", "temperature", "emg", "eog")
-CUES = {
-    "dreamer": _ECG_AND_SKIN,
-    "amigos": _ECG_AND_SKIN,
-    "deap": Cues((*_BODY, *_IN_PPG)),
-    "mahnob": Cues(_of("eeg", "ecg", "gsr", "resp", "temperature"),
-                   (_AGAIN_IN_ECG, _IN_EEG)),
-}  # fmt: skip
-"""The cues of each corpus. Breathing is read from the ECG too; the heart rate from the
-ECG or the pulse wave and, where the heart has a field there, once more from the EEG."""
 _PERSON = ("subject_signature", "bias", "width")
 
 
@@ -234,16 +171,16 @@ def read_corpus(truth: Truth, trials: Sequence[int], windows: Sequence) -> CueSe
     seconds, parts, known = design.seconds[trials[0]], [], CUES[design.corpus]
     names = truth.parameters["parameters"]
     columns = [
-        names.index("ln_resp_rate" if cue is _IN_ECG else cue.name)
+        names.index("ln_resp_rate" if cue is IN_ECG else cue.name)
         for cue in known.planted
     ]
     for i in range(len(truth["theta"])):
         theta = np.asarray(truth["theta"][i, trials], float)[:, columns]
-        if _IN_ECG in known.planted:
+        if IN_ECG in known.planted:
             arousal = np.asarray(truth["z"][i, trials, 1], float)
-            lagged = one_pole(arousal[..., None], _IN_ECG.lag_s)[..., 0]
-            gain = truth["gains"][i, sizes.SYSTEMS.index(_IN_ECG.system)]
-            theta[:, -1] += knobs.effect * gain * _LESS_AROUSAL * lagged
+            lagged = one_pole(arousal[..., None], IN_ECG.lag_s)[..., 0]
+            gain = truth["gains"][i, sizes.SYSTEMS.index(IN_ECG.system)]
+            theta[:, -1] += knobs.effect * gain * LESS_AROUSAL * lagged
         rngs = [generator(knobs.seed, design.corpus, "observer", i + 1, k + 1)
                 for k in trials]  # fmt: skip
         given = rngs, knobs.heart_field, known
@@ -284,7 +221,7 @@ def read_cues(
     missing = np.maximum(least - length, 0)
     low = np.clip(edges[:, 0] - missing / 2, 0, max(seconds - least, 0))
     wide = np.stack([low, np.minimum(low + length + missing, seconds)], axis=1)
-    in_eeg = np.array([p is _IN_EEG for p in cues])
+    in_eeg = np.array([p is IN_EEG for p in cues])
     is_wide = in_eeg | [p.modality in sizes.OWN_TEN_SECONDS for p in cues]
     means = np.empty((len(theta), len(edges), n_cues))
     means[..., is_wide] = window_means(theta[:, is_wide], wide)

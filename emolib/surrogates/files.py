@@ -2,7 +2,7 @@
 
 `write` is the one door: data files into the surrogate's folder, what was planted into
 the sibling `<folder>.truth`, which only a ceiling opens. `save_mat` and `save_pickle`
-put the mark `ABOUT` where a reader finds it first.
+put the mark `ABOUT` where a reader finds it first, and once more at the end.
 """
 
 from __future__ import annotations
@@ -119,11 +119,13 @@ def read_truth(folder: str | Path) -> Truth:
 def save_mat(path: Path, variables: dict[str, object]) -> Path:
     """Write variables to a MATLAB 5 file whose header text is fixed.
 
-    SciPy writes the date there; a reader tells a surrogate by this text.
+    SciPy writes the date there; a reader tells a surrogate by this text, and by the
+    last variable.
     """
     from scipy.io import savemat
 
-    savemat(path, variables, format="5", oned_as="row", do_compression=False)
+    marked = {**variables, "about": ABOUT}
+    savemat(path, marked, format="5", oned_as="row", do_compression=False)
     with path.open("r+b") as file:
         file.write(HEADER.encode("ascii").ljust(HEADER_BYTES))
     return path
@@ -151,8 +153,8 @@ def save_pickle(path: Path, held: Mapping) -> Path:
 
     A pickle is a list of instructions for a stack. Each array is pickled by itself and
     joined in, which takes little memory. NumPy is named as before version 2, which
-    every version reads. The first words say that it is a surrogate: they are put on the
-    stack and taken off again, so that readers never see them.
+    every version reads. The first and the last words say that it is a surrogate: they
+    are put on the stack and taken off again, so that readers never see them.
 
     Parameters
     ----------
@@ -164,7 +166,7 @@ def save_pickle(path: Path, held: Mapping) -> Path:
     with path.open("wb") as file:
         file.write(bytes([0x80, PROTOCOL]) + _text(ABOUT) + _DROP)
         _save_piece(file, held)
-        file.write(_END)
+        file.write(_text(ABOUT) + _DROP + _END)
     return path
 
 

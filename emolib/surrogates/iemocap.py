@@ -180,7 +180,7 @@ def _marked(path: Path):
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w", driver="core", backing_store=False) as file:
-        file.attrs["about"] = ABOUT
+        file.attrs.update(about=ABOUT, source=ABOUT)
         yield file
         file.flush()
         made = (

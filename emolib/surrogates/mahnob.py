@@ -258,5 +258,5 @@ def _xml(session: Session, film: str) -> str:
         f'  <subject id="{person}" gender="female" dateOfBirth="1985.01.01"/>\n',
         *(f'  <track type="{kind}" filename="{name}">\n'
           '    <annotation type="Gaze"/>\n  </track>\n' for kind, name in tracks),
-        "</session>\n",
+        f"</session>\n<!-- {ABOUT} -->\n",
     ])  # fmt: skip

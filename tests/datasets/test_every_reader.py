@@ -1,6 +1,5 @@
 """What every reader does alike: where it looks, whom it reads, what it misses."""
 
-import numpy as np
 import pytest
 from edfio import Edf, EdfSignal
 
@@ -112,7 +111,7 @@ def test_missing_packed_and_other_folders_are_named(tmp_path, name):
 @every_reader
 def test_a_damaged_file_is_one_error_that_names_it(folder, name):
     read, path = CORPORA[name].read, CORPORA[name].files(folder)[0]
-    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    whole = path.read_bytes()
     n = len(whole)
     spoilt = [
         b"",
@@ -125,9 +124,3 @@ def test_a_damaged_file_is_one_error_that_names_it(folder, name):
         path.write_bytes(contents)
         with pytest.raises(CorpusError, match=rf"{path.name}: .*expected .*; got "):
             list(read(folder))
-    for start in rng.integers(8, min(n, 6000) - 40, 6):
-        path.write_bytes(whole[:start] + rng.bytes(40) + whole[start + 40 :])
-        try:
-            list(read(folder))  # numbers may read, changed
-        except CorpusError as error:
-            assert path.name in str(error)

@@ -60,10 +60,10 @@ def test_a_file_that_unpacks_to_too_much_or_takes_too_long_is_an_error(
 ):
     path = write(tmp_path, x=1.0)
     savemat(path, {"x": np.zeros(12_000_000)}, do_compression=True)
-    monkeypatch.setattr(opened, "MAX_BYTES", 2**28)
+    monkeypatch.setattr(opened, "LEAST", opened.Budget(2**24, 20))
     with pytest.raises(CorpusError, match="do not read .*MemoryError"):
         load_mat(path, ["x"])
-    monkeypatch.setattr(opened, "MAX_SECONDS", 0.01)
+    monkeypatch.setattr(opened, "LEAST", opened.Budget(2**28, 0.01))
     with pytest.raises(CorpusError, match="it takes longer than"):
         load_mat(path, ["x"])
 
@@ -80,5 +80,7 @@ def test_a_file_is_tried_once_and_never_where_it_says_that_we_wrote_it(
     assert len(started) == 1
     with path.open("r+b") as file:
         file.write(b"MATLAB 5.0 MAT-file, SURROGATE written by emolib".ljust(116))
+        file.seek(0, 2)
+        file.write(b"SURROGATE written by emolib")
     assert load_mat(path, ["y"]) == {"y": 2.0} and len(started) == 1
     assert header_text(path).endswith("SURROGATE written by emolib")

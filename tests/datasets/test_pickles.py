@@ -125,7 +125,6 @@ BY_HAND = {
     "an object outside the file": b"Pwhere\n.",
     "a name registered elsewhere": b"\x80\x02\x82\xf0.",
     "a codec": b"c_codecs\nencode\n(S'abc'\nS'zlib_codec'\ntR.",
-    "bytes of a length": b"c__builtin__\nbytearray\n(L99999999999999L\ntR.",
     "another array class": RECONSTRUCT + b"(c__builtin__\nset\n(I0\ntS'b'\ntR.",
     "fields": DTYPE + b"(S'V8'\nI0\nI1\ntR.",
     "offsets beyond the item": DTYPE
@@ -159,8 +158,6 @@ BY_HAND |= {
     "a tuple called": WIDE + b")R.",
     "a tuple as a state": DOUBLE + WIDE + b"b.",
     "a tuple within itself": b"(]q\x00tq\x010h\x00h\x01a0h\x01.",
-    "more bytes than there are": b"\x80\x05\x8e" + b"\xff" * 5 + b"\0\0\0abc.",
-    "a longer frame": b"\x80\x05\x95" + b"\xff" * 5 + b"\0\0\0abc.",
 }  # fmt: skip
 
 
@@ -185,28 +182,22 @@ KEY = b"\x80\x02}%bK\x01s."
         (KEY % DEEP, "it kills its reader by signal"),
         (b"c__builtin__\nbytearray\n(L%dL\ntR." % 2**34, "MemoryError"),
         (b"\x80\x02]r\xff\xff\xff\x7f.", "MemoryError"),  # a memo place far away
+        (b"\x80\x05\x8e" + b"\xff" * 5 + b"\0\0\0abc.", "MemoryError"),  # more bytes
+        (b"\x80\x05\x95" + b"\xff" * 5 + b"\0\0\0abc.", "MemoryError"),  # a frame
     ],
 )
 def test_endless_work_or_memory_ends_in_one_error(
     tmp_path, monkeypatch, written, words
 ):
     if "longer" in words:  # the others end by themselves, on a busy machine later
-        monkeypatch.setattr(opened, "MAX_SECONDS", 2)
+        monkeypatch.setattr(opened, "LEAST", opened.Budget(2**28, 2))
     with pytest.raises(CorpusError, match=rf"data\.pkl: expected a pickle .*{words}"):
         load_pickle(write(tmp_path, written))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_truncated_or_mangled_pickle_says_so(tmp_path, monkeypatch, protocol):
-    whole, rng = pickle.dumps(plain(), protocol), np.random.default_rng(protocol)
-    spoilt = bytearray(whole)
-    for place in rng.integers(0, len(whole), 5):
-        spoilt[place] = rng.integers(256)
-    try:
-        load_pickle(write(tmp_path, bytes(spoilt)))  # numbers may read, changed
-    except CorpusError as error:
-        assert "data.pkl: expected" in str(error)
-    monkeypatch.setattr(pickles, "tried_aside", lambda *_: None)
+def test_a_truncated_pickle_says_so(tmp_path, here, protocol):
+    whole = pickle.dumps(plain(), protocol)
     for n_bytes in range(1, len(whole), 37):
         with pytest.raises(CorpusError, match=r"data\.pkl: expected a pickle of .*got"):
             load_pickle(write(tmp_path, whole[:n_bytes]))

@@ -6,6 +6,7 @@ import pytest
 
 from emolib.checks import CorpusError
 from emolib.datasets.deap import CORPUS, read_deap
+from tests.datasets.test_read_eegmat import put
 
 ROWS = (  # of data_preprocessed_python, typed from the publisher's description
     "Fp1 AF3 F3 F7 FC5 FC1 C3 T7 CP5 CP1 P3 P7 PO3 O1 Oz Pz Fp2 AF4 Fz F4 F8 FC6 FC2 "
@@ -32,7 +33,7 @@ def write_dat(folder, number=1, n_trials=2, n_chans=40, n_times=8064):
 def write_bdf(folder, number, *, names=TWENTE, shown=(2, 1), high=0, status="Status"):
     """Write three seconds of rest and a minute of video, twice; a channel, a level."""
     folder.mkdir(parents=True, exist_ok=True)
-    seconds = 3 + 2 * 65
+    seconds = 3 + 65 * len(shown)
     labels = [*names, *REST.split(), status]
     codes = np.full(seconds * 512, high)
     for k in range(len(shown)):
@@ -136,6 +137,18 @@ def test_bad_recordings_get_one_clear_error_each(tmp_path):
     with pytest.raises(CorpusError, match=r"s01\.bdf"):
         list(read_deap(tmp_path, source="raw"))
     path.write_bytes(whole)
+    for other, words in (
+        (rows.replace("1,1,1", "2,1,1").replace("1,2,2", "2,2,2"), "participant 1"),
+        (rows.replace("1,1,1", "1,1,"), "do not read"),
+        (rows.replace("1,2,2", "1,1,1"), "two rows of one person and trial"),
+    ):
+        table.write_text(other)
+        with pytest.raises(CorpusError, match=rf"participant_ratings\.csv: .*{words}"):
+            list(read_deap(tmp_path, source="raw"))
+    table.write_text(rows)
+    put(path, 244, "2")  # seconds a record
+    first, _ = read_deap(tmp_path, source="raw")
+    assert "ppg: sampled at 256 Hz; expected 512 Hz." in first.problems
     table.unlink()
     with pytest.raises(FileNotFoundError, match=r"needs participant_ratings\.csv"):
         list(read_deap(tmp_path, source="raw"))

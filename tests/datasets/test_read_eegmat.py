@@ -84,7 +84,8 @@ def test_a_trial_whose_file_is_missing_is_still_told(folder):
          []),
         ({"seconds": 7, "record_s": 0.7}, [], []),
         ({"unit": "µV"}, [], []),
-        ({"unit": "mmHg"}, ["eeg: its channels differ in rate or unit: {"], []),
+        ({"unit": "mmHg"},
+         ["eeg: its channels differ in rate or unit: 500 Hz in 'mmHg' and 500 Hz"], []),
         ({"unit": "", "drop": LABELS[1:-1]},
          ["eeg: the file has no channel Fp2, F3"], []),
     ],
@@ -115,15 +116,24 @@ def test_a_rate_a_unit_or_a_count_of_records_that_is_set_right_is_noted(path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"phys_max": "3000,0"}, "a scale of EEG Fp1 in numbers"),
-        ({"phys_max": "-200"}, "Physical minimum equals .* for EEG Fp1"),
-        ({"dig_max": "-32768"}, "Digital minimum equals .* for EEG Fp1"),
+        ({"phys_max": "3000,0"}, "physical range of EEG Fp1: could not .*'3000,0'"),
+        ({"phys_max": "-200"}, "physical range of EEG Fp1: -200 to -200"),
+        ({"phys_max": "nan"}, "physical range of EEG Fp1: -200 to nan"),
+        ({"dig_max": "-32768"}, "digital range of EEG Fp1: -32768 to -32768"),
         ({"label": "EEG Fp2"}, "expected each channel once; got EEG Fp2 2 times"),
     ],
 )
+@pytest.mark.filterwarnings("ignore")  # elsewhere a warning is no error
 def test_channels_that_cannot_be_trusted_are_refused_by_name(path, fields, words):
     write_edf(path, **fields)
     with pytest.raises(CorpusError, match=rf"Subject00_1\.edf: .*{words}"):
+        first(path)
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "nan", "inf"])
+def test_a_record_that_lasts_no_time_is_refused(path, said):
+    put(path, 244, said)
+    with pytest.raises(CorpusError, match=f"last some seconds; got {said} s"):
         first(path)
 
 

@@ -88,9 +88,9 @@ OTHER = np.array(["MSP-IMPROV-S01A-F01-P-FM01"] * 2)
     [
         ("tst_label.npy", ONE_HOT[:1], r"\(1, 4\) beside 2 ids"),
         ("tst_label.npy", ONE_HOT * 2, "rows that are not one-hot"),
-        ("tst_label.npy", ONE_HOT[::-1], "M000' is there twice, or has two labels"),
-        ("tst_int2name.npy", NAMES[[0, 0]], "M000' is there twice"),
-        ("tst_int2name.npy", np.arange(2), "holds int64 of shape"),
+        ("tst_label.npy", ONE_HOT[::-1], "M000' .val_int2name.npy. twice"),
+        ("tst_int2name.npy", NAMES[[0, 0]], "M000' .tst_int2name.npy. twice"),
+        ("tst_int2name.npy", np.arange(2), "the id 0; another"),
         ("tst_int2name.npy", OTHER, "the id 'MSP-IMPROV.*another corpus, such as"),
         ("tst_int2name.npy", np.array([["\x1b[2J"]] * 2), r"the id '\\x1b\[2J'"),
     ],
@@ -99,7 +99,8 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, name, array, words):
     write_iemocap(tmp_path, labels={u: i % 4 for i, u in enumerate(iemocap_ids())})
     np.save(tmp_path / "target/1/tst_label.npy", np.eye(4)[[2, 3]])
     np.save(tmp_path / "target/1" / name, array)
-    with pytest.raises(CorpusError, match=rf"target/\d/..._label\.npy: .*{words}"):
+    own = "_int2name" if "the id" in words else "_label"
+    with pytest.raises(CorpusError, match=rf"target/\d/...{own}\.npy: .*{words}"):
         list(read_iemocap(tmp_path))
 
 

@@ -5,6 +5,7 @@ import pytest
 from emolib.checks import CorpusError
 from emolib.containers import Video
 from emolib.datasets.mahnob import CORPUS, read_mahnob
+from tests.datasets.test_read_eegmat import put
 
 LABELS = (
     "Fp1 AF3 F3 F7 FC5 FC1 C3 T7 CP5 CP1 P3 P7 PO3 O1 Oz Pz Fp2 AF4 Fz F4 F8 FC6 FC2 "
@@ -25,8 +26,9 @@ def write_xml(folder, subject=1, *, attributes=FELT, is_stim=1, head=""):
     (folder / "session.xml").write_text(text)
 
 
-def write_bdf(folder, subject=1, *, pulses=(30, 50), high=3801088, sfreq=256):
-    seconds = 80
+def write_bdf(
+    folder, subject=1, *, pulses=(30, 50), high=3801088, sfreq=256, seconds=80
+):
     codes = np.full(seconds * sfreq, float(high))
     for second in pulses:
         codes[second * sfreq : second * sfreq + 5] += 16
@@ -97,6 +99,24 @@ def test_what_a_session_lacks_is_said_and_nothing_else_is_lost(tmp_path, session
     )
 
 
+def test_odd_units_and_rates_are_noted_and_no_picture_is_shown_at_no_rate(
+    tmp_path, session
+):
+    path = session / "Part_2_S_Trial1_emotion.bdf"
+    put(path, 244, "1.00002")  # seconds a record
+    put(path, 256 + 96 * len(LABELS), "mmHg", 8)
+    (trial,) = read_mahnob(tmp_path)
+    assert trial.problems[0].startswith("eeg: its channels differ in rate or unit: 2")
+    put(path, 256 + 96 * len(LABELS), "", 8 * 32)
+    text = (session / "session.xml").read_text()
+    (session / "session.xml").write_text(text.replace('vidRate="60.97"', ""))
+    (trial,) = read_mahnob(tmp_path)
+    assert trial.problems == ("face: its rate is nan Hz.",)
+    assert "eeg: its unit is ''; expected microvolts." in trial.notes
+    assert "gsr: sampled at 255.995 Hz; taken for 256 Hz." in trial.notes
+    assert len(set(trial.notes)) == len(trial.notes) == 6
+
+
 def test_bad_files_get_one_clear_error_each(tmp_path, session):
     path = session / "Part_2_S_Trial1_emotion.bdf"
     whole = path.read_bytes()
@@ -108,7 +128,12 @@ def test_bad_files_get_one_clear_error_each(tmp_path, session):
     write_xml(session, 2, head=bomb)
     with pytest.raises(CorpusError, match=r"session\.xml: .*DTDForbidden"):
         list(read_mahnob(tmp_path))
-    for text, words in (("<session", "ParseError"), ("<a/>", "got <a>")):
+    large = "<session>" + " " * 2**20
+    for text, words in (
+        ("<session", "ParseError"),
+        ("<a/>", "got <a>"),
+        (large, "at most 1048576 bytes"),
+    ):
         (session / "session.xml").write_text(text)
         with pytest.raises(CorpusError, match=words):
             list(read_mahnob(tmp_path))

@@ -57,6 +57,19 @@ def test_a_damaged_file_or_another_rate_gets_one_clear_error(tmp_path):
         with pytest.raises(CorpusError, match=rf"{name}\.csv: .*do not read"):
             list(read_stress_predict(tmp_path))
         write_person(tmp_path)
+    for name, text, words in (
+        ("IBI", "1, IBI\n5,0\n", "a beat at no time, or after none"),
+        ("IBI", "nan, IBI\n5,1\n", "a beat at no time, or after none"),
+        ("EDA", "nan\n4\n1\n", "a Unix second in line 1; got nan"),
+    ):
+        write_person(tmp_path)
+        (tmp_path / "S02" / f"{name}.csv").write_text(text)
+        with pytest.raises(CorpusError, match=rf"{name}\.csv: .*{words}"):
+            list(read_stress_predict(tmp_path))
+    write_person(tmp_path)
+    (tmp_path / "S02" / "IBI.csv").write_text("1, IBI\n")
+    first = next(read_stress_predict(tmp_path))
+    assert np.isnan(first.traces["heart_rate"].values).all()
 
 
 def test_the_phases_are_those_of_35_people():

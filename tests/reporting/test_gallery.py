@@ -49,8 +49,9 @@ def test_the_highest_tier_is_shown_and_other_configs_stand_beside_it(project):
     assert run["config"] == "quick"
 
 
-def test_licensed_and_changed_runs_are_never_copied(project):
-    save("licensed")
+@pytest.mark.parametrize("source", ["licensed", "unknown source"])
+def test_licensed_and_changed_runs_are_never_copied(project, source):
+    save(source)
     save(n_folds=9)
     save(config="")
     assert make_gallery() == []

@@ -61,6 +61,7 @@ def test_a_row_is_a_printed_cell_with_the_papers_number_and_this_runs():
     [
         ("surrogate", (0.6, 0.7, 0.8), "", "not comparable: surrogate"),
         ("open", (0.6, 0.7, 0.8), "", "not comparable: open"),
+        ("unknown source", (0.6, 0.7), "", "not comparable: unknown source"),
         ("licensed", (0.70, 0.78, 0.82, 0.86, 0.88), "inside the interval", "were run"),
         (
             "licensed",
