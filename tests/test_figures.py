@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emolib.containers import Windows
+from emolib.corpora import CORPORA
 from emolib.figures.blocks import plot_blocks
 from emolib.figures.history import plot_history
 from emolib.figures.maps import (
@@ -20,7 +21,7 @@ from emolib.figures.maps import (
     plot_topomap,
 )
 from emolib.figures.scores import plot_scores
-from emolib.figures.signals import plot_patch_shuffle, plot_windows
+from emolib.figures.signals import draw_face, plot_patch_shuffle, plot_windows
 from emolib.figures.style import describe, look_of, new_figure, number
 
 CH_NAMES = ("AF3", "F7", "O1", "O2")
@@ -266,3 +267,14 @@ def test_two_texts_and_a_png_with_full_colours_reach_a_notebook():
     assert data["text/plain"] == about["image/png"]["alt"] == "One. Two."
     assert about["image/png"]["width"] == 672
     assert [number(v) for v in (-0.5, -0.0001, np.nan)] == ["−0.500", "0.000", "—"]
+
+
+def test_a_real_face_is_drawn_only_of_those_who_agreed():
+    frame = np.zeros((4, 4, 3), np.uint8)
+    for may_publish in (True, False):
+        _, ((ax,),) = new_figure()
+        draw_face(ax, frame, may_publish)
+        words = [text.get_text() for text in ax.texts]
+        assert bool(ax.images) is may_publish
+        assert any("do not publish" in text for text in words) is not may_publish
+    assert not any(corpus.consenting for corpus in CORPORA.values())

@@ -27,10 +27,10 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "func
 BUDGETS = {
     "containers": 184, "checks": 66, "settings": 89, "store": 199, "code": 87,
     "workers": 81, "units": 179, "upkeep": 88, "study": 156, "run": 107,
-    "__main__": 154, "reporting": 505, "corpora": 344, "datasets": 1689,
+    "__main__": 152, "reporting": 505, "corpora": 344, "datasets": 1690,
     "surrogates": 2776, "preprocessing": 921, "splits": 259, "corruptions": 523,
-    "models": 1715, "losses": 338, "training": 465, "metrics": 421, "figures": 554,
-    "papers": 4252,
+    "models": 1715, "losses": 338, "training": 465, "metrics": 421, "figures": 566,
+    "papers": 4290,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
 
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_340, 16_159, 221, 14_623
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_338, 16_208, 221, 14_789
 
 
 # ---------------------------------------------------------------- sizes

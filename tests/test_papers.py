@@ -134,7 +134,7 @@ def typed(path):
     return cells
 
 
-@each_paper
+@pytest.mark.parametrize("stem", MAPPED)  # paper 4 has spreads: test_papers_rmmt.py
 def test_every_printed_number_is_as_typed_a_second_time_and_there_is_no_other(stem):
     cells = {}
     for path in (ROOT / "tests" / "printed").glob(f"{stem}_*.csv"):

@@ -50,6 +50,19 @@ TABLE_7 = """
 1.8 .053 .008 .738 .082 .715 .078
 2   .053 .008 .736 .082 .714 .073
 """
+IN_TEXT = """
+Section 4.1, n_subjects 24, n_trials 239, n_annotators 5
+Section 4.3, n_trials_train 129, n_trials_val 86, n_trials_test 24, n_folds 10
+Section 4.3; leave one subject out, n_folds 24
+Fig. 7; D-Fusion; mu 0.6, rmse .05, pcc .747, ccc .713
+Section 4.5.1; F-Fusion, pcc_gain .017, ccc_gain_relative .04
+Section 4.5.1; D-Fusion, pcc_gain .008, ccc_gain_relative .03
+Section 4.5.2; Soleymani Multimodal, pcc_gain_relative .65
+Section 4.5.2; Choi Multimodal, pcc_gain_relative .42
+Section 4.5.2; RMMT, pcc_loss_relative .07, ccc_loss_relative .14
+Section 4.5.3; MMT, pcc_gain .024, ccc_gain .057
+Section 5; RMMT, rmse .051, pcc .746, ccc .722
+"""
 PAGES = {"Table 3": TABLE_3, "Table 4": TABLE_4, "Table 5": TABLE_5,
          "Table 6": TABLE_6, "Table 7": TABLE_7}  # fmt: skip
 
@@ -73,6 +86,22 @@ def test_every_cell_and_its_spread_are_as_printed(reported, item):
         for metric, pair in typed.items():
             numbers = [np.nan if text == "-" else float(text) for text in pair]
             np.testing.assert_array_equal(cells.loc[(row, metric)], numbers)
+
+
+def test_every_number_of_the_text_is_as_printed(reported):
+    typed = {}
+    for line in IN_TEXT.strip().splitlines():
+        place, *numbers = line.split(", ")
+        for number in numbers:
+            metric, value = number.split(" ")
+            typed[(*place.split("; "), metric)] = float(value)
+    rows = reported[~reported["item"].str.startswith("Table")]
+    places = rows[["item", "method", "condition", "metric"]].itertuples(False, None)
+    said = {
+        tuple(filter(None, place)): v
+        for place, v in zip(places, rows["value"], strict=True)
+    }
+    assert said == typed and len(said) == len(rows)
 
 
 def test_93_cells_are_printed_and_six_are_left_empty(reported):

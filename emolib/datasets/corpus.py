@@ -59,6 +59,9 @@ class Corpus:
         Anyone may have it; such a corpus has no surrogate.
     is_fetched : bool
         ``emolib corpora fetch`` downloads it.
+    consenting : tuple of str
+        Ids of people who agreed that a picture of their face may be published; nobody
+        unless the corpus's own terms list them.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Corpus:
     ties: str = "low"
     is_open: bool = False
     is_fetched: bool = False
+    consenting: tuple[str, ...] = ()
 
     @property
     def writer(self) -> str | None:

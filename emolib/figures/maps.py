@@ -19,6 +19,15 @@ KINDS = ("original", "noisy")
 """Points of a map: an utterance, and its noisy twin."""
 
 
+def info_of(ch_names: Sequence[str]):
+    """Return MNE's description of EEG channels with their 10-20 positions."""
+    import mne
+
+    info = mne.create_info(list(ch_names), 128.0, "eeg")
+    known = mne.channels.get_builtin_montages()
+    return info.set_montage(next(name for name in MONTAGES if name in known))
+
+
 def plot_topomap(
     maps: Mapping[str, np.ndarray], ch_names: Sequence[str], *, label: str
 ) -> Figure:
@@ -37,9 +46,7 @@ def plot_topomap(
     """
     import mne
 
-    info = mne.create_info(list(ch_names), 128.0, "eeg")
-    known = mne.channels.get_builtin_montages()
-    info.set_montage(next(name for name in MONTAGES if name in known))
+    info = info_of(ch_names)
     limit = np.abs(list(maps.values())).max()
     with look.style():
         size = {"width": 1.0 + 2.0 * len(maps), "height": 2.4}

@@ -133,3 +133,23 @@ def _strips(ax: Axes, signals, origin, sfreq) -> None:
     ax.set_yticks(-APART * np.arange(len(names)), [m.upper() for m in names])
     ax.set_xlim(0, seconds)
     ax.grid(visible=False)
+
+
+def draw_face(ax: Axes, frame: np.ndarray, may_publish: bool) -> None:
+    """Draw a frame of a film, or a placeholder for a person who must not be shown.
+
+    Parameters
+    ----------
+    ax : Axes
+    frame : ndarray of uint8, shape (h, w, 3)
+    may_publish : bool
+        True for drawn faces, and people whom the corpus lists as consenting.
+    """
+    ax.set(xticks=[], yticks=[])
+    ax.grid(visible=False)
+    if may_publish:
+        ax.imshow(frame)
+        return
+    looks = {"ha": "center", "va": "center", "fontsize": 6.5}
+    ax.text(0.5, 0.5, "a real person:\ndo not publish", **looks)
+    ax.set_box_aspect(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from emolib.corpora import CORPORA as KNOWN
-from emolib.papers.rmmt.settings import LOSO, RMMT, SYSTEMS, Settings
+from emolib.papers.rmmt.settings import LOSO, RMMT, SWEEP, SYSTEMS, Settings
 from emolib.papers.rmmt.training import TASK_KEYS, pick
 from emolib.units import Unit
 
@@ -78,7 +78,8 @@ def knobs(settings: Settings, corpus: str) -> dict:
 def places(labels: dict) -> list[tuple[str, str]]:
     """Return where the paper prints a unit: table and condition, several perhaps.
 
-    RMMT at its own alpha stands in five tables; it is trained once.
+    RMMT at its own alpha stands in five tables; it is trained once. The constant, this
+    run's floor, stands in all of them.
     """
     condition = "" if labels["condition"] == "default" else labels["condition"]
     items, by_subject = (
@@ -87,11 +88,8 @@ def places(labels: dict) -> list[tuple[str, str]]:
     )
     if by_subject:
         return [(LOSO, condition)]
-    found = [(item, condition) for item in items if item != LOSO]
+    found = [(item, condition) for item in items if item not in (LOSO, SWEEP)]
     if labels["system"] != RMMT:
-        return found
-    swept = (
-        "Table 7",
-        ", ".join(filter(None, [f"alpha {labels['alpha']:g}", condition])),
-    )
-    return [*found, swept] if labels["alpha"] == 1 else [swept]
+        return found + [(SWEEP, labels["system"])] * (SWEEP in items)
+    at = ", ".join(filter(None, [f"alpha {labels['alpha']:g}", condition]))
+    return [*found, (SWEEP, at)] if labels["alpha"] == 1 else [(SWEEP, at)]

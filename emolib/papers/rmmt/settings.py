@@ -103,6 +103,7 @@ BRANCH = ("d", "dropout", "divisors", *FIT_KEYS)
 BOTH, ALONE = ["face", "eeg"], {"EEG": ["eeg"], "Face": ["face"]}
 CROSS = {"query": "face", "source": "eeg", "residual": True}
 TENFOLD, LOSO, FUSIONS, PARTS = "Table 4", "Table 5", "Table 3", "Table 6"
+SWEEP = "Table 7"
 
 
 def _alone(modality: str) -> dict:
@@ -142,7 +143,7 @@ SYSTEMS = {
     ),
     RMMT: System("rmmt", "method", (FUSIONS, TENFOLD, LOSO, PARTS), OWN, CROSS),
     "constant": System(
-        "references", "reference", (FUSIONS, TENFOLD, LOSO, PARTS), (),
+        "references", "reference", (FUSIONS, TENFOLD, LOSO, PARTS, SWEEP), (),
         {"answer": "constant"},
     ),
     "ridge": System(

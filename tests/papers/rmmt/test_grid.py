@@ -147,4 +147,4 @@ def test_a_page_has_the_papers_rows_and_columns_and_a_constant_below_a_rule(stud
     assert rows[2:] == ["F-Fusion", "RMMT", "*for reference*", "constant"]
     sweep = to_markdown(found["table_7"])
     rows = [line.split("|")[1].strip() for line in sweep.splitlines() if "|" in line]
-    assert rows[2:] == ["0.2", "1"]
+    assert rows[2:] == ["0.2", "1", "*for reference*", "constant"]
