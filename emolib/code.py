@@ -14,11 +14,14 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-MACHINERY = ("code", "run", "settings", "store", "study", "units", "upkeep", "workers")
-"""Modules that keep and run work but compute none of it; left out of every closure.
+MACHINERY = (
+    "checks", "code", "run", "settings", "store", "study", "units", "upkeep", "workers",
+)  # fmt: skip
+"""Modules that check, keep and run work but compute none of it; outside every closure.
 
-They would make each repair of the store throw away all finished work. What they hand
-on is tested to be exact; `emolib.store.FORMAT` is raised when that ever changes.
+They would make each repair of the store, and each better word of an error, throw away
+all finished work. What they hand on is tested to be exact; `emolib.store.FORMAT` is
+raised when that ever changes.
 """
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "mne")
 
