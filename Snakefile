@@ -18,7 +18,7 @@ from emolib.run import job_of, stems_with
 TIER = config.get("tier", "quick")
 SHARDS = int(config.get("shards", 1))
 check_range("shards", SHARDS, 1, 10_000)
-STEMS = str(config.get("notebooks", "")).split() or stems_with(TIER)
+STEMS = str(config.get("notebooks") or "").split() or stems_with(TIER)
 EMOLIB = "exec {sys.executable:q} -m emolib "
 NOTEBOOK = " {wildcards.stem:q} --config {wildcards.tier:q} "
 

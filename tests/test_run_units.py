@@ -11,7 +11,7 @@ from toy_notebooks import Project
 RUN = ["-m", "emolib", "run", "toy", "--config", "quick"]
 SNAKEMAKE = [
     "-m", "snakemake", "--cores", "2", "--nolock", "--keep-going", "--rerun-incomplete",
-    "--quiet", "all", "--config", "tier=quick",
+    "--quiet", "all", "--config", "tier=quick", "notebooks=",
 ]  # fmt: skip
 
 
