@@ -123,7 +123,7 @@ def test_a_rate_a_unit_or_a_count_of_records_that_is_set_right_is_noted(path):
         ({"label": "EEG Fp2"}, "expected each channel once; got EEG Fp2 2 times"),
     ],
 )
-@pytest.mark.filterwarnings("ignore")  # elsewhere a warning is no error
+@pytest.mark.filterwarnings("default")  # elsewhere a warning is no error
 def test_channels_that_cannot_be_trusted_are_refused_by_name(path, fields, words):
     write_edf(path, **fields)
     with pytest.raises(CorpusError, match=rf"Subject00_1\.edf: .*{words}"):
