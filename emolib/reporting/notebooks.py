@@ -107,7 +107,7 @@ def _read(path: Path) -> dict:
 # ---------------------------------------------------------------- for readers
 
 
-ASIDE = re.compile(r"check_.*|['\"].*|if .*\n    raise .*")
+ASIDE = re.compile(r"(if .*\n    )?_?check_.*|['\"].*|if .*\n    raise .*")
 """A statement that is no formula: a check of an argument, a docstring, a guard."""
 
 MONOSPACED = '<div style="font-family: monospace">'
