@@ -19,6 +19,7 @@ from emolib.figures.maps import (
     plot_noise_maps,
     plot_similarity,
     plot_topomap,
+    plot_tsne,
 )
 from emolib.figures.scores import plot_scores
 from emolib.figures.signals import draw_face, plot_patch_shuffle, plot_windows
@@ -101,8 +102,15 @@ def _every_figure(windows):
         plot_history({"3 align": HISTORY}),
         plot_topomap(MAPS, CH_NAMES, label="Power (dB)"),
         plot_similarity({"before": MATRIX, "after": MATRIX}),
-        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES),
+        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES), _apart(),
     ]  # fmt: skip
+
+
+def _apart():
+    """Return maps of two classes that lie far apart, all of one person."""
+    x = np.repeat(np.eye(2), 6, axis=0) + np.linspace(0, 0.1, 12)[:, None]
+    groups = {"class": np.repeat(["low", "high"], 6), "person": np.repeat(["s01"], 12)}
+    return plot_tsne({"after": x}, groups)
 
 
 def _lines(ax):
@@ -215,6 +223,15 @@ def test_maps_and_matrices_share_limits_centred_on_zero():
     assert said[1:] == ["matched 0.550 · unmatched 0.250", "top-1 50% (chance 50%)"]
     with pytest.raises(ValueError, match="Rows are ECG, columns EEG"):
         plot_similarity({"before": np.ones((2, 3))})
+
+
+def test_maps_of_windows_say_how_far_classes_and_people_stand_apart():
+    figure = _apart()
+    said = [ax.get_title(loc="left") for ax in figure.axes]
+    assert said[1] == "after, by person: silhouette —"  # one alone
+    assert float(said[0].removeprefix("after, by class: silhouette ")) > 0.9
+    legend = figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in legend] == ["low", "high"]
 
 
 def test_history_draws_every_named_loss_and_the_epoch_that_was_kept():

@@ -18,6 +18,9 @@ MONTAGES = ("colin27_1020", "standard_1020")
 KINDS = ("original", "noisy")
 """Points of a map: an utterance, and its noisy twin."""
 
+MOST_POINTS = 200
+"""Windows that a map shows at most; its silhouette is that of all."""
+
 
 def info_of(ch_names: Sequence[str]):
     """Return MNE's description of EEG channels with their 10-20 positions."""
@@ -80,12 +83,14 @@ def plot_similarity(matrices: Mapping[str, np.ndarray]) -> Figure:
         check_shape(f"matrices[{title!r}]", matrix, "n n", hint, n=len(matrix))
     limit = max(np.abs(matrix).max() for matrix in matrices.values())
     looks = {"cmap": "RdBu_r", "interpolation": "nearest"}
+    n = len(matrices)
+    size = {"width": min(look.PAGE, 1 + 3.0 * n), "height": 3.6 if n < 3 else 2.8}
     with look.style():
-        figure, axes = look.new_figure(1, len(matrices), height=3.6)
+        figure, axes = look.new_figure(1, n, **size)
         for ax, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
             image = ax.imshow(matrix, vmin=-limit, vmax=limit, **looks)
             ax.set(xlabel="EEG window (number)", ylabel="ECG window (number)")
-            ax.set_title(f"{title}\n{_headline(matrix)}", fontsize=7.5)
+            ax.set_title(f"{title}\n{_headline(matrix)}", fontsize=7.5 if n < 3 else 6)
             ax.grid(visible=False)
         figure.colorbar(image, ax=axes[0], label="Cosine similarity", shrink=0.85)
     titles = ", ".join(matrices)
@@ -117,6 +122,50 @@ def tsne_map(vectors: np.ndarray, *, seed: int, perplexity: float = 30.0) -> np.
 
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
     return tsne.fit_transform(np.asarray(vectors, dtype=np.float64))
+
+
+def plot_tsne(vectors: Mapping, groups: Mapping) -> Figure:
+    """Draw t-SNE maps of windows, a column a state of the encoder, a row a grouping.
+
+    Paper 2, Fig. 2 (c), (d). Over each map stands the silhouette of its groups in the
+    vectors themselves, for distances in a map cannot be trusted.
+
+    Parameters
+    ----------
+    vectors : mapping of title to ndarray, shape (n_windows, d)
+        For example before and after alignment.
+    groups : mapping of name to ndarray, shape (n_windows,)
+        What colour and marker tell apart: the class, the person.
+    """
+    with look.style():
+        n_rows, n_cols = len(groups), len(vectors)
+        figure, axes = look.new_figure(n_rows, n_cols, height=0.2 + 2.2 * n_rows)
+        figure.supxlabel("t-SNE (no unit)", fontsize=8)
+        for column, (title, found) in zip(axes.T, vectors.items(), strict=True):
+            points = tsne_map(found, seed=0, perplexity=min(30, len(found) // 3))
+            for ax, (name, values) in zip(column, groups.items(), strict=True):
+                apart = _silhouette(found, values)
+                ax.set_title(f"{title}, by {name}: silhouette {apart}")
+                _scatter(ax, points, values)
+    return look.describe(figure, f"t-SNE of ECG windows, by {', '.join(groups)}.")
+
+
+def _silhouette(vectors: np.ndarray, values: np.ndarray) -> str:
+    """Return how far groups stand apart: 1 is apart, 0 overlapping, "—" one alone."""
+    from sklearn.metrics import silhouette_score
+
+    several = len(np.unique(values)) > 1
+    return look.number(silhouette_score(vectors, values) if several else np.nan, 2)
+
+
+def _scatter(ax, points: np.ndarray, values: np.ndarray) -> None:
+    """Draw points on a map without axes, a colour and a marker a group."""
+    import seaborn as sns
+
+    few = slice(None, None, len(points) // MOST_POINTS + 1)
+    ink = {"hue": values[few], "style": values[few], "palette": "colorblind", "s": 12}
+    sns.scatterplot(x=points[few, 0], y=points[few, 1], ax=ax, rasterized=True, **ink)
+    ax.set(xticks=[], yticks=[])
 
 
 def plot_levels(levels: pd.DataFrame) -> Figure:
