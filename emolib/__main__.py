@@ -65,6 +65,13 @@ def finish(failed: list[str], *, allowed: bool = False) -> None:
     sys.exit(int(bool(failed) and not allowed))
 
 
+def jobs_of(notebooks: tuple, config: str, given: dict) -> list[steps.Job]:
+    """Return the jobs of notebooks, or of all that have a config; say so at once."""
+    names = notebooks or steps.stems_with(config)
+    say(f"planning {' '.join(names)}", err=True)
+    return [steps.job_of(name, config, given) for name in names]
+
+
 def lost_of(done: Finished) -> list[str]:
     """Return a line for each system and reason of the units that failed."""
     return steps.lost((unit.labels["system"], why) for unit, why in done.failures)
@@ -115,8 +122,7 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what it will cost, and stop.")
 def run(notebooks, config, given, cores, dry_run):
     """Fill the store, then run notebooks into reports/: those named, or all."""
-    names = notebooks or steps.stems_with(config)
-    jobs = [steps.job_of(name, config, given) for name in names]
+    jobs = jobs_of(notebooks, config, given)
     units = [unit for job in jobs for unit in job.units]
     machine = steps.machine_of(jobs, cores)
     say(keeping.plan_line(units, **machine))
@@ -127,15 +133,17 @@ def run(notebooks, config, given, cores, dry_run):
 
 
 @main.command()
-@of_job
+@several
+@config
+@pairs
 @cores
 @click.option("--shard", default="1/1", help="i/n: every n-th unit from the i-th on.")
 @click.option("--allow-partial", is_flag=True, help="Exit 0 though units failed.")
-def units(notebook, config, given, cores, shard, allow_partial):
-    """Compute a notebook's units into the store."""
-    job = steps.job_of(notebook, config, given)
-    chosen = steps.shard_of(job.units, shard)
-    done = run_units(chosen, **steps.machine_of([job], cores))
+def units(notebooks, config, given, cores, shard, allow_partial):
+    """Compute the units of notebooks into the store: those named, or all."""
+    jobs = jobs_of(notebooks, config, given)
+    chosen = steps.shard_of((unit for job in jobs for unit in job.units), shard)
+    done = run_units(chosen, **steps.machine_of(jobs, cores))
     finish(lost_of(done), allowed=allow_partial)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from emolib.checks import check_range
+from emolib.checks import check_option, check_range
 from emolib.reporting.notebooks import notebook_path, paper_of, parameters_of
 from emolib.reporting.save import REPORT_DIR, new_folder, put_in_place, read_run
 from emolib.store import project_root
@@ -83,17 +83,18 @@ def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
 
 
 def stems_with(config: str) -> list[str]:
-    """Return the stems of the notebooks that have a config."""
-    folder = project_root() / "notebooks" / "configs"
-    return sorted(path.parent.name for path in folder.glob(f"*/{config}.yaml"))
+    """Return the stems of the notebooks that have a config; one of them must."""
+    found = sorted((project_root() / "notebooks" / "configs").glob("*/*.yaml"))
+    check_option("config", config, sorted({path.stem for path in found}))
+    return [path.parent.name for path in found if path.stem == config]
 
 
-def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
-    """Return every n-th unit, beginning with the i-th, of shard ``i/n``."""
+def shard_of(units: Iterable[Unit], shard: str) -> list[Unit]:
+    """Return every n-th of the different units, beginning with the i-th, of ``i/n``."""
     numbers = [int(part) for part in shard.split("/") if part.isdigit()]
     i, n = numbers if len(numbers) == 2 else (0, 1)
     check_range("i of --shard i/n", i, 1, n)
-    return units[i - 1 :: n]
+    return [*{unit.asked: unit for unit in units}.values()][i - 1 :: n]
 
 
 def lost(failures: Iterable[tuple[str, str]]) -> list[str]:

@@ -111,7 +111,7 @@ def test_one_notebook_that_fails_costs_the_others_nothing(project):
 
 def test_a_dry_run_says_one_line_and_stops(project):
     done = emolib("run", "--config", "quick", "--dry-run")
-    assert done.exit_code == 0 and len(done.output.splitlines()) == 1
+    assert done.exit_code == 0 and len(done.stdout.splitlines()) == 1
     assert not (project / "reports").exists()
 
 

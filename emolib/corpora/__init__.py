@@ -208,7 +208,7 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     found = identify(name, data=data, **parameters)
     if found.parameters and not found.path.is_dir():
         code.check_unchanged(_writer_code(name))  # its name says which code writes it
-        with FileLock(cache_folder() / "surrogates.lock"):
+        with FileLock(cache_folder() / f"surrogates-{name}.lock"):
             if not found.path.is_dir():  # of two processes the second finds it
                 _write_aside(name, found.path, found.parameters)
     return found
