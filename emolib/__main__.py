@@ -66,9 +66,8 @@ def finish(failed: list[str], *, allowed: bool = False) -> None:
 
 
 def jobs_of(notebooks: tuple, config: str, given: dict) -> list[steps.Job]:
-    """Return the jobs of notebooks, or of all that have a config; say so at once."""
+    """Return the jobs of notebooks, or of all that have a config."""
     names = notebooks or steps.stems_with(config)
-    say(f"planning {' '.join(names)}", err=True)
     return [steps.job_of(name, config, given) for name in names]
 
 
@@ -123,6 +122,7 @@ def main() -> None:
 def run(notebooks, config, given, cores, dry_run):
     """Fill the store, then run notebooks into reports/: those named, or all."""
     jobs = jobs_of(notebooks, config, given)
+    say(f"planning {', '.join(job.name for job in jobs)}", err=True)
     units = [unit for job in jobs for unit in job.units]
     machine = steps.machine_of(jobs, cores)
     say(keeping.plan_line(units, **machine))

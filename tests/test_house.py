@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_364, 16_230, 221, 14_789
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_364, 16_230, 221, 14_790
 
 
 # ---------------------------------------------------------------- sizes

@@ -136,8 +136,9 @@ def test_each_mistake_is_one_line_and_exit_code_1(project, words, message):
 def test_an_unwritable_reports_folder_is_one_clear_error(project):
     (project / "reports").write_text("a file in the way")
     done = emolib("run", "toy")
-    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
-    assert str(project / "reports") in done.stderr
+    planned, error = done.stderr.splitlines()
+    assert done.exit_code == 1 and planned == "planning toy"
+    assert str(project / "reports") in error
 
 
 def test_open_writes_a_parameterised_copy_and_never_overwrites_it(project):
