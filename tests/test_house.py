@@ -30,7 +30,7 @@ BUDGETS = {
     "__main__": 157, "reporting": 505, "corpora": 344, "datasets": 1690,
     "surrogates": 2776, "preprocessing": 921, "splits": 259, "corruptions": 523,
     "models": 1715, "losses": 338, "training": 465, "metrics": 421, "figures": 566,
-    "papers": 4290,
+    "papers": 4310,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
 
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_364, 16_230, 221, 14_790
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_364, 16_250, 221, 14_802
 
 
 # ---------------------------------------------------------------- sizes
