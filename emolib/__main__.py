@@ -1,7 +1,6 @@
 """The `emolib` command: what may be typed."""
 
 import os
-import shlex
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +11,7 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
-from emolib.checks import check_option, printable
+from emolib.checks import check_option, printable, typed
 from emolib.units import Finished, run_units
 
 LONGEST = 2000
@@ -152,7 +151,7 @@ def report(notebook, config, given):
 def open_notebook(notebook, config, given):
     """Write a parameterised copy of a notebook into work/."""
     copy = steps.open_copy(steps.job_of(notebook, config, given))
-    say(f"open it: jupyter lab {shlex.quote(str(copy))}")
+    say(f"open it: jupyter lab {typed(copy)}")
 
 
 @main.command()
@@ -222,7 +221,7 @@ def fetch(corpus, folder):
     fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
     check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
     getattr(publishers, f"fetch_{corpus}")(folder)
-    say(f"fetched; note it: emolib corpora add {corpus} {folder}")
+    say(f"fetched; note it: emolib corpora add {corpus} {typed(folder)}")
 
 
 @corpora.command()
@@ -231,7 +230,7 @@ def fetch(corpus, folder):
 def surrogate(corpus, folder, given):
     """Write a surrogate of a corpus; -p gives the writer's parameters."""
     rooms.write_surrogate(corpus, folder, **given)
-    say(f"written; look at it: emolib corpora check {corpus} {folder}")
+    say(f"written; look at it: emolib corpora check {corpus} {typed(folder)}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from toy_notebooks import ROOT, Project, write_project
 
 from emolib.__main__ import main
+from tests.datasets.test_read_eegmat import write_edf
 
 RUN = ["-m", "emolib", "run", "toy", "--config", "quick"]
 SNAKEMAKE = [
@@ -196,6 +198,33 @@ def test_what_a_file_calls_itself_is_printed_escaped_and_cut(toy):
     assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
     assert done.stderr.isprintable() or done.stderr[:-1].isprintable()
     assert "\\x1b]0;title" in done.stderr and len(done.stderr) < 3000
+
+
+def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(toy):
+    forging = toy / "a\nNOT USABLE: forged\x1b[2J"
+    plain = toy / "O'Brien lab"
+    for folder in (forging, plain):
+        for number in range(6):
+            name = f"Subject{number // 2:02d}_{number % 2 + 1}.edf"
+            write_edf(folder / name, seconds=1)
+    (forging / "Subject05_1.edf").write_bytes(b"x")
+    said = []
+    for corpus in ("eegmat", "dreamer"):
+        said.append(emolib("corpora", "check", corpus, str(forging)))
+    said.append(emolib("corpora", "check", "eegmat", str(forging / "nowhere")))
+    said.append(emolib("corpora", "add", "eegmat", str(forging)))
+    said.append(emolib("corpora", "list"))
+    for lines in (done.output.splitlines() for done in said):
+        assert all(line.isprintable() for line in lines)
+        assert not any(line.startswith("NOT USABLE: forged") for line in lines)
+    assert r"a\nNOT USABLE: forged\x1b[2J" in said[-1].output
+    surrogate = ["corpora", "surrogate", "iemocap", str(plain / "new"), "-p"]
+    advised = [
+        emolib("corpora", "check", "eegmat", str(plain)).output.splitlines()[-2],
+        emolib(*surrogate, "n_trials=4", "-p", "effect=1e-1").output.strip(),
+    ]
+    for line in advised:
+        assert emolib(*shlex.split(line.partition("emolib ")[2])).exit_code == 0, line
 
 
 # ---------------------------------------------------------------- what fails

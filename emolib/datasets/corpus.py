@@ -34,7 +34,8 @@ class Corpus:
     expected : str
         The data files in words, for messages.
     read : callable
-        ``read(folder, subjects=None)`` yields recordings.
+        ``read(folder, subjects=None)`` yields recordings. Where one raises, the next
+        call goes on with the next file, if there are several.
     find : callable
         ``find(folder, corpus)`` returns the data files, where names are not enough.
     list_subjects : callable
