@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
 from emolib.checks import check_option, printable, typed
-from emolib.units import Finished, run_units
+from emolib.units import Unit, run_units
 
 LONGEST = 2000
 """Characters of a line that are printed: what a file calls itself has no end."""
@@ -64,18 +65,19 @@ def finish(failed: list[str], *, allowed: bool = False) -> None:
     sys.exit(int(bool(failed) and not allowed))
 
 
-def lost_of(done: Finished) -> list[str]:
+def lost_of(failures: Iterable[tuple[Unit, str]]) -> list[str]:
     """Return a line for each system and reason of the units that failed."""
-    return steps.lost((unit.labels["system"], why) for unit, why in done.failures)
+    return steps.lost((unit.labels["system"], why) for unit, why in failures)
 
 
-def write_reports(jobs: list) -> list[str]:
+def write_reports(jobs: list, failures: Sequence[tuple[Unit, str]] = ()) -> list[str]:
     """Run notebooks on a full store; return what failed."""
     failed = []
     for job in jobs:
+        known = lost_of(pair for pair in failures if pair[0] in job.units)
         try:
-            folder, lost = steps.make_report(job)
-            say(f"written: {folder}")
+            folder, lost = steps.make_report(job, known)
+            say(f"written: {printable(str(folder))}")
             failed += [f"{job.name}: {line}" for line in lost]
         except RuntimeError as error:
             failed.append(str(error))
@@ -120,8 +122,8 @@ def run(notebooks, config, given, cores, dry_run):
     machine = steps.machine_of(jobs, cores)
     say(keeping.plan_line(units, **machine))
     if not dry_run:
-        lost = lost_of(run_units(units, **machine))
-        told = write_reports(jobs)
+        failures = run_units(units, **machine).failures
+        told, lost = write_reports(jobs, failures), lost_of(failures)
         finish([*(line for line in lost if line not in "\n".join(told)), *told])
 
 
@@ -135,7 +137,7 @@ def units(notebook, config, given, cores, shard, allow_partial):
     job = steps.job_of(notebook, config, given)
     chosen = steps.shard_of(job.units, shard)
     done = run_units(chosen, **steps.machine_of([job], cores))
-    finish(lost_of(done), allowed=allow_partial)
+    finish(lost_of(done.failures), allowed=allow_partial)
 
 
 @main.command()

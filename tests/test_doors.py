@@ -230,10 +230,16 @@ def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(
 # ---------------------------------------------------------------- what fails
 
 
-def test_the_reasons_are_told_where_the_page_cannot_be_made(project):
+def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(project):
     code, said = project.finish(*RUN, "-p", "systems=[broken]")
     assert code == 1 and "toy_quick stopped" in said
-    assert "failed: broken (4): ValueError: learning rate must be small" in said
+    reason = "broken (4): ValueError: learning rate must be small; got 1e9."
+    assert f"failed: {reason}" in said
+    page = project.folder / "reports/toy/quick+stopped/stopped.md"
+    assert str(page.relative_to(project.folder)) in said
+    assert f"- {reason}\n" in page.read_text("utf-8")
+    assert page.with_name("notebook.ipynb").is_file()
+    assert project.finish(*RUN)[0] == 0 and not page.parent.exists()
 
 
 # ---------------------------------------------------------------- a kill

@@ -17,6 +17,7 @@ readers made by others list every file they find.
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -224,7 +225,10 @@ def source_of(name: str, folder: str | Path) -> str:
     """
     corpus = get_corpus(name)
     real = "open" if corpus.is_open else "licensed"
-    most = max(map(marks, corpus.files(folder)))
+    most = 0
+    for path in corpus.files(folder):
+        with suppress(OSError, CorpusError):  # one that cannot be read says nothing
+            most = max(most, marks(path))
     return {0: real, 1: UNKNOWN}.get(most, "surrogate")
 
 
