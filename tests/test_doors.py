@@ -261,7 +261,10 @@ def test_kills_at_random_moments_change_no_byte_and_leave_nothing(
     project, undisturbed, n_kills
 ):
     results, tables, seconds = undisturbed
-    moments, n_killed = random.Random(n_kills), 0
+    moments, n_killed = random.Random(n_kills), 1
+    process = project.begin(*RUN, "--cores", "2", "-p", "seconds=60")
+    project.wait_for("working 0")  # a worker that would go on for a minute
+    assert project.ends_with(process)
     while n_killed < n_kills:
         process = project.begin(*RUN, "--cores", "2")
         try:
@@ -269,9 +272,7 @@ def test_kills_at_random_moments_change_no_byte_and_leave_nothing(
             seconds *= 0.8  # it had ended: the machine is quicker now
         except subprocess.TimeoutExpired:
             n_killed += 1
-        process.kill()
-        process.communicate()
-        assert project.is_left_alone(5)
+        assert project.ends_with(process)
         if moments.random() < 0.5:  # what is left is at every stage
             shutil.rmtree(project.store, ignore_errors=True)
     assert project.finish(*RUN, "--cores", "2")[0] == 0
