@@ -37,6 +37,14 @@ def wait_until(condition, seconds=60.0):
         time.sleep(0.05)
 
 
+def slowed(project):
+    """Let the notebook take a minute; return what undoes it."""
+    notebook = project.folder / "notebooks" / "toy.ipynb"
+    text, work = notebook.read_text(), "import pandas as pd\\n"
+    notebook.write_text(text.replace(work, f"{work}import time\\ntime.sleep(60)\\n", 1))
+    return lambda: notebook.write_text(text)
+
+
 # ---------------------------------------------------------------- by hand
 
 
@@ -69,13 +77,11 @@ def test_a_killed_run_leaves_no_process_and_the_next_computes_the_rest(project):
 
 
 def test_a_run_killed_in_its_notebook_leaves_no_kernel(project):
-    notebook = project.folder / "notebooks" / "toy.ipynb"
-    text, work = notebook.read_text(), "import pandas as pd\\n"
-    notebook.write_text(text.replace(work, f"{work}import time\\ntime.sleep(60)\\n", 1))
+    mend = slowed(project)
     process = project.begin(*RUN)
     wait_until(lambda: running(project, "ipykernel"))
     assert project.ends_with(process)
-    notebook.write_text(text)
+    mend()
     assert project.finish(*RUN)[0] == 0 and len(project.begun()) == 4
 
 
@@ -120,12 +126,14 @@ def test_snakemake_makes_what_is_old_and_nothing_else(project):
 @pytest.mark.parametrize("phase", ["emolib units", "ipykernel"])
 def test_a_killed_snakemake_leaves_no_report_running_and_is_resumed(project, phase):
     project.configure("n_folds: 4", "seconds: 0.5")
+    mend = slowed(project)
     process = project.begin(*SNAKEMAKE)
     wait_until(lambda: running(project, phase))
     process.kill()
     process.wait()
     wait_until(lambda: not running(project, "emolib report"), seconds=5)
     wait_until(lambda: not running(project, "ipykernel"), seconds=5)
+    mend()
     code, said = project.finish(*SNAKEMAKE, "shards=2")
     assert code == 0 and said.count("written: ") == 1, said
     assert len(project.results().splitlines()) == 5
