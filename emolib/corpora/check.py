@@ -138,8 +138,7 @@ def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
 
 def _count(facts: pd.DataFrame) -> pd.DataFrame:
     """Return how many trials and people have each thing, and what sizes it has."""
-    who = (facts["subject"] + " " + facts["trial"]).str.strip()
-    facts = facts.assign(who=who)
+    facts = facts.assign(who=(facts["subject"] + " " + facts["trial"]).str.strip())
     counts = facts.groupby(["about", "kind"], observed=True, as_index=False).agg(
         trials=("trial", "size"),
         people=("subject", "nunique"),
