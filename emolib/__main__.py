@@ -1,8 +1,8 @@
 """The `emolib` command: what may be typed."""
 
 import os
-import shlex
 import sys
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
-from emolib.checks import check_option, printable
-from emolib.units import Finished, run_units
+from emolib.checks import check_option, printable, typed
+from emolib.units import Unit, run_units
 
 LONGEST = 2000
 """Characters of a line that are printed: what a file calls itself has no end."""
@@ -71,18 +71,19 @@ def jobs_of(notebooks: tuple, config: str, given: dict) -> list[steps.Job]:
     return [steps.job_of(name, config, given) for name in names]
 
 
-def lost_of(done: Finished) -> list[str]:
+def lost_of(failures: Iterable[tuple[Unit, str]]) -> list[str]:
     """Return a line for each system and reason of the units that failed."""
-    return steps.lost((unit.labels["system"], why) for unit, why in done.failures)
+    return steps.lost((unit.labels["system"], why) for unit, why in failures)
 
 
-def write_reports(jobs: list) -> list[str]:
+def write_reports(jobs: list, failures: Sequence[tuple[Unit, str]] = ()) -> list[str]:
     """Run notebooks on a full store; return what failed."""
     failed = []
     for job in jobs:
+        known = lost_of(pair for pair in failures if pair[0] in job.units)
         try:
-            folder, lost = steps.make_report(job)
-            say(f"written: {folder}")
+            folder, lost = steps.make_report(job, known)
+            say(f"written: {printable(str(folder))}")
             failed += [f"{job.name}: {line}" for line in lost]
         except RuntimeError as error:
             failed.append(str(error))
@@ -127,8 +128,8 @@ def run(notebooks, config, given, cores, dry_run):
     machine = steps.machine_of(jobs, cores)
     say(keeping.plan_line(units, **machine))
     if not dry_run:
-        lost = lost_of(run_units(units, **machine))
-        told = write_reports(jobs)
+        failures = run_units(units, **machine).failures
+        told, lost = write_reports(jobs, failures), lost_of(failures)
         finish([*(line for line in lost if line not in "\n".join(told)), *told])
 
 
@@ -144,7 +145,7 @@ def units(notebooks, config, given, cores, shard, allow_partial):
     jobs = jobs_of(notebooks, config, given)
     chosen = steps.shard_of((unit for job in jobs for unit in job.units), shard)
     done = run_units(chosen, **steps.machine_of(jobs, cores))
-    finish(lost_of(done), allowed=allow_partial)
+    finish(lost_of(done.failures), allowed=allow_partial)
 
 
 @main.command()
@@ -160,7 +161,7 @@ def report(notebook, config, given):
 def open_notebook(notebook, config, given):
     """Write a parameterised copy of a notebook into work/."""
     copy = steps.open_copy(steps.job_of(notebook, config, given))
-    say(f"open it: jupyter lab {shlex.quote(str(copy))}")
+    say(f"open it: jupyter lab {typed(copy)}")
 
 
 @main.command()
@@ -230,7 +231,7 @@ def fetch(corpus, folder):
     fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
     check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
     getattr(publishers, f"fetch_{corpus}")(folder)
-    say(f"fetched; note it: emolib corpora add {corpus} {folder}")
+    say(f"fetched; note it: emolib corpora add {corpus} {typed(folder)}")
 
 
 @corpora.command()
@@ -239,7 +240,7 @@ def fetch(corpus, folder):
 def surrogate(corpus, folder, given):
     """Write a surrogate of a corpus; -p gives the writer's parameters."""
     rooms.write_surrogate(corpus, folder, **given)
-    say(f"written; look at it: emolib corpora check {corpus} {folder}")
+    say(f"written; look at it: emolib corpora check {corpus} {typed(folder)}")
 
 
 if __name__ == "__main__":

@@ -95,8 +95,10 @@ def test_a_run_that_fails_keeps_its_partial_notebook_and_the_earlier_report(
     assert done.exit_code == 1
     assert f"failed: toy_quick {message}" in done.stderr
     assert "Traceback" not in done.stderr
-    kept = "reports/.partial/toy_quick/notebook.ipynb"
-    assert kept in done.stderr and (finished / kept).is_file()
+    page = finished / "reports/toy/quick+stopped/stopped.md"
+    assert str(page.relative_to(finished)) in done.stderr
+    assert message.removeprefix("stopped: ") in page.read_text("utf-8")
+    assert page.with_name("notebook.ipynb").is_file()
     assert (finished / "reports/toy/quick/run.json").read_bytes() == before
 
 
