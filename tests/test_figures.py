@@ -23,7 +23,7 @@ from emolib.figures.maps import (
 )
 from emolib.figures.scores import plot_scores
 from emolib.figures.signals import draw_face, plot_patch_shuffle, plot_windows
-from emolib.figures.style import describe, look_of, new_figure, number
+from emolib.figures.style import describe, look_of, name_ends, new_figure, number
 
 CH_NAMES = ("AF3", "F7", "O1", "O2")
 MAPS = {"planted": np.array([0, 0, 2.0, 1]), "measured": np.array([0, 0, -1.0, 0])}
@@ -216,6 +216,15 @@ def test_maps_and_matrices_share_limits_centred_on_zero():
     assert said[1:] == ["matched 0.550 · unmatched 0.250", "top-1 50% (chance 50%)"]
     with pytest.raises(ValueError, match="Rows are ECG, columns EEG"):
         plot_similarity({"before": np.ones((2, 3))})
+
+
+def test_names_move_apart_only_where_lines_end_beside_each_other():
+    _, ((ax,),) = new_figure()
+    for name, right in {"near": 10, "too": 10, "far": 1}.items():
+        ax.plot([0, right], [0, 1], label=name)
+    name_ends(ax, ax.lines)
+    height = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert height["far"] == height["near"] < height["too"]
 
 
 def test_maps_of_windows_say_how_far_classes_and_people_stand_apart():

@@ -32,8 +32,8 @@ PAGE = 7.0
 MARK_ROOM = 0.12
 """Inches kept free at the bottom, where a surrogate's mark is put on saving."""
 
-LINE_OF_TEXT = 0.08
-"""Height of a name beside a line, as a fraction of a panel."""
+LINE_OF_TEXT, NEAR = 0.08, 0.5
+"""Height of a name beside a line, and how near two may touch: fractions of a panel."""
 
 COLORS = {
     "eeg": "#0072B2", "ecg": "#D55E00", "peripheral": "#E69F00", "face": "#009E73",
@@ -181,12 +181,14 @@ def name_ends(ax: Axes, lines: Iterable) -> None:
     for line in lines:
         points = line.get_xydata()
         known = points[np.isfinite(points).all(axis=1)]
-        ends += [(to_axes(end)[1], end[0], line) for end in known[-1:]]
-    place = -np.inf
-    for height, x, line in sorted(ends, key=lambda end: end[0]):
-        place = max(height, place + LINE_OF_TEXT)
+        ends += [(*to_axes(end)[::-1], end[0], line) for end in known[-1:]]
+    said = []
+    for height, across, x, line in sorted(ends, key=lambda end: end[0]):
+        near = [place for place, other in said if abs(other - across) < NEAR]
+        said.append((max([height, *(place + LINE_OF_TEXT for place in near)]), across))
         at = {"xycoords": ("data", "axes fraction"), "xytext": (5, 0), "va": "center"}
-        ax.annotate(line.get_label(), (x, place), color=line.get_color(), **at, **_TEXT)
+        at |= {"xy": (x, said[-1][0]), "color": line.get_color()}
+        ax.annotate(line.get_label(), **at, **_TEXT)
 
 
 def level_line(ax: Axes, value: float, text: str, *, vertical: bool = False) -> None:
