@@ -1,8 +1,8 @@
 """The `emolib` command: what may be typed."""
 
 import os
-import shlex
 import sys
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import yaml
 from emolib import corpora as rooms
 from emolib import run as steps
 from emolib import upkeep as keeping
-from emolib.checks import check_option, printable
-from emolib.units import Finished, run_units
+from emolib.checks import check_option, printable, typed
+from emolib.units import Unit, run_units
 
 LONGEST = 2000
 """Characters of a line that are printed: what a file calls itself has no end."""
@@ -65,18 +65,25 @@ def finish(failed: list[str], *, allowed: bool = False) -> None:
     sys.exit(int(bool(failed) and not allowed))
 
 
-def lost_of(done: Finished) -> list[str]:
+def jobs_of(notebooks: tuple, config: str, given: dict) -> list[steps.Job]:
+    """Return the jobs of notebooks, or of all that have a config."""
+    names = notebooks or steps.stems_with(config)
+    return [steps.job_of(name, config, given) for name in names]
+
+
+def lost_of(failures: Iterable[tuple[Unit, str]]) -> list[str]:
     """Return a line for each system and reason of the units that failed."""
-    return steps.lost((unit.labels["system"], why) for unit, why in done.failures)
+    return steps.lost((unit.labels["system"], why) for unit, why in failures)
 
 
-def write_reports(jobs: list) -> list[str]:
+def write_reports(jobs: list, failures: Sequence[tuple[Unit, str]] = ()) -> list[str]:
     """Run notebooks on a full store; return what failed."""
     failed = []
     for job in jobs:
+        known = lost_of(pair for pair in failures if pair[0] in job.units)
         try:
-            folder, lost = steps.make_report(job)
-            say(f"written: {folder}")
+            folder, lost = steps.make_report(job, known)
+            say(f"written: {printable(str(folder))}")
             failed += [f"{job.name}: {line}" for line in lost]
         except RuntimeError as error:
             failed.append(str(error))
@@ -115,28 +122,30 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what it will cost, and stop.")
 def run(notebooks, config, given, cores, dry_run):
     """Fill the store, then run notebooks into reports/: those named, or all."""
-    names = notebooks or steps.stems_with(config)
-    jobs = [steps.job_of(name, config, given) for name in names]
+    jobs = jobs_of(notebooks, config, given)
+    say(f"planning {', '.join(job.name for job in jobs)}", err=True)
     units = [unit for job in jobs for unit in job.units]
     machine = steps.machine_of(jobs, cores)
     say(keeping.plan_line(units, **machine))
     if not dry_run:
-        lost = lost_of(run_units(units, **machine))
-        told = write_reports(jobs)
+        failures = run_units(units, **machine).failures
+        told, lost = write_reports(jobs, failures), lost_of(failures)
         finish([*(line for line in lost if line not in "\n".join(told)), *told])
 
 
 @main.command()
-@of_job
+@several
+@config
+@pairs
 @cores
 @click.option("--shard", default="1/1", help="i/n: every n-th unit from the i-th on.")
 @click.option("--allow-partial", is_flag=True, help="Exit 0 though units failed.")
-def units(notebook, config, given, cores, shard, allow_partial):
-    """Compute a notebook's units into the store."""
-    job = steps.job_of(notebook, config, given)
-    chosen = steps.shard_of(job.units, shard)
-    done = run_units(chosen, **steps.machine_of([job], cores))
-    finish(lost_of(done), allowed=allow_partial)
+def units(notebooks, config, given, cores, shard, allow_partial):
+    """Compute the units of notebooks into the store: those named, or all."""
+    jobs = jobs_of(notebooks, config, given)
+    chosen = steps.shard_of((unit for job in jobs for unit in job.units), shard)
+    done = run_units(chosen, **steps.machine_of(jobs, cores))
+    finish(lost_of(done.failures), allowed=allow_partial)
 
 
 @main.command()
@@ -152,7 +161,7 @@ def report(notebook, config, given):
 def open_notebook(notebook, config, given):
     """Write a parameterised copy of a notebook into work/."""
     copy = steps.open_copy(steps.job_of(notebook, config, given))
-    say(f"open it: jupyter lab {shlex.quote(str(copy))}")
+    say(f"open it: jupyter lab {typed(copy)}")
 
 
 @main.command()
@@ -222,7 +231,7 @@ def fetch(corpus, folder):
     fetched = [name for name, known in rooms.CORPORA.items() if known.is_fetched]
     check_option("corpus", corpus, fetched, rooms.get_corpus(corpus).how_to_get)
     getattr(publishers, f"fetch_{corpus}")(folder)
-    say(f"fetched; note it: emolib corpora add {corpus} {folder}")
+    say(f"fetched; note it: emolib corpora add {corpus} {typed(folder)}")
 
 
 @corpora.command()
@@ -231,7 +240,7 @@ def fetch(corpus, folder):
 def surrogate(corpus, folder, given):
     """Write a surrogate of a corpus; -p gives the writer's parameters."""
     rooms.write_surrogate(corpus, folder, **given)
-    say(f"written; look at it: emolib corpora check {corpus} {folder}")
+    say(f"written; look at it: emolib corpora check {corpus} {typed(folder)}")
 
 
 if __name__ == "__main__":

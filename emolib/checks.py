@@ -4,6 +4,7 @@ Every room raises through these few functions, so that a message always names th
 argument as the caller typed it, quotes what came, and ends with the way out.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
@@ -16,8 +17,9 @@ AXES = {
 class CorpusError(ValueError):
     """A corpus folder or file that cannot be used as it is; it takes one line."""
 
-    def __init__(self, said: str):
+    def __init__(self, said: str, path=""):
         super().__init__(printable(said, most=2000))
+        self.path = path
 
 
 def printable(text: str, most: int = 500) -> str:
@@ -29,9 +31,14 @@ def printable(text: str, most: int = 500) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
+def typed(path) -> str:
+    """Return a path as it is typed in a shell, on a line that may be printed."""
+    return shlex.quote(printable(str(path), most=1500))
+
+
 def damaged(path, expected: str, got: str, remedy: str) -> CorpusError:
     """Return the one error for a file that is not what it should be."""
-    return CorpusError(f"{path}: expected {expected}; got {got}. {remedy}")
+    return CorpusError(f"{path}: expected {expected}; got {got}. {remedy}", path)
 
 
 def check_option(name: str, value, allowed: Sequence, hint: str = "") -> None:

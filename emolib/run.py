@@ -6,19 +6,21 @@ of parameters are checked before anything is started.
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from importlib import import_module
 from itertools import count
 from pathlib import Path
 
 from filelock import FileLock
 
-from emolib.checks import check_range
+from emolib.checks import check_option, check_range
 from emolib.reporting.notebooks import notebook_path, paper_of, parameters_of
 from emolib.reporting.save import REPORT_DIR, new_folder, put_in_place, read_run
 from emolib.store import project_root
@@ -26,6 +28,8 @@ from emolib.units import Unit
 
 QUIET = ["--IPKernelApp.log_level=50"]
 """Of a kernel: on one machine its connection need not be encrypted."""
+
+_AS_FAR = "As far as it came: [its notebook](notebook.ipynb)."
 
 BRACES = str.maketrans({"{": "{{", "}": "}}"})
 """In a path: papermill fills in what stands in single ones."""
@@ -53,6 +57,13 @@ class Job:
     def name(self) -> str:
         """Stem and config, for messages and files."""
         return f"{self.path.stem}_{self.config}".rstrip("_")
+
+    @property
+    def stopped(self) -> Path:
+        """The folder of its page where its notebook stops before it is through."""
+        stem = self.path.stem
+        place = f"{stem}/{self.config}" if self.config else f".scratch/{stem}"
+        return project_root() / "reports" / f"{place}+stopped"
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -83,17 +94,18 @@ def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
 
 
 def stems_with(config: str) -> list[str]:
-    """Return the stems of the notebooks that have a config."""
-    folder = project_root() / "notebooks" / "configs"
-    return sorted(path.parent.name for path in folder.glob(f"*/{config}.yaml"))
+    """Return the stems of the notebooks that have a config; one of them must."""
+    found = sorted((project_root() / "notebooks" / "configs").glob("*/*.yaml"))
+    check_option("config", config, sorted({path.stem for path in found}))
+    return [path.parent.name for path in found if path.stem == config]
 
 
-def shard_of(units: Sequence[Unit], shard: str) -> Sequence[Unit]:
-    """Return every n-th unit, beginning with the i-th, of shard ``i/n``."""
+def shard_of(units: Iterable[Unit], shard: str) -> list[Unit]:
+    """Return every n-th of the different units, beginning with the i-th, of ``i/n``."""
     numbers = [int(part) for part in shard.split("/") if part.isdigit()]
     i, n = numbers if len(numbers) == 2 else (0, 1)
     check_range("i of --shard i/n", i, 1, n)
-    return units[i - 1 :: n]
+    return [*{unit.asked: unit for unit in units}.values()][i - 1 :: n]
 
 
 def lost(failures: Iterable[tuple[str, str]]) -> list[str]:
@@ -102,11 +114,12 @@ def lost(failures: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{system} ({n}): {reason}" for (system, reason), n in counts]
 
 
-def make_report(job: Job) -> tuple[Path, list[str]]:
+def make_report(job: Job, known: Sequence[str] = ()) -> tuple[Path, list[str]]:
     """Run a notebook on a full store; return its folder and what failed in it.
 
     The folder is hidden until it is whole. Where the notebook stops, what it came to
-    stays there for a look, until the next run.
+    and a page that says why, with what is `known` of failed units, stand in a folder of
+    their own until the next run.
     """
     import papermill
     from jupyter_client.kernelspec import KernelSpecManager
@@ -119,6 +132,7 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
 
     with FileLock(project_root() / "reports" / ".partial" / f"{job.name}.lock"):
         folder = new_folder(job.name)
+        shutil.rmtree(job.stopped, ignore_errors=True)
         made, os.environ[REPORT_DIR] = folder / "notebook.ipynb", str(folder)
         try:
             notebook = papermill.execute_notebook(
@@ -130,8 +144,8 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
         except Exception as error:
             kind = getattr(error, "ename", type(error).__name__)
             why = " ".join(f"{kind}: {getattr(error, 'evalue', error)}".split())
-            kept = f"As far as it came: {made.relative_to(project_root())}"
-            raise RuntimeError(f"{job.name} stopped: {why}\n{kept}") from None
+            page = _write_page(job, folder, [why, *known])
+            raise RuntimeError(f"{job.name} stopped: {why}\n{page}") from None
         finally:
             del os.environ[REPORT_DIR]
         run = read_run(folder)
@@ -140,6 +154,18 @@ def make_report(job: Job) -> tuple[Path, list[str]]:
         _write_clean(notebook, made)
         cells = ((cell.get("system"), cell["reason"]) for cell in run["failures"])
         return put_in_place(folder, run["folder"]), lost(cells)
+
+
+def _write_page(job: Job, folder: Path, reasons: Sequence[str]) -> str:
+    """Write why a notebook stopped; return where that is, or why it is nowhere."""
+    lines = [f"- {escape(reason, quote=False)}" for reason in reasons]
+    text = "\n".join([f"# {job.name} stopped", "", *lines, "", _AS_FAR, ""])
+    try:
+        (folder / "stopped.md").write_text(text, "utf-8")
+        put_in_place(folder, job.stopped)
+    except OSError as error:
+        return f"It has no page: {error}"
+    return f"Its page: {job.stopped.relative_to(project_root()) / 'stopped.md'}"
 
 
 def open_copy(job: Job) -> Path:

@@ -6,8 +6,8 @@ table, notebook or config; two notebooks that share one train it once.
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -55,6 +55,11 @@ class Unit:
     def __post_init__(self):
         for name in ("data", "settings", "labels"):
             object.__setattr__(self, name, code.plain(getattr(self, name)))
+
+    @property
+    def asked(self) -> str:
+        """What is to be computed, whatever it is called: equal text, one entry."""
+        return code.canonical([self.paper, self.system, self.data, self.settings])
 
     @property
     def data_module(self) -> str:
@@ -203,8 +208,8 @@ def run_units(
 ) -> Finished:
     """Return the entries of units, computing those that the store does not have.
 
-    Windows are prepared first, here. Every unit runs with one thread, so the same bytes
-    come out of 1, 2 or 3 workers and of this process. A unit that raises is a failure
+    Windows are prepared first. Every unit runs with one thread, so the same bytes come
+    out of 1, 2 or 3 workers and of this process. A unit that raises is a failure
     with its reason; the others go on. Stopping loses only the units in work.
 
     Parameters
@@ -221,7 +226,8 @@ def run_units(
     """
     check_range("n_workers", n_workers, 1, 1024, hint="1 computes in this process.")
     shelf = Shelf(store or Store(), device)
-    keys = [shelf.key(unit, prepare=True) for unit in units]
+    shelf.prepare(units, n_workers)
+    keys = [shelf.key(unit) for unit in units]
     names = [key if isinstance(key, str) else key.name for key in keys]
     found = {name: name for name in keys if isinstance(name, str)}
     todo = {}
@@ -251,17 +257,30 @@ class Shelf:
         self._any_device = device == "auto"
         self._prepared: dict[str, Entry | str | None] = {}
 
-    def prepared(self, unit: Unit, *, prepare: bool = False) -> Entry | str | None:
+    def prepared(self, unit: Unit) -> Entry | str | None:
         """Return the entry of a unit's windows, or why they cannot be prepared."""
         name = code.canonical([unit.paper, unit.data])
         if name not in self._prepared:
-            make = work if prepare else lambda *_: self.store.find(windows_key(unit))
-            self._prepared[name] = make((unit, self.store, None, {}), "cpu")
+            self._prepared[name] = self.store.find(windows_key(unit))
         return self._prepared[name]
 
-    def key(self, unit: Unit, *, prepare: bool = False) -> Key | str | None:
+    def prepare(self, units: Iterable[Unit], n_workers: int) -> None:
+        """Prepare the windows that are missing, as many at once as workers are."""
+        missing = {}
+        for unit in units:
+            with suppress(Exception):  # is met again, and told, where they are prepared
+                if self.prepared(unit):
+                    continue
+            missing[code.canonical([unit.paper, unit.data])] = unit
+        tasks = [(unit, self.store, None, {}) for unit in missing.values()]
+        replies = run_tasks(work, tasks, min(n_workers, len(tasks)), ["cpu"])
+        with closing(replies):
+            for i, reply in replies:
+                self._prepared[[*missing][i]] = reply
+
+    def key(self, unit: Unit) -> Key | str | None:
         """Return the key of a unit; None or a reason where there are no windows."""
-        entry = self.prepared(unit, prepare=prepare)
+        entry = self.prepared(unit)
         if not isinstance(entry, Entry):
             return entry
         return Context(unit, self.store, self.devices[0], entry).unit_key

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from statistics import fmean
 
-from emolib.code import canonical
 from emolib.store import Entry, Store, read_entry
 from emolib.units import Shelf, Unit, made_with
 
@@ -20,7 +19,7 @@ def plan_line(
 ) -> str:
     """Return how many units are done and to do, and what earlier ones say it takes."""
     shelf = Shelf(store or Store(), device)
-    asked = {canonical([u.paper, u.system, u.data, u.settings]): u for u in units}
+    asked = {unit.asked: unit for unit in units}
     todo = [unit for unit in asked.values() if shelf.find(unit) is None]
     line = f"{len(asked) - len(todo)} units done, {len(todo)} to do"
     earlier = [e for e in entries(shelf.store) if todo and e.key.kind == "unit"]

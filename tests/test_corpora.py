@@ -13,6 +13,7 @@ from emolib.checks import CorpusError
 from emolib.corpora.check import check_corpus
 from emolib.datasets.corpus import Corpus
 from emolib.datasets.opened import is_marked
+from tests.datasets.test_every_reader import WRITERS
 from tests.datasets.test_read_eegmat import write_edf
 from tests.datasets.true_features import (
     iemocap_features,
@@ -98,7 +99,7 @@ def test_a_surrogate_is_identified_written_once_and_found_again(
     named = corpora.identify("dreamer", n_subjects=3)
     assert calls == [] and not named.path.exists()
     first = corpora.locate("dreamer", n_subjects=3)
-    again = corpora.locate("dreamer", seconds=12)
+    again = corpora.locate("dreamer", seconds="1.2e1")  # so YAML reads it
     assert named == first == again and len(calls) == 1
     assert (first.source, first.name) == ("surrogate", "dreamer")
     assert first.parameters == dict(n_subjects=3, n_trials=2, seconds=12.0, seed=0)
@@ -191,8 +192,8 @@ def test_unknown_names_and_parameters_are_refused(calls):
         ("dremer", {}, "corpus must be one of 'dreamer', 'amigos'"),
         ("dreamer", {"data": "real"}, "data must be one of 'surrogate', 'local'"),
         ("dreamer", {"n_subject": 3}, "Did you mean 'n_subjects'"),
-        ("dreamer", {"seconds": "abc"}, "parameter seconds must be a number; got 'abc"),
-        ("dreamer", {"seed": True}, "parameter seed must be a number; got True"),
+        ("dreamer", {"seconds": "abc"}, "seconds must be a valid number, .* got 'abc'"),
+        ("dreamer", {"seed": True}, "seed must be a number; got True"),
     ):
         with pytest.raises(ValueError, match=words):
             corpora.locate(name, **given)
@@ -346,7 +347,7 @@ def test_a_check_counts_people_trials_labels_and_gaps(tmp_path):
         r"trials +7 +4 +usable",
         r"dominance +7 +4 +3 +3 +low",
         r"left out +1 +1 +eeg: F3 is not finite \(NaN\) in 1536 .* s02 01",
-        f"next: emolib corpora add dreamer '{tmp_path / 'd'}'",
+        f"next: emolib corpora add dreamer {tmp_path / 'd'}",
         "next: emolib run ecg_eeg --config quick -p data local -p corpora",
     ):
         assert re.search(words, report.text) or words in report.text
@@ -382,15 +383,40 @@ def test_a_check_counts_utterances_classes_widths_and_folds(tmp_path):
         assert re.search(words, report.text)
 
 
-def test_a_check_names_the_damaged_file_and_goes_on(tmp_path):
+def several_amigos(folder):
     for number in (1, 2, 3, 4):
-        path = write_amigos(tmp_path, number, amigos_cells(number, seconds=2))
-    path.write_bytes(path.read_bytes()[:5000])
-    report = check_corpus("amigos", tmp_path)
-    assert not report.usable and len(rows(report, "damaged")) == 1
-    assert "P04.mat: expected" in report.text
-    assert "NOT USABLE: 1 damaged file(s), see above" in report.text
-    assert rows(report, "trials") == {"usable": 48}
+        write_amigos(folder, number, amigos_cells(number, seconds=2))
+
+
+def two_sensors(folder):
+    shutil.copytree(WRITERS["stress_predict"](folder), folder / "S03")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "file", "left"),
+    [
+        ("amigos", several_amigos, "Data_Preprocessed_P02.mat", 48),
+        ("deap", WRITERS["deap"], "s02.dat", 2),
+        ("eegmat", WRITERS["eegmat"], "Subject00_1.edf", 3),
+        ("mahnob", WRITERS["mahnob"], "2/session.xml", 1),
+        ("mahnob", WRITERS["mahnob"], "2/Part_1_S_Trial1_emotion.bdf", 1),
+        ("mahnob_continuous", WRITERS["mahnob_continuous"], "2/session.xml", 1),
+        ("mahnob_features", WRITERS["mahnob_features"],
+         "P3-features-resamp4hz-trial-8.mat", 2),
+        ("stress_predict", two_sensors, "S02/EDA.csv", 8),
+    ],
+)  # fmt: skip
+def test_a_check_names_the_damaged_file_and_reads_all_others(
+    tmp_path, name, write, file, left
+):
+    write(tmp_path)
+    (tmp_path / file).write_bytes(b"")
+    report = check_corpus(name, tmp_path)
+    assert sum(rows(report, "trials").values()) == left
+    assert not report.usable and "1 damaged file(s), see above" in report.text
+    assert re.search(rf"damaged .*{file}: expected .*{file}\n", report.text)
+    with pytest.raises(CorpusError, match=f"{file}: expected"):
+        list(corpora.CORPORA[name].read(tmp_path))
 
 
 def test_a_check_finds_too_few_people_and_a_single_class(tmp_path):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from toy_notebooks import ROOT, Project, write_project
 
 from emolib.__main__ import main
+from tests.datasets.test_read_eegmat import write_edf
 
 RUN = ["-m", "emolib", "run", "toy", "--config", "quick"]
 SNAKEMAKE = [
@@ -198,13 +200,46 @@ def test_what_a_file_calls_itself_is_printed_escaped_and_cut(toy):
     assert "\\x1b]0;title" in done.stderr and len(done.stderr) < 3000
 
 
+def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(toy):
+    forging = toy / "a\nNOT USABLE: forged\x1b[2J"
+    plain = toy / "O'Brien lab"
+    for folder in (forging, plain):
+        for number in range(6):
+            name = f"Subject{number // 2:02d}_{number % 2 + 1}.edf"
+            write_edf(folder / name, seconds=1)
+    (forging / "Subject05_1.edf").write_bytes(b"x")
+    said = []
+    for corpus in ("eegmat", "dreamer"):
+        said.append(emolib("corpora", "check", corpus, str(forging)))
+    said.append(emolib("corpora", "check", "eegmat", str(forging / "nowhere")))
+    said.append(emolib("corpora", "add", "eegmat", str(forging)))
+    said.append(emolib("corpora", "list"))
+    for lines in (done.output.splitlines() for done in said):
+        assert all(line.isprintable() for line in lines)
+        assert not any(line.startswith("NOT USABLE: forged") for line in lines)
+    assert r"a\nNOT USABLE: forged\x1b[2J" in said[-1].output
+    surrogate = ["corpora", "surrogate", "iemocap", str(plain / "new"), "-p"]
+    advised = [
+        emolib("corpora", "check", "eegmat", str(plain)).output.splitlines()[-2],
+        emolib(*surrogate, "n_trials=4", "-p", "effect=1e-1").output.strip(),
+    ]
+    for line in advised:
+        assert emolib(*shlex.split(line.partition("emolib ")[2])).exit_code == 0, line
+
+
 # ---------------------------------------------------------------- what fails
 
 
-def test_the_reasons_are_told_where_the_page_cannot_be_made(project):
+def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(project):
     code, said = project.finish(*RUN, "-p", "systems=[broken]")
     assert code == 1 and "toy_quick stopped" in said
-    assert "failed: broken (4): ValueError: learning rate must be small" in said
+    reason = "broken (4): ValueError: learning rate must be small; got 1e9."
+    assert f"failed: {reason}" in said
+    page = project.folder / "reports/toy/quick+stopped/stopped.md"
+    assert str(page.relative_to(project.folder)) in said
+    assert f"- {reason}\n" in page.read_text("utf-8")
+    assert page.with_name("notebook.ipynb").is_file()
+    assert project.finish(*RUN)[0] == 0 and not page.parent.exists()
 
 
 # ---------------------------------------------------------------- a kill
@@ -226,7 +261,10 @@ def test_kills_at_random_moments_change_no_byte_and_leave_nothing(
     project, undisturbed, n_kills
 ):
     results, tables, seconds = undisturbed
-    moments, n_killed = random.Random(n_kills), 0
+    moments, n_killed = random.Random(n_kills), 1
+    process = project.begin(*RUN, "--cores", "2", "-p", "seconds=60")
+    project.wait_for("working 0")  # a worker that would go on for a minute
+    assert project.ends_with(process)
     while n_killed < n_kills:
         process = project.begin(*RUN, "--cores", "2")
         try:
@@ -234,9 +272,7 @@ def test_kills_at_random_moments_change_no_byte_and_leave_nothing(
             seconds *= 0.8  # it had ended: the machine is quicker now
         except subprocess.TimeoutExpired:
             n_killed += 1
-        process.kill()
-        process.communicate()
-        assert project.is_left_alone(5)
+        assert project.ends_with(process)
         if moments.random() < 0.5:  # what is left is at every stage
             shutil.rmtree(project.store, ignore_errors=True)
     assert project.finish(*RUN, "--cores", "2")[0] == 0

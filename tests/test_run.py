@@ -95,8 +95,10 @@ def test_a_run_that_fails_keeps_its_partial_notebook_and_the_earlier_report(
     assert done.exit_code == 1
     assert f"failed: toy_quick {message}" in done.stderr
     assert "Traceback" not in done.stderr
-    kept = "reports/.partial/toy_quick/notebook.ipynb"
-    assert kept in done.stderr and (finished / kept).is_file()
+    page = finished / "reports/toy/quick+stopped/stopped.md"
+    assert str(page.relative_to(finished)) in done.stderr
+    assert message.removeprefix("stopped: ") in page.read_text("utf-8")
+    assert page.with_name("notebook.ipynb").is_file()
     assert (finished / "reports/toy/quick/run.json").read_bytes() == before
 
 
@@ -111,7 +113,7 @@ def test_one_notebook_that_fails_costs_the_others_nothing(project):
 
 def test_a_dry_run_says_one_line_and_stops(project):
     done = emolib("run", "--config", "quick", "--dry-run")
-    assert done.exit_code == 0 and len(done.output.splitlines()) == 1
+    assert done.exit_code == 0 and len(done.stdout.splitlines()) == 1
     assert not (project / "reports").exists()
 
 
@@ -136,8 +138,9 @@ def test_each_mistake_is_one_line_and_exit_code_1(project, words, message):
 def test_an_unwritable_reports_folder_is_one_clear_error(project):
     (project / "reports").write_text("a file in the way")
     done = emolib("run", "toy")
-    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
-    assert str(project / "reports") in done.stderr
+    planned, error = done.stderr.splitlines()
+    assert done.exit_code == 1 and planned == "planning toy"
+    assert str(project / "reports") in error
 
 
 def test_open_writes_a_parameterised_copy_and_never_overwrites_it(project):

@@ -37,9 +37,12 @@ def wait_until(condition, seconds=60.0):
         time.sleep(0.05)
 
 
-def kill(process):
-    process.kill()
-    process.communicate()
+def slowed(project):
+    """Let the notebook take a minute; return what undoes it."""
+    notebook = project.folder / "notebooks" / "toy.ipynb"
+    text, work = notebook.read_text(), "import pandas as pd\\n"
+    notebook.write_text(text.replace(work, f"{work}import time\\ntime.sleep(60)\\n", 1))
+    return lambda: notebook.write_text(text)
 
 
 # ---------------------------------------------------------------- by hand
@@ -61,8 +64,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_computes_the_rest(project):
     slow = ["-p", "seconds", "0.8", "-p", "run_name", "slow"]
     process = project.begin(*RUN, *slow, "--cores", "2")
     wait_until(project.units)
-    kill(process)
-    assert project.is_left_alone(5)
+    assert project.ends_with(process)
     n_stored, n_begun = len(project.units()), len(project.begun())
     assert n_stored < 4 and not (project.folder / "reports" / "toy").exists()
     code, said = project.finish(*RUN, *slow)
@@ -75,14 +77,11 @@ def test_a_killed_run_leaves_no_process_and_the_next_computes_the_rest(project):
 
 
 def test_a_run_killed_in_its_notebook_leaves_no_kernel(project):
-    notebook = project.folder / "notebooks" / "toy.ipynb"
-    text, work = notebook.read_text(), "import pandas as pd\\n"
-    notebook.write_text(text.replace(work, f"{work}import time\\ntime.sleep(60)\\n", 1))
+    mend = slowed(project)
     process = project.begin(*RUN)
     wait_until(lambda: running(project, "ipykernel"))
-    kill(process)
-    assert project.is_left_alone(5)
-    notebook.write_text(text)
+    assert project.ends_with(process)
+    mend()
     assert project.finish(*RUN)[0] == 0 and len(project.begun()) == 4
 
 
@@ -127,13 +126,17 @@ def test_snakemake_makes_what_is_old_and_nothing_else(project):
 @pytest.mark.parametrize("phase", ["emolib units", "ipykernel"])
 def test_a_killed_snakemake_leaves_no_report_running_and_is_resumed(project, phase):
     project.configure("n_folds: 4", "seconds: 0.5")
+    mend = slowed(project)
     process = project.begin(*SNAKEMAKE)
     wait_until(lambda: running(project, phase))
-    kill(process)
+    process.kill()
+    process.wait()
     wait_until(lambda: not running(project, "emolib report"), seconds=5)
     wait_until(lambda: not running(project, "ipykernel"), seconds=5)
+    mend()
     code, said = project.finish(*SNAKEMAKE, "shards=2")
     assert code == 0 and said.count("written: ") == 1, said
     assert len(project.results().splitlines()) == 5
     assert sorted(project.begun()) == ["0", "1", "2", "3"]  # a shard may finish alone
     assert project.is_left_alone(60)
+    process.communicate()

@@ -133,6 +133,17 @@ class Project(ToyProject):
         return {"PYTHONPATH": str(self.folder), "EMOLIB_CACHE": cache,
                 "TOY_DIARY": str(self._diary)}  # fmt: skip
 
+    def ends_with(self, process):
+        """Kill a process; return whether what it started ends within 5 s.
+
+        Nothing reads its pipe before, which would wait for all who hold it.
+        """
+        process.kill()
+        process.wait()
+        is_alone = self.is_left_alone(5)
+        process.communicate()
+        return is_alone
+
     def finish(self, *command):
         """Run a command; return its exit code and what it said."""
         process = self.begin(*command)

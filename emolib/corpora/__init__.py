@@ -17,14 +17,16 @@ readers made by others list every file they find.
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
+from pydantic import create_model
 
 from emolib import code
-from emolib.checks import CorpusError, check_keys, check_option
+from emolib.checks import CorpusError, check_option, typed
 from emolib.datasets import (
     amigos,
     deap,
@@ -40,6 +42,7 @@ from emolib.datasets import (
 )
 from emolib.datasets.corpus import Corpus
 from emolib.datasets.opened import marks
+from emolib.settings import Number, Typed, Whole
 from emolib.store import cache_folder, project_root
 from emolib.surrogates.files import truth_folder
 
@@ -65,13 +68,13 @@ def get_corpus(name: str) -> Corpus:
 def list_corpora() -> str:
     """Return the corpora for people to read, with the folders noted so far."""
     noted, lines = noted_folders(), []
-    for corpus in CORPORA.values():
+    for name, corpus in CORPORA.items():
         kind = "open" if corpus.is_open else "licensed, surrogate built in"
         held = " + ".join(corpus.modalities)
         lines += [
-            f"{corpus.name}: {corpus.title}, {corpus.size}, {held}; {kind}",
+            f"{name}: {corpus.title}, {corpus.size}, {held}; {kind}",
             f"    licence: {corpus.licence}; {corpus.ask}",
-            f"    folder: {noted.get(corpus.name, 'none noted')}",
+            f"    folder: {typed(noted[name]) if name in noted else 'none noted'}",
         ]
     return "\n".join(lines)
 
@@ -208,7 +211,7 @@ def locate(name: str, *, data: str = "surrogate", **parameters) -> CorpusFolder:
     found = identify(name, data=data, **parameters)
     if found.parameters and not found.path.is_dir():
         code.check_unchanged(_writer_code(name))  # its name says which code writes it
-        with FileLock(cache_folder() / "surrogates.lock"):
+        with FileLock(cache_folder() / f"surrogates-{name}.lock"):
             if not found.path.is_dir():  # of two processes the second finds it
                 _write_aside(name, found.path, found.parameters)
     return found
@@ -222,7 +225,10 @@ def source_of(name: str, folder: str | Path) -> str:
     """
     corpus = get_corpus(name)
     real = "open" if corpus.is_open else "licensed"
-    most = max(map(marks, corpus.files(folder)))
+    most = 0
+    for path in corpus.files(folder):
+        with suppress(OSError, CorpusError):  # one that cannot be read says nothing
+            most = max(most, marks(path))
     return {0: real, 1: UNKNOWN}.get(most, "surrogate")
 
 
@@ -291,18 +297,9 @@ def _full_parameters(name: str, given: dict) -> dict:
             f"none: note its folder and set data = 'local'. {corpus.how_to_get}"
         )
     defaults = corpus.write.__kwdefaults__
-    check_keys("surrogate parameter", given, list(defaults))
-    chosen = {**defaults, **given}
-    for key, default in defaults.items():
-        kinds = str if isinstance(default, str) else int | float
-        if not isinstance(chosen[key], kinds) or isinstance(chosen[key], bool):
-            what = "text" if kinds is str else "a number"
-            raise ValueError(
-                f"surrogate parameter {key} must be {what}; got {chosen[key]!r}."
-            )
-        if isinstance(default, float):  # 1 and 1.0 are one surrogate
-            chosen[key] = float(chosen[key])
-    return chosen
+    kinds = {int: Whole, float: Number, str: str}  # 1 and 1.0 are one surrogate
+    known = {key: (kinds[type(value)], value) for key, value in defaults.items()}
+    return create_model("Surrogate", __base__=Typed, **known).of(given).as_dict()
 
 
 def _writer_code(name: str) -> dict[str, str]:

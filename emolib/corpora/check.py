@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 from tabulate import tabulate
 
-from emolib.checks import CorpusError
+from emolib.checks import CorpusError, printable, typed
 from emolib.containers import MODALITIES_AVL, Features, Recording, Video
 from emolib.corpora import get_corpus, noted_folders, source_of
 from emolib.datasets.corpus import Corpus
@@ -87,11 +87,11 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
         facts["kind"] = facts["kind"].where(told, facts["what"])
         facts["about"] = pd.Categorical(facts["about"], facts["about"].unique())
     except (CorpusError, OSError) as error:
-        return CorpusReport(f"NOT USABLE: {error}", usable=False)
+        return CorpusReport(printable(f"NOT USABLE: {error}", 2000), usable=False)
     mark = " (SURROGATE: not a result)" if source == "surrogate" else ""
     reasons = _find_reasons(corpus, facts)
     words = [
-        f"{corpus.title} in '{folder}': {source}{mark}, {n_bytes / 1e6:.0f} MB",
+        f"{corpus.title} in {typed(folder)}: {source}{mark}, {n_bytes / 1e6:.0f} MB",
         f"the whole corpus: {corpus.size}",
         tabulate(_count(facts), "keys", "simple", showindex=False, missingval=""),
         _not_usable(reasons) if reasons else _next(corpus, folder, facts),
@@ -101,16 +101,17 @@ def check_corpus(name: str, folder: str | Path) -> CorpusReport:
 
 def _read_all(corpus: Corpus, folder) -> Iterator[tuple]:
     """Yield the facts of every trial, and of files that do not read."""
-    if corpus.list_subjects is None:
-        for recording in corpus.read(folder):
-            yield from _facts(corpus, recording)
-        return
-    for subject in corpus.list_subjects(folder):
+    recordings = corpus.read(folder)
+    while True:
         try:
-            for recording in corpus.read(folder, subjects=[subject]):
-                yield from _facts(corpus, recording)
+            yield from _facts(corpus, next(recordings))
+        except StopIteration:
+            return
         except CorpusError as error:
-            yield subject, "", TOLD[2], str(error), None
+            if corpus.list_subjects is None:  # all stands in one file
+                raise
+            where = "/".join(Path(error.path).parts[-2:])
+            yield printable(where), "", TOLD[2], str(error), None
 
 
 def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
@@ -137,7 +138,7 @@ def _facts(corpus: Corpus, recording: Recording) -> Iterator[tuple]:
 
 def _count(facts: pd.DataFrame) -> pd.DataFrame:
     """Return how many trials and people have each thing, and what sizes it has."""
-    facts = facts.assign(who=facts["subject"] + " " + facts["trial"])
+    facts = facts.assign(who=(facts["subject"] + " " + facts["trial"]).str.strip())
     counts = facts.groupby(["about", "kind"], observed=True, as_index=False).agg(
         trials=("trial", "size"),
         people=("subject", "nunique"),
@@ -185,7 +186,7 @@ def _next(corpus: Corpus, folder, facts: pd.DataFrame) -> str:
         config += f" -p {FEWER[stem].format(n)} -p folds '{[*range(n)]}'"
     steps = [f"emolib run {stem} --config {config}"]
     if noted_folders().get(corpus.name) != Path(folder).expanduser().resolve():
-        steps.insert(0, f"emolib corpora add {corpus.name} '{folder}'")
+        steps.insert(0, f"emolib corpora add {corpus.name} {typed(folder)}")
     return "\n".join(f"next: {step}" for step in steps)
 
 

@@ -7,6 +7,7 @@ cell per video: a matrix of (n_times, 17), time first, whose first 5 s are basel
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, starmap
 from pathlib import Path
 
 import numpy as np
@@ -80,9 +81,9 @@ def read_amigos(
     """
     check_option("videos", videos, ("short", "all"))
     files = _find(folder)
-    for subject in choose_subjects(list(files), subjects):
-        with opened(files[subject], "a preprocessed file of AMIGOS"):
-            yield from _read_subject(files[subject], subject, videos)
+    chosen = choose_subjects(list(files), subjects)
+    people = ((files[subject], subject, videos) for subject in chosen)
+    return chain.from_iterable(starmap(_read_subject, people))
 
 
 def _find(folder: str | Path) -> dict[str, Path]:
@@ -93,15 +94,17 @@ def _find(folder: str | Path) -> dict[str, Path]:
 
 def _read_subject(path: Path, subject: str, videos: str) -> Iterator[Recording]:
     """Yield the trials of one subject's file, videos in the order of their lists."""
-    held = load_mat(path, _VARIABLES)
-    names, *columns = [cells(held.pop(name)) for name in _VARIABLES]
-    names = [name.strip() if isinstance(name, str) else "" for name in names]
-    known = SHORT_VIDEOS + LONG_VIDEOS
-    place = {name: i for i, name in enumerate(known)}
-    trials = list(zip(names, *columns, strict=True))
-    for i in sorted(range(len(names)), key=lambda i: place.get(names[i], len(known))):
-        if videos == "all" or names[i] not in LONG_VIDEOS:
-            yield _read_trial(subject, i, names, *trials[i][1:])
+    with opened(path, "a preprocessed file of AMIGOS"):
+        held = load_mat(path, _VARIABLES)
+        names, *columns = [cells(held.pop(name)) for name in _VARIABLES]
+        names = [name.strip() if isinstance(name, str) else "" for name in names]
+        known = SHORT_VIDEOS + LONG_VIDEOS
+        place = {name: i for i, name in enumerate(known)}
+        trials = list(zip(names, *columns, strict=True))
+        rank = [place.get(name, len(known)) for name in names]
+        for i in sorted(range(len(names)), key=rank.__getitem__):
+            if videos == "all" or names[i] not in LONG_VIDEOS:
+                yield _read_trial(subject, i, names, *trials[i][1:])
 
 
 def _read_trial(subject: str, i: int, names: list[str], joined, answers) -> Recording:

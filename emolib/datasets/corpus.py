@@ -17,7 +17,7 @@ from emolib.checks import CorpusError, printable
 from emolib.datasets.opened import opened, wrong
 
 ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".rar", ".gz")
-_LEFT_BEHIND = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"}
+_LEFT_BEHIND = "thumbs.db desktop.ini __macosx $recycle.bin lost+found".split()
 _DEPTH = 4
 
 
@@ -34,7 +34,8 @@ class Corpus:
     expected : str
         The data files in words, for messages.
     read : callable
-        ``read(folder, subjects=None)`` yields recordings.
+        ``read(folder, subjects=None)`` yields recordings. Where one raises, the next
+        call goes on with the next file, if there are several.
     find : callable
         ``find(folder, corpus)`` returns the data files, where names are not enough.
     list_subjects : callable

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -95,11 +96,10 @@ def read_deap(
     }
     chosen = choose_subjects(list(files), subjects)
     rated = _ratings(folder) if source == "raw" else None
-    for subject in chosen:
-        if rated is None:
-            yield from _preprocessed(subject, files[subject])
-        else:
-            yield from _recorded(subject, files[subject], *rated)
+    people = ((subject, files[subject]) for subject in chosen)
+    return chain.from_iterable(
+        _recorded(*who, *rated) if rated else _preprocessed(*who) for who in people
+    )
 
 
 def list_subjects(folder: str | Path) -> list[str]:

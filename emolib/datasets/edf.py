@@ -24,6 +24,9 @@ MARKS = {".edf": b"0       ", ".bdf": b"\xffBIOSEMI"}
 RATE_TOLERANCE = 1e-3
 """A rate within a thousandth of a corpus's is taken for it, with a note."""
 
+LEAST_GAP_S = 1e-3
+"""Between two records; what is less is how their starts are rounded."""
+
 _GAPS = "Leave it out (move it elsewhere): its trial is then told as missing."
 _MICROVOLTS = {"uv": 1.0, "µv": 1.0, "μv": 1.0, "mv": 1e3, "v": 1e6, "nv": 1e-3}
 
@@ -70,10 +73,23 @@ def edf_signals(path: str | Path, notes: list[str]) -> Iterator[dict]:
             twice = max(labels, key=labels.count)
             got = f"{twice} {labels.count(twice)} times"
             raise wrong(path, "each channel once", got)
-        if edf.reserved[:5] in ("EDF+D", "BDF+D"):
-            got = f"{edf.reserved[:5]}, which has gaps"
+        if edf.reserved[:5] in ("EDF+D", "BDF+D") and (gap := _gap(edf)):
+            got = f"{edf.reserved[:5]} with a gap: {gap}"
             raise wrong(path, "one continuous recording", got, _GAPS)
         yield signals
+
+
+def _gap(edf) -> str:
+    """Return where a recording's first gap is, told by the starts of its records."""
+    said = edf._timekeeping_signal.digital.tobytes()
+    size = len(said) // edf.num_data_records
+    records = (said[at : at + size] for at in range(0, len(said), size))
+    starts = [float(record.partition(b"\x14")[0]) for record in records]
+    late = np.diff(starts) - edf.data_record_duration
+    if not (gaps := np.flatnonzero(abs(late) > LEAST_GAP_S)).size:
+        return ""
+    n = int(gaps[0]) + 1
+    return f"record {n + 1} begins {late[n - 1]:g} s after record {n} ends"
 
 
 def _check_duration(path: Path) -> None:

@@ -6,7 +6,9 @@ files a person. The labels are workload, not emotion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import product, starmap
 from pathlib import Path
 
 from emolib.containers import Recording, Signal
@@ -59,16 +61,21 @@ def read_eegmat(
         When a subject is not in the folder.
     """
     files = find_files(folder, CORPUS)
-    for subject in choose_subjects(list_subjects(folder), subjects):
-        for number, (trial, workload) in TRIALS.items():
-            notes: list[str] = []
-            found = dict.fromkeys(CH_NAMES, "the file of this trial is not there.")
-            if path := files.get((subject.removeprefix("Subject"), number)):
-                with edf_signals(path, notes) as signals:
-                    channels = {name: values(own) for name, own in signals.items()}
-                found = {name: _signal(name, channels, notes) for name in CH_NAMES}
-            who, ratings = (subject, "1", trial), {"workload": workload}
-            yield build_trial(CORPUS, who, found, ratings, notes=notes)
+    chosen = choose_subjects(list_subjects(folder), subjects)
+    return starmap(partial(_read_trial, files), product(chosen, TRIALS))
+
+
+def _read_trial(files: Mapping, subject: str, number: str) -> Recording:
+    """Return one trial of one person."""
+    trial, workload = TRIALS[number]
+    notes: list[str] = []
+    found = dict.fromkeys(CH_NAMES, "the file of this trial is not there.")
+    if path := files.get((subject.removeprefix("Subject"), number)):
+        with edf_signals(path, notes) as signals:
+            channels = {name: values(own) for name, own in signals.items()}
+        found = {name: _signal(name, channels, notes) for name in CH_NAMES}
+    who, ratings = (subject, "1", trial), {"workload": workload}
+    return build_trial(CORPUS, who, found, ratings, notes=notes)
 
 
 def _signal(modality: str, channels: dict, notes: list[str]) -> Signal | str:

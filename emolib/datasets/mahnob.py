@@ -10,10 +10,13 @@ moment; their file, spelt as it is, may lie anywhere in the corpus's folder.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
 
+from emolib.checks import CorpusError
 from emolib.containers import Recording, Signal, Trace, Video
 from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
 from emolib.datasets.deap import EEG_CH_NAMES
@@ -91,15 +94,21 @@ def read_mahnob(
     if rated:
         felt = {path: own for path, own in felt.items() if path.parent.name in traces}
     chosen = choose_subjects(_ids(felt), subjects)
-    for path, own in felt.items():
-        if f"P{own['subject']}" in chosen:
-            yield _read_session(path, own, traces.get(path.parent.name))
+    sessions = (
+        (path, own, traces.get(path.parent.name))
+        for path, own in felt.items()
+        if not own or f"P{own['subject']}" in chosen  # damaged: it may be anybody's
+    )
+    return starmap(_read_session, sessions)
 
 
 def _felt(folder: str | Path) -> dict[Path, dict]:
-    """Return what each session.xml of a felt emotion says."""
-    held = {path: _attributes(path) for path in CORPUS.files(folder)}
-    return {path: own for path, own in held.items() if own["isStim"] == "1"}
+    """Return what each session.xml of a felt emotion says; nothing if it is damaged."""
+    held: dict[Path, dict] = {path: {} for path in CORPUS.files(folder)}
+    for path in held:
+        with suppress(CorpusError):  # its session raises it
+            held[path] = _attributes(path)
+    return {path: own for path, own in held.items() if own.get("isStim", "1") == "1"}
 
 
 def _traces_in(folder: str | Path) -> dict[str, Trace]:
@@ -109,7 +118,7 @@ def _traces_in(folder: str | Path) -> dict[str, Trace]:
 
 
 def _ids(felt: Mapping[Path, Mapping]) -> list[str]:
-    numbers = {int(own["subject"]) for own in felt.values()}
+    numbers = {int(own["subject"]) for own in felt.values() if own}
     return [f"P{number}" for number in sorted(numbers)]
 
 
@@ -157,6 +166,7 @@ def _read_session(
 ) -> Recording:
     """Return the trial of one folder."""
     notes: list[str] = []
+    said = said or _attributes(path)
     with opened(path, _EXPECTED):
         rated = {name: float(said.get(key, "nan")) for name, key in FELT.items()}
         fps = float(said.get("vidRate", "nan"))

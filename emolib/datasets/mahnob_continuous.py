@@ -8,8 +8,9 @@ are the clip's second 0; the BDF begins half a minute earlier.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from emolib.checks import CorpusError
@@ -48,15 +49,15 @@ def read_mahnob_continuous(
     """
     CORPUS.files(folder)
     crops = {p.parent.name: p for p in walk(Path(folder)) if p.name == "video.npy"}
-    for recording in mahnob.read_mahnob(folder, subjects, rated=True):
-        section = int(recording.session) % mahnob.N_SECTIONS
-        cut = crops.get(f"{recording.subject}-T{section}")
-        film = Video(cut, CROPS_FPS) if cut else recording.signals.get("face")
-        yield _with_film(recording, film)
+    trials = mahnob.read_mahnob(folder, subjects, rated=True)
+    return map(partial(_with_film, crops), trials)
 
 
-def _with_film(recording: Recording, film: Video | None) -> Recording:
+def _with_film(crops: Mapping, recording: Recording) -> Recording:
     """Return a recording whose film is held against its labels."""
+    section = int(recording.session) % mahnob.N_SECTIONS
+    cut = crops.get(f"{recording.subject}-T{section}")
+    film = Video(cut, CROPS_FPS) if cut else recording.signals.get("face")
     trace = recording.traces[TARGET]
     words = _film_problem(film, len(trace.values) / trace.sfreq)
     signals = {**recording.signals, **({} if film is None else {"face": film})}

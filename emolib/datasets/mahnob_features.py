@@ -9,6 +9,7 @@ yourself, do not pass it on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
@@ -60,10 +61,8 @@ def read_mahnob_features(
     files = find_files(folder, CORPUS)
     ordered = sorted(files, key=lambda who: tuple(map(int, who)))
     chosen = choose_subjects(_subjects(files), subjects)
-    for person, section in ordered:
-        if f"P{person}" in chosen:
-            who = (f"P{person}", section, section)
-            yield _read_file(files[person, section], who)
+    trials = ((files[who], *who) for who in ordered if f"P{who[0]}" in chosen)
+    return starmap(_read_file, trials)
 
 
 def list_subjects(folder: str | Path) -> list[str]:
@@ -75,7 +74,7 @@ def _subjects(files) -> list[str]:
     return [f"P{number}" for number in sorted({int(person) for person, _ in files})]
 
 
-def _read_file(path: Path, who: tuple[str, str, str]) -> Recording:
+def _read_file(path: Path, person: str, section: str) -> Recording:
     """Return the trial of one file."""
     names = [name for name, *_ in KEYS.values()]
     held = load_mat(path, [*names, TARGET])
@@ -89,6 +88,7 @@ def _read_file(path: Path, who: tuple[str, str, str]) -> Recording:
             found[modality] = Features(table[:, :width], kind)
     traces = {"valence": Trace(valence, SFREQ)}
     rated = {"valence": float(valence.mean())}
+    who = (f"P{person}", section, section)
     return build_trial(CORPUS, who, found, rated, traces=traces)
 
 

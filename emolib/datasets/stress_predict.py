@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -81,15 +82,25 @@ def read_stress_predict(
     files = {(p.parent.name, p.stem): p for p in CORPUS.files(folder)}
     phases = pd.read_csv(PHASES).sort_values(["subject", "start_utc"])
     phases = phases[~phases["phase"].isin(_UNRATED)]
-    for subject in choose_subjects(list_subjects(folder), subjects):
-        held = {
-            name: _read(files[subject, file], sfreq)
-            for name, (file, sfreq, _) in MODALITIES.items()
-            if (subject, file) in files
-        }
-        beats = _beats(files.get((subject, "IBI")))
-        for phase in phases[phases["subject"] == subject].to_dict("records"):
-            yield _phase(subject, phase, held, beats)
+    chosen = choose_subjects(list_subjects(folder), subjects)
+    return chain.from_iterable(
+        _read_person(subject, files, phases[phases["subject"] == subject])
+        for subject in chosen
+    )
+
+
+def _read_person(
+    subject: str, files: Mapping, phases: pd.DataFrame
+) -> Iterator[Recording]:
+    """Yield one person's phases."""
+    held = {
+        name: _read(files[subject, file], sfreq)
+        for name, (file, sfreq, _) in MODALITIES.items()
+        if (subject, file) in files
+    }
+    beats = _beats(files.get((subject, "IBI")))
+    for phase in phases.to_dict("records"):
+        yield _phase(subject, phase, held, beats)
 
 
 def _read(path: Path, sfreq: float) -> tuple[float, np.ndarray]:

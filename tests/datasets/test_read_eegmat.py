@@ -137,11 +137,16 @@ def test_a_record_that_lasts_no_time_is_refused(path, said):
         first(path)
 
 
-def test_a_recording_with_gaps_is_refused(path):
+def test_a_recording_with_a_gap_is_refused_and_the_gap_named(path):
     signals = [EdfSignal(np.arange(1000.0), 500, label="EEG Fp1")]
-    Edf(signals, annotations=[EdfAnnotation(0.5, None, "x")]).write(path)
-    path.write_bytes(path.read_bytes().replace(b"EDF+C", b"EDF+D", 1))
-    with pytest.raises(CorpusError, match="one continuous recording; got EDF.D"):
+    told = [EdfAnnotation(0.5, None, "x")]
+    Edf(signals, annotations=told, data_record_duration=0.5).write(path)
+    whole = path.read_bytes().replace(b"EDF+C", b"EDF+D", 1)
+    path.write_bytes(whole)  # its records say that there is none
+    assert "eeg: the file has no channel Fp2" in first(path).problems[0]
+    path.write_bytes(whole.replace(b"+1.5\x14\x14", b"+4.5\x14\x14"))
+    words = r"got EDF\+D with a gap: record 4 begins 3 s after record 3 ends"
+    with pytest.raises(CorpusError, match=words):
         first(path)
 
 

@@ -66,6 +66,7 @@ class Method(Typed):
     fusion: Literal["attention", "none"] = "attention"  # Section 2.2
     ties: Literal["low", "high"] = "low"  # not stated; a rating of 5 is low
     missing: Literal[*READINGS] = "modalities"  # Section 2.1 gives a_i a window
+    cca_views: Literal["two", "pairs"] = "two"  # not stated; GCNet's are "pairs"
     d: Count = 16  # Section 3.2
     n_heads: Count = 4  # Section 3.2
     d_ff: Count = 128  # Section 3.2
@@ -118,7 +119,7 @@ trial also what the subject's other labels tell. Where windows of one trial are 
 sides no bound is defined."""
 
 SYSTEMS = {
-    "CCA": System("cca", "baseline"),
+    "CCA": System("cca", "baseline", ("cca_views",)),
     "KCCA": System("kcca", "baseline"),
     "DCCA": System("dcca", "baseline", TRAINED),
     "AE": System("autoencoder", "baseline", TRAINED),

@@ -11,7 +11,7 @@ from planted_features import planted, run, units_of, with_changed_labels
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.papers.mmqnet import training
 from emolib.papers.mmqnet.settings import SYSTEMS, named
-from emolib.papers.mmqnet.systems import references, smil
+from emolib.papers.mmqnet.systems import cca, references, smil
 from emolib.papers.mmqnet.training import Task
 
 ROWS = named("baseline", "method")
@@ -165,6 +165,20 @@ def test_scaling_by_the_training_windows_reads_no_test_window(windows):
     for name, values in task.features.items():
         train = task.fold.train
         assert np.array_equal(values[train], other.features[name][train], True)
+
+
+def test_cca_of_every_pair_is_that_of_two_views_where_there_is_one_pair(windows):
+    two, all_pairs = (
+        task_of("CCA", windows, overrides={"cca_views": views})
+        for views in ("two", "pairs")
+    )
+    features, present, y = two.part("train")
+    few = {name: features[name] for name in ("eeg", "gsr")}
+    one, other = (cca.fit(few, present[:, :2], y, task=t) for t in (two, all_pairs))
+    assert np.array_equal(one.state["map_a_0"], other.state["map_a_0"])
+    every = cca.fit(features, present, y, task=all_pairs).state
+    assert sum(name.startswith("map_a") for name in every) == 6  # of four modalities
+    assert every["map_a_0"].shape[0] == 12 and every["map_a_5"].shape[0] == 2
 
 
 def test_the_most_complete_tenth_stands_for_complete_windows_where_there_are_none():
