@@ -57,7 +57,7 @@ def plot_topomap(
         for ax, (title, values) in zip(axes[0], maps.items(), strict=True):
             image, _ = mne.viz.plot_topomap(
                 np.asarray(values, float), info, axes=ax, show=False, cmap="RdBu_r",
-                vlim=(-limit, limit), names=info.ch_names, sphere=(0, 0, 0, 0.1),
+                vlim=(-limit, limit), names=info.ch_names, sensors="k,", sphere=0.1,
             )  # fmt: skip
             ax.set_title(title)
             for text in ax.texts:
