@@ -1,5 +1,7 @@
 """What every reader does alike: where it looks, whom it reads, what it misses."""
 
+import shutil
+
 import pytest
 from edfio import Edf, EdfSignal
 
@@ -87,6 +89,20 @@ def test_subjects_come_in_order_and_can_be_chosen(folder, name):
     assert {recording.corpus for recording in chosen} == {name}
     with pytest.raises(ValueError, match=r"subjects must be in the c.*\['s99'\]. It"):
         list(read(folder, subjects=["s99"]))
+
+
+@every_reader
+def test_of_two_files_of_one_name_none_is_taken_in_silence(folder, name, tmp_path):
+    n = len(list(CORPORA[name].read(folder)))
+    if name not in ("mosei", "mosi"):  # those have one file in all
+        (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+        assert len(list(CORPORA[name].read(tmp_path))) == n
+        (tmp_path / "link").unlink()
+    shutil.copytree(folder, tmp_path / "again")
+    with pytest.raises(CorpusError, match="expected one .*; got .*again/") as error:
+        list(CORPORA[name].read(tmp_path))
+    files = {path.name for path in CORPORA[name].files(folder)}
+    assert any(str(error.value).count(file) == 2 for file in files), error.value
 
 
 @every_reader
