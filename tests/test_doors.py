@@ -235,7 +235,7 @@ def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(pr
     assert code == 1 and "toy_quick stopped" in said
     reason = "broken (4): ValueError: learning rate must be small; got 1e9."
     assert f"failed: {reason}" in said
-    page = project.folder / "reports/toy/quick+stopped/stopped.md"
+    page = project.folder / "reports/toy/quick~stopped/stopped.md"
     assert str(page.relative_to(project.folder)) in said
     assert f"- {reason}\n" in page.read_text("utf-8")
     assert page.with_name("notebook.ipynb").is_file()

@@ -95,7 +95,7 @@ def test_a_run_that_fails_keeps_its_partial_notebook_and_the_earlier_report(
     assert done.exit_code == 1
     assert f"failed: toy_quick {message}" in done.stderr
     assert "Traceback" not in done.stderr
-    page = finished / "reports/toy/quick+stopped/stopped.md"
+    page = finished / "reports/toy/quick~stopped/stopped.md"
     assert str(page.relative_to(finished)) in done.stderr
     assert message.removeprefix("stopped: ") in page.read_text("utf-8")
     assert page.with_name("notebook.ipynb").is_file()
