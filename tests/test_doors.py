@@ -156,6 +156,20 @@ def test_a_value_may_be_negative_and_follow_an_equals_sign(toy, words):
     assert 'lr = "-1e1"' in given and 'targets = ["a=b"]' in given
 
 
+def test_a_mistake_in_one_of_several_notebooks_names_it(toy):
+    shutil.copytree(toy / "notebooks/configs/toy", toy / "notebooks/configs/other")
+    text = (toy / "notebooks/toy.ipynb").read_text("utf-8")
+    (toy / "notebooks/other.ipynb").write_text(text.replace("seed: int", "sid: int"))
+    done = emolib("run", "--config", "quick", "-p", "seed", "1", "--dry-run")
+    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("Error: other: parameter must be known; got 'seed'.")
+
+
+def test_a_run_has_the_config_that_it_was_asked_for(toy):
+    done = emolib("run", "toy", "--config", "quick", "-p", "config", "full")
+    assert done.exit_code == 1 and "'quick'; got 'full'. Name another" in done.stderr
+
+
 def change(folder, old, new):
     file = folder / "notebooks" / "toy.ipynb"
     text = file.read_text("utf-8")
@@ -240,6 +254,20 @@ def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(pr
     assert f"- {reason}\n" in page.read_text("utf-8")
     assert page.with_name("notebook.ipynb").is_file()
     assert project.finish(*RUN)[0] == 0 and not page.parent.exists()
+
+
+def test_a_corpus_that_is_gone_is_said_with_the_plan_and_on_a_page(project):
+    lost = 'raise FileNotFoundError("DREAMER not found")'
+    project.edit("papers/toy/data.py", "return f\"corpus {data['seed']}\"", lost)
+    reason = "FileNotFoundError: DREAMER not found"
+    code, said = project.finish(*RUN, "--dry-run")
+    assert code == 0 and said.endswith(
+        f"0 units done, 4 to do, no earlier run to judge 4 by; {reason}\n"
+    )
+    code, said = project.finish(*RUN)
+    assert code == 1 and f"failed: linear (4): {reason}" in said
+    page = project.folder / "reports/toy/quick~stopped/stopped.md"
+    assert f"- linear (4): {reason}\n" in page.read_text("utf-8")
 
 
 # ---------------------------------------------------------------- a kill

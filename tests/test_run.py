@@ -126,6 +126,7 @@ def test_a_dry_run_says_one_line_and_stops(project):
         ("run toy -p lr [1", "-p must be NAME and YAML; got (('lr', '[1'),)"),
         ("units toy --config quick --shard x", "i of --shard i/n must be in"),
         ("units toy --config quick --shard 3/2", "must be in [1, 2]; got 3"),
+        ("units toy --config quick --shard ²/3", "got 0. It was '²/3'."),
         ("corpora check dremer x", "corpus must be one of 'dreamer'"),
     ],
 )
