@@ -156,6 +156,29 @@ def test_a_value_may_be_negative_and_follow_an_equals_sign(toy, words):
     assert 'lr = "-1e1"' in given and 'targets = ["a=b"]' in given
 
 
+def test_a_lack_of_memory_and_a_mistake_without_words_are_one_line(toy, monkeypatch):
+    for error in (MemoryError("64 GiB"), NotImplementedError()):
+        monkeypatch.setattr("emolib.upkeep.status", lambda error=error: raised(error))
+        done = emolib("status")
+        assert done.exit_code == 1
+        assert done.stderr in ("Error: 64 GiB\n", "Error: NotImplementedError\n")
+
+
+def raised(error):
+    raise error
+
+
+def test_a_home_that_the_shell_left_as_typed_is_found(toy, monkeypatch):
+    monkeypatch.setenv("HOME", str(toy))
+    for number in range(6):
+        name = f"Subject{number // 2:02d}_{number % 2 + 1}.edf"
+        write_edf(toy / "own files" / name, seconds=1)
+    for command in ("check", "add"):
+        done = emolib("corpora", command, "eegmat", "~/own files")
+        assert done.exit_code == 0, done.output
+    assert f"folder: '{toy / 'own files'}'" in emolib("corpora", "list").output
+
+
 def test_a_mistake_in_one_of_several_notebooks_names_it(toy):
     shutil.copytree(toy / "notebooks/configs/toy", toy / "notebooks/configs/other")
     text = (toy / "notebooks/toy.ipynb").read_text("utf-8")

@@ -17,7 +17,10 @@ from emolib.checks import CorpusError, printable
 from emolib.datasets.opened import opened, wrong
 
 ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".rar", ".gz")
-_LEFT_BEHIND = "thumbs.db desktop.ini __macosx $recycle.bin lost+found".split()
+_LEFT_BEHIND = (
+    "thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "lost+found",
+    "system volume information",
+)  # fmt: skip
 _DEPTH = 4
 
 

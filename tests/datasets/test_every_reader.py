@@ -67,6 +67,8 @@ def folder(tmp_path, name):
     for path in list(folder.rglob("*.*")):
         (path.parent / f"._{path.name}").write_bytes(b"x")
         (path.parent / "Thumbs.db").write_bytes(b"x")
+    for left in ("lost+found", "System Volume Information"):
+        shutil.copytree(folder, folder.parent / left)
     return folder
 
 
