@@ -132,7 +132,7 @@ def run(notebooks, config, given, cores, dry_run):
     """Fill the store, then run notebooks into reports/: those named, or all."""
     jobs = jobs_of(notebooks, config, given)
     say(f"planning {', '.join(job.name for job in jobs)}", err=True)
-    units = [unit for job in jobs for unit in job.units]
+    units = steps.units_of(jobs)
     machine = steps.machine_of(jobs, cores)
     say(keeping.plan_line(units, **machine))
     if not dry_run:
@@ -151,7 +151,7 @@ def run(notebooks, config, given, cores, dry_run):
 def units(notebooks, config, given, cores, shard, allow_partial):
     """Compute the units of notebooks into the store: those named, or all."""
     jobs = jobs_of(notebooks, config, given)
-    chosen = steps.shard_of((unit for job in jobs for unit in job.units), shard)
+    chosen = steps.shard_of(steps.units_of(jobs), shard)
     done = run_units(chosen, **steps.machine_of(jobs, cores))
     finish(lost_of(done.failures), allowed=allow_partial)
 

@@ -134,7 +134,8 @@ class Video:
                 if frame is None:
                     wanted = f"at least {number + 1:.0f} frames"
                     raise damaged(self.path, wanted, "fewer", _CHECK_SIZE)
-                image = frame.to_ndarray(format="rgb24") if image is None else image
+                if image is None:  # threads would be made anew for each frame
+                    image = frame.to_ndarray(format="rgb24", threads=1)
                 yield image
 
     def _kept(self) -> np.ndarray:

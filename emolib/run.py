@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from importlib import import_module
-from itertools import count
+from itertools import chain, count, zip_longest
 from pathlib import Path
 
 from filelock import FileLock
@@ -112,6 +112,12 @@ def stems_with(config: str) -> list[str]:
     found = sorted((project_root() / "notebooks" / "configs").glob("*/*.yaml"))
     check_option("config", config, sorted({path.stem for path in found}))
     return [path.parent.name for path in found if path.stem == config]
+
+
+def units_of(jobs: Sequence[Job]) -> list[Unit]:
+    """Return the units of notebooks in turn: two workers seldom want one's stages."""
+    turns = chain.from_iterable(zip_longest(*(job.units for job in jobs)))
+    return [unit for unit in turns if unit]
 
 
 def shard_of(units: Iterable[Unit], shard: str) -> list[Unit]:

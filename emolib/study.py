@@ -111,6 +111,31 @@ class Study:
             rows.append({**known, "leaky": audit.leaky, "text": audit.text})
         return rows
 
+    def about(
+        self,
+        results: pd.DataFrame,
+        failures: list[dict],
+        fold_of: Callable[[Windows, Mapping], Fold],
+        knobs: Callable[[GridSettings, str], Mapping],
+    ) -> dict:
+        """Return what `save_report` keeps of a run beside its tables and figures.
+
+        Parameters
+        ----------
+        results : DataFrame
+        failures : list of dict
+        fold_of : callable (windows, unit's settings) -> Fold
+        knobs : callable (settings, corpus) -> dict
+            What the run gives the writer of a surrogate.
+        """
+        settings = self.settings
+        data = [
+            identify(corpus, data=settings.data, **knobs(settings, corpus))
+            for corpus in settings.corpora
+        ]
+        beside = {"audits": self.audits(fold_of), "data": data}
+        return {"results": results, "failures": failures, **beside}
+
 
 @dataclass(frozen=True)
 class Paper:

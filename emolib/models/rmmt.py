@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from emolib.checks import check_option
+from emolib.models.blocks import ByteDropout
 from emolib.models.steps import TCN, read_steps, sinusoids
 
 ATTENTIONS = ("softmax", "relu")
@@ -130,9 +131,9 @@ class _CrossModalLayer(nn.Module):
         self.out = nn.Linear(d, d) if n_heads > 1 else nn.Identity()
         self.norm = nn.LayerNorm(d)
         self.feed_forward = nn.Sequential(
-            nn.Linear(d, d_ff), nn.ReLU(), nn.Dropout(dropout), nn.Linear(d_ff, d)
+            nn.Linear(d, d_ff), nn.ReLU(), ByteDropout(dropout), nn.Linear(d_ff, d)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ByteDropout(dropout)
 
     def forward(self, stream: Tensor, source: Tensor, here: Tensor) -> Tensor:
         """Return the next X_E->F, (b, s, d); `here` (b, s) says which steps are."""

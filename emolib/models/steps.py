@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from emolib.checks import check_shape
+from emolib.models.blocks import ByteDropout
 
 
 class ValenceOutputs(NamedTuple):
@@ -94,7 +95,7 @@ class _CausalBlock(nn.Module):
         )
         self.shortcut = nn.Conv1d(d_in, d, 1) if d_in != d else nn.Identity()
         self.activations = nn.ModuleList(nn.PReLU() for _ in range(3))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ByteDropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of every step, of it and earlier ones, (b, d, s)."""

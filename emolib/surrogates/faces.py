@@ -136,7 +136,7 @@ def save_film(path: Path, frames: Iterable[np.ndarray], rate: tuple[int, int]) -
         stream.pix_fmt, stream.thread_count = "yuv420p", 1
         for frame in frames:
             shown = av.VideoFrame.from_ndarray(frame, format="gray8")
-            shown = shown.reformat(format="yuv420p")
+            shown = shown.reformat(format="yuv420p", threads=1)
             for _ in range(HOLD):
                 shown.pts = None
                 film.mux(stream.encode(shown))

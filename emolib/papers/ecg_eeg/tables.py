@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.corpora import CORPORA, identify
+from emolib.corpora import CORPORA
 from emolib.metrics import score_folds
 from emolib.papers.ecg_eeg.grid import ITEMS, PAPER, knobs
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, PRETRAINING, SYSTEMS, named
@@ -48,16 +48,7 @@ def failures(study: Study) -> list[dict]:
 
 def about(study: Study) -> dict:
     """Return what the report of any notebook keeps beside its tables and figures."""
-    settings = study.settings
-    return {
-        "results": results(study),
-        "failures": failures(study),
-        "audits": study.audits(fold_of),
-        "data": [
-            identify(corpus, data=settings.data, **knobs(settings, corpus))
-            for corpus in settings.corpora
-        ],
-    }
+    return study.about(results(study), failures(study), fold_of, knobs)
 
 
 def tables(study: Study) -> dict[str, pd.DataFrame]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.corpora import identify
 from emolib.metrics import score_folds
 from emolib.papers.mmqnet.grid import PAPER, knobs
 from emolib.papers.mmqnet.settings import ABLATION_RATE as RATE
@@ -130,13 +129,4 @@ def _compared(study: Study, item: str, where: Mapping) -> pd.DataFrame:
 
 def about(study: Study) -> dict:
     """Return what the report of any notebook keeps beside its tables and figures."""
-    settings = study.settings
-    return {
-        "results": results(study),
-        "failures": failures(study),
-        "audits": study.audits(fold_of),
-        "data": [
-            identify(corpus, data=settings.data, **knobs(settings, corpus))
-            for corpus in settings.corpora
-        ],
-    }
+    return study.about(results(study), failures(study), fold_of, knobs)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS, Windows
 from emolib.corpora import CORPORA as KNOWN
-from emolib.corpora import identify
 from emolib.corruptions.conditions import SIX
 from emolib.papers.nmer.grid import PROTOCOLS, row_of
 from emolib.papers.nmer.reading import fold_of, labels_of
@@ -326,14 +325,7 @@ def table_1_results(study) -> pd.DataFrame:
 
 
 def about(study) -> dict:
-    """Return what `save_report` keeps of a run beside its tables and figures."""
-    settings = study.settings
-    return {
-        "results": results(study),
-        "data": [
-            identify(name, data=settings.data, **settings.surrogate_knobs(name))
-            for name in settings.corpora
-        ],
-        "failures": [{**u.labels, "reason": reason} for u, reason in study.failures],
-        "audits": study.audits(fold_of),
-    }
+    """Return what the report of any notebook keeps beside its tables and figures."""
+    failures = [{**unit.labels, "reason": reason} for unit, reason in study.failures]
+    knobs = type(study.settings).surrogate_knobs
+    return study.about(results(study), failures, fold_of, knobs)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from emolib.containers import RESULT_COLUMNS
-from emolib.corpora import CORPORA, identify
+from emolib.corpora import CORPORA
 from emolib.metrics.summaries import t_interval
 from emolib.metrics.traces import PER_TRIAL, score_traces
 from emolib.papers.rmmt.grid import PAPER, knobs, places
@@ -91,16 +91,7 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
 
 def about(study: Study) -> dict:
     """Return what the report of any notebook keeps beside its tables and figures."""
-    settings = study.settings
-    return {
-        "results": results(study),
-        "failures": failures(study),
-        "audits": study.audits(fold_of),
-        "data": [
-            identify(corpus, data=settings.data, **knobs(settings, corpus))
-            for corpus in settings.corpora
-        ],
-    }
+    return study.about(results(study), failures(study), fold_of, knobs)
 
 
 # ---------------------------------------------------------------- beside the tables
