@@ -161,12 +161,8 @@ def find_files(
             f"no such folder. {corpus.how_to_get}"
         )
     names = [folder] if folder.is_file() else list(walk(folder))
-    found = [
-        (tuple(map(str.lower, match.groups())), path)
-        for path in names
-        if (match := re.fullmatch(corpus.pattern, path.name, re.IGNORECASE))
-    ]
-    files = dict(found) if alike else one_each(found, folder)
+    named = (lambda path: path.parts) if alike else None
+    files = one_each(names, corpus.pattern, named)
     if not files:
         wanted = f"{corpus.title}: expected {corpus.expected} in '{folder}'"
         raise CorpusError(f"{wanted}; got {_found_instead(names)}. {corpus.how_to_get}")
@@ -174,15 +170,22 @@ def find_files(
     return {name: files[name] for name in sorted(files, key=by_length.get)}
 
 
-def one_each(named: Iterable[tuple[Hashable, Path]], folder: str | Path) -> dict:
-    """Return the file of each name; raise CorpusError where there are two of one."""
-    files: dict = {}
-    for name, path in named:
-        first = files.setdefault(name, path)
-        if not first.samefile(path):
-            got = " and ".join(f"'{own.relative_to(folder)}'" for own in (first, path))
-            remedy = "Keep one of them, or name the folder that holds it."
-            raise wrong(folder, "one file of each name", got, remedy)
+def one_each(
+    paths: Iterable[Path], pattern: str, named: Callable | None = None
+) -> dict[Hashable, Path]:
+    """Return those of some files whose names fit; raise where two are one's.
+
+    They are one's who have the same ``named(path)``, or else what the pattern's groups
+    find, in whatever case.
+    """
+    files: dict[Hashable, Path] = {}
+    for path in paths:
+        if match := re.fullmatch(pattern, path.name, re.IGNORECASE):
+            key = named(path) if named else tuple(map(str.lower, match.groups()))
+            first = files.setdefault(key, path)
+            if not first.samefile(path):
+                remedy = "Keep one of them, or name the folder that holds it."
+                raise wrong(path, "one file of each name", f"'{first}' too", remedy)
     return files
 
 

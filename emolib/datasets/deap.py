@@ -147,8 +147,7 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _ratings(folder: str | Path) -> tuple[Path, pd.DataFrame]:
     """Return the publisher's table of ratings; it says who saw which video when."""
-    named = ((p.name, p) for p in walk(Path(folder)) if p.name == _RATINGS_CSV)
-    paths = [*one_each(named, folder).values()]
+    paths = [*one_each(walk(Path(folder)), _RATINGS_CSV).values()]
     if not paths:
         raise FileNotFoundError(
             f"DEAP as recorded needs {_RATINGS_CSV} in '{folder}', which says in which "

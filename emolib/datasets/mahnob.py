@@ -9,7 +9,6 @@ moment; their file, spelt as it is, may lie anywhere in the corpus's folder.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import starmap
@@ -53,9 +52,10 @@ _EXPECTED = "a MAHNOB-HCI session.xml"
 def find_mahnob(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the ``session.xml`` of every folder, in the order of their numbers."""
     find_files(folder, corpus, alike=True)  # says what is there when nothing is
-    paths = [p for p in walk(Path(folder)) if p.name.lower() == "session.xml"]
-    paths = one_each(((p.parent.name.lstrip("0"), p) for p in paths), folder).values()
-    return sorted(paths, key=lambda p: (len(p.parent.name), p.parent.name))
+    paths = one_each(
+        walk(Path(folder)), "session.xml", lambda path: path.parent.name.lstrip("0")
+    )
+    return sorted(paths.values(), key=lambda p: (len(p.parent.name), p.parent.name))
 
 
 def read_mahnob(
@@ -115,14 +115,8 @@ def _felt(folder: str | Path) -> dict[Path, dict]:
 
 def _traces_in(folder: str | Path) -> dict[str, Trace]:
     """Return the valence by the moment in a folder, by number of session."""
-    paths = _named(folder, re.escape(LABELS))
+    paths = one_each(walk(Path(folder)), LABELS).values()
     return read_traces(*paths) if paths else {}
-
-
-def _named(folder: str | Path, pattern: str, flags: int = 0) -> list[Path]:
-    """Return the one file of a folder whose name fits, if it is there."""
-    paths = (p for p in walk(Path(folder)) if re.fullmatch(pattern, p.name, flags))
-    return [*one_each((("", path) for path in paths), folder).values()]
 
 
 def _ids(felt: Mapping[Path, Mapping]) -> list[str]:
@@ -180,7 +174,7 @@ def _read_session(
         fps = float(said.get("vidRate", "nan"))
         who = (f"P{said['subject']}", path.parent.name, Path(said["mediaFile"]).stem)
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
-    for bdf in _named(path.parent, CORPUS.pattern, re.IGNORECASE):
+    for bdf in one_each(walk(path.parent), CORPUS.pattern, lambda _: "").values():
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals, notes)
     for avi in [p for p in sorted(path.parent.glob("P*.avi")) if p.is_file()][:1]:

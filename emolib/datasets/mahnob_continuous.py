@@ -48,8 +48,7 @@ def read_mahnob_continuous(
         labels or of another rate than session.xml says stands in `problems`.
     """
     CORPUS.files(folder)
-    videos = [p for p in walk(Path(folder)) if p.name == "video.npy"]
-    crops = one_each(((p.parent.name, p) for p in videos), folder)
+    crops = one_each(walk(Path(folder)), "video.npy", lambda path: path.parent.name)
     trials = mahnob.read_mahnob(folder, subjects, rated=True)
     return map(partial(_with_film, crops), trials)
 

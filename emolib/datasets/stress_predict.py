@@ -39,10 +39,8 @@ _PATTERN = r"(BVP|EDA|TEMP|IBI)\.csv"
 def find_stress_predict(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the sensor files of every person's folder, sorted."""
     find_files(folder, corpus, alike=True)  # says what is there when nothing is
-    names = ("BVP.csv", "EDA.csv", "IBI.csv", "TEMP.csv")
-    paths = (path for path in walk(Path(folder)) if path.name in names)
-    own = [(p.parts[-2:], p) for p in paths if re.fullmatch(r"S\d\d", p.parent.name)]
-    return sorted(one_each(own, folder).values())
+    people = (p for p in walk(Path(folder)) if re.fullmatch(r"S\d\d", p.parent.name))
+    return sorted(one_each(people, _PATTERN, lambda path: path.parts[-2:]).values())
 
 
 def list_subjects(folder: str | Path) -> list[str]:

@@ -202,7 +202,7 @@ FEATURES = "P{}-features-resamp4hz-trial-{}.mat"
 def test_two_files_of_one_person_are_named(tmp_path, corpus, first, second):
     for name in (first, second):
         (tmp_path / name).write_bytes(b"")
-    words = rf"got '{first}' and '{second}'. Keep on"
+    words = rf"{second}: expected one file of each name; got '.*{first}' too. Keep on"
     with pytest.raises(CorpusError, match=words):
         CORPORA[corpus].files(tmp_path)
 
