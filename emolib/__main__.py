@@ -15,6 +15,8 @@ from emolib import upkeep as keeping
 from emolib.checks import check_option, printable, typed
 from emolib.units import Unit, run_units
 
+KNOWN = (ValueError, TypeError, OSError, RuntimeError, ImportError, MemoryError)
+"""Kinds of mistakes that end in one line; others are ours, and show their traceback."""
 LONGEST = 2000
 """Characters of a line that are printed: what a file calls itself has no end."""
 
@@ -36,8 +38,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except click.exceptions.Exit:  # a RuntimeError to Python; --help ends so
             raise
-        except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
-            words = " ".join(str(error).split())
+        except KNOWN as error:
+            words = " ".join(str(error).split()) or type(error).__name__
             raise click.ClickException(printable(words, most=LONGEST)) from error
 
 
@@ -104,9 +106,15 @@ def of_job(command):
     return click.argument("notebook")(config(pairs(command)))
 
 
+def at_home(ctx, parameter, folder: str) -> str:
+    """Return a folder whose ~ the shell has left as it is, as in quotes."""
+    return str(Path(folder).expanduser())
+
+
 def place(command):
     """Add the arguments that name a corpus and a folder of it."""
-    return click.argument("corpus")(click.argument("folder")(command))
+    folder = click.argument("folder", callback=at_home)
+    return click.argument("corpus")(folder(command))
 
 
 @click.group(cls=Commands)

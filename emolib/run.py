@@ -10,7 +10,8 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -63,14 +64,15 @@ class Job:
         """The folder of its page where its notebook stops before it is through."""
         stem = self.path.stem
         place = f"{stem}/{self.config}" if self.config else f".scratch/{stem}"
-        return project_root() / "reports" / f"{place}+stopped"
+        return project_root() / "reports" / f"{place}~stopped"  # what no run is called
 
     @cached_property
     def units(self) -> list[Unit]:
         """What its paper wants computed, in the order in which to do it."""
         paper = paper_of(self.path)
         room = paper and import_module(f"emolib.papers.{paper}")
-        return room.expand(self.parameters) if room else []
+        with _about(self.path.stem):
+            return room.expand(self.parameters) if room else []
 
 
 def job_of(notebook: str | Path, config: str = "", given: Mapping | None = None) -> Job:
@@ -80,9 +82,21 @@ def job_of(notebook: str | Path, config: str = "", given: Mapping | None = None)
     that is not known.
     """
     path = notebook_path(notebook)
-    parameters, defaults = parameters_of(path, config, given), parameters_of(path)
+    with _about(path.stem):
+        parameters, defaults = parameters_of(path, config, given), parameters_of(path)
+        hint = "Name another by --config."
+        check_option("config", parameters.get("config", config), [config], hint)
     changed = {n: v for n, v in parameters.items() if v != defaults[n]}
     return Job(path, config, parameters, changed)
+
+
+@contextmanager
+def _about(stem: str) -> Iterator[None]:
+    """Let an error say which notebook it is about: several may be run at once."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{stem}: {error}") from error
 
 
 def machine_of(jobs: Sequence[Job], cores: int | None) -> dict:
@@ -108,9 +122,9 @@ def units_of(jobs: Sequence[Job]) -> list[Unit]:
 
 def shard_of(units: Iterable[Unit], shard: str) -> list[Unit]:
     """Return every n-th of the different units, beginning with the i-th, of ``i/n``."""
-    numbers = [int(part) for part in shard.split("/") if part.isdigit()]
+    numbers = [int(part) for part in shard.split("/") if part.isdecimal()]
     i, n = numbers if len(numbers) == 2 else (0, 1)
-    check_range("i of --shard i/n", i, 1, n)
+    check_range("i of --shard i/n", i, 1, n, hint=f"It was {shard!r}.")
     return [*{unit.asked: unit for unit in units}.values()][i - 1 :: n]
 
 

@@ -7,7 +7,7 @@ table, notebook or config; two notebooks that share one train it once.
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -261,17 +261,16 @@ class Shelf:
         """Return the entry of a unit's windows, or why they cannot be prepared."""
         name = code.canonical([unit.paper, unit.data])
         if name not in self._prepared:
-            self._prepared[name] = self.store.find(windows_key(unit))
+            try:
+                self._prepared[name] = self.store.find(windows_key(unit))
+            except Exception as error:
+                self._prepared[name] = reason_of(error, unit)
         return self._prepared[name]
 
     def prepare(self, units: Iterable[Unit], n_workers: int) -> None:
         """Prepare the windows that are missing, as many at once as workers are."""
-        missing = {}
-        for unit in units:
-            with suppress(Exception):  # is met again, and told, where they are prepared
-                if self.prepared(unit):
-                    continue
-            missing[code.canonical([unit.paper, unit.data])] = unit
+        lacking = (unit for unit in units if self.prepared(unit) is None)
+        missing = {code.canonical([unit.paper, unit.data]): unit for unit in lacking}
         tasks = [(unit, self.store, None, {}) for unit in missing.values()]
         replies = run_tasks(work, tasks, min(n_workers, len(tasks)), ["cpu"])
         with closing(replies):
@@ -288,7 +287,9 @@ class Shelf:
     def find(self, unit: Unit) -> Entry | None:
         """Return the entry of a unit; our own kind of device is preferred."""
         key = self.key(unit)
-        return key and self.store.find(key, any_device=self._any_device)
+        if isinstance(key, Key):
+            return self.store.find(key, any_device=self._any_device)
+        return None
 
 
 def work(task: tuple, device: str) -> Entry | str:

@@ -17,7 +17,10 @@ def plan_line(
     device: str = "auto",
     store: Store | None = None,
 ) -> str:
-    """Return how many units are done and to do, and what earlier ones say it takes."""
+    """Return how many units are done and to do, and what earlier ones say it takes.
+
+    A reason why windows cannot be prepared follows.
+    """
     shelf = Shelf(store or Store(), device)
     asked = {unit.asked: unit for unit in units}
     todo = [unit for unit in asked.values() if shelf.find(unit) is None]
@@ -30,7 +33,8 @@ def plan_line(
         line += f", about {timedelta(seconds=seconds)}"
     if len(known) < len(todo):
         line += f", no earlier run to judge {len(todo) - len(known)} by"
-    return line
+    told = {own for own in map(shelf.prepared, todo) if isinstance(own, str)}
+    return "; ".join([line, *sorted(told)])
 
 
 def _cost(unit: Unit, earlier: Sequence[Entry]) -> float | None:

@@ -2,6 +2,7 @@ import errno
 import os
 import re
 import shutil
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -297,6 +298,22 @@ def test_only_folders_that_hold_the_corpus_are_noted(tmp_path, project):
     (tmp_path / "d" / "DREAMER.mat").unlink()
     with pytest.raises(CorpusError, match="DREAMER: expected DREAMER.mat in"):
         corpora.locate("dreamer", data="local")
+
+
+def test_a_full_disk_leaves_the_notes_as_they_were(project, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        write_dreamer(tmp_path / name)
+    notes = corpora.add_corpus("dreamer", tmp_path / "a")
+    before = notes.read_bytes()
+
+    def refuse(path, text, **_):
+        path.write_bytes(text[:4].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        corpora.add_corpus("dreamer", tmp_path / "b")
+    assert notes.read_bytes() == before and not [*project.glob(".partial*")]
 
 
 @pytest.mark.parametrize("text", ["- dreamer\n", "dreamer: 3\n", "x: y\n", "a: [\n"])

@@ -142,6 +142,23 @@ def test_people_without_a_known_checksum_are_fetched_and_named(authors, tmp_path
         assert (mine / path.relative_to(authors)).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize("other", [b"<html>log in first</html>", b""])
+def test_a_page_in_place_of_numbers_is_not_kept_as_they_came(authors, tmp_path, other):
+    (authors / "S01" / "EDA.csv").write_bytes(other)
+    given = dict(n_retries=0, subjects=["S01"])
+    words = r"S01/EDA\.csv: expected a whole .*no table of numbers.* same command again"
+    with served(authors) as (address, _), pytest.raises(CorpusError, match=words):
+        fetch_stress_predict(tmp_path / "mine", base_url=address, **given)
+    assert not (tmp_path / "mine" / "S01" / "EDA.csv").exists()
+
+
+def test_a_folder_that_takes_no_files_is_told_beside_the_file(authors, tmp_path):
+    (tmp_path / "mine").write_text("a file, no folder")
+    with served(authors) as (address, _):
+        with pytest.raises(CorpusError, match=r"S01/BVP\.csv: .*(Exists|Directory)Err"):
+            fetch_stress_predict(tmp_path / "mine", base_url=address, subjects=["S01"])
+
+
 def test_a_person_with_a_known_checksum_must_have_it(authors, tmp_path):
     (authors / "S01").rename(authors / "S02")
     with served(authors) as (address, _):

@@ -156,6 +156,43 @@ def test_a_value_may_be_negative_and_follow_an_equals_sign(toy, words):
     assert 'lr = "-1e1"' in given and 'targets = ["a=b"]' in given
 
 
+def test_a_lack_of_memory_and_a_mistake_without_words_are_one_line(toy, monkeypatch):
+    for error in (MemoryError("64 GiB"), NotImplementedError()):
+        monkeypatch.setattr("emolib.upkeep.status", lambda error=error: raised(error))
+        done = emolib("status")
+        assert done.exit_code == 1
+        assert done.stderr in ("Error: 64 GiB\n", "Error: NotImplementedError\n")
+
+
+def raised(error):
+    raise error
+
+
+def test_a_home_that_the_shell_left_as_typed_is_found(toy, monkeypatch):
+    monkeypatch.setenv("HOME", str(toy))
+    for number in range(6):
+        name = f"Subject{number // 2:02d}_{number % 2 + 1}.edf"
+        write_edf(toy / "own files" / name, seconds=1)
+    for command in ("check", "add"):
+        done = emolib("corpora", command, "eegmat", "~/own files")
+        assert done.exit_code == 0, done.output
+    assert f"folder: '{toy / 'own files'}'" in emolib("corpora", "list").output
+
+
+def test_a_mistake_in_one_of_several_notebooks_names_it(toy):
+    shutil.copytree(toy / "notebooks/configs/toy", toy / "notebooks/configs/other")
+    text = (toy / "notebooks/toy.ipynb").read_text("utf-8")
+    (toy / "notebooks/other.ipynb").write_text(text.replace("seed: int", "sid: int"))
+    done = emolib("run", "--config", "quick", "-p", "seed", "1", "--dry-run")
+    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("Error: other: parameter must be known; got 'seed'.")
+
+
+def test_a_run_has_the_config_that_it_was_asked_for(toy):
+    done = emolib("run", "toy", "--config", "quick", "-p", "config", "full")
+    assert done.exit_code == 1 and "'quick'; got 'full'. Name another" in done.stderr
+
+
 def change(folder, old, new):
     file = folder / "notebooks" / "toy.ipynb"
     text = file.read_text("utf-8")
@@ -216,7 +253,7 @@ def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(
     said.append(emolib("corpora", "list"))
     for lines in (done.output.splitlines() for done in said):
         assert all(line.isprintable() for line in lines)
-        assert not any(line.startswith("NOT USABLE: forged") for line in lines)
+        assert not any(x.strip().startswith("NOT USABLE: forged") for x in lines)
     assert r"a\nNOT USABLE: forged\x1b[2J" in said[-1].output
     surrogate = ["corpora", "surrogate", "iemocap", str(plain / "new"), "-p"]
     advised = [
@@ -235,11 +272,25 @@ def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(pr
     assert code == 1 and "toy_quick stopped" in said
     reason = "broken (4): ValueError: learning rate must be small; got 1e9."
     assert f"failed: {reason}" in said
-    page = project.folder / "reports/toy/quick+stopped/stopped.md"
+    page = project.folder / "reports/toy/quick~stopped/stopped.md"
     assert str(page.relative_to(project.folder)) in said
     assert f"- {reason}\n" in page.read_text("utf-8")
     assert page.with_name("notebook.ipynb").is_file()
     assert project.finish(*RUN)[0] == 0 and not page.parent.exists()
+
+
+def test_a_corpus_that_is_gone_is_said_with_the_plan_and_on_a_page(project):
+    lost = 'raise FileNotFoundError("DREAMER not found")'
+    project.edit("papers/toy/data.py", "return f\"corpus {data['seed']}\"", lost)
+    reason = "FileNotFoundError: DREAMER not found"
+    code, said = project.finish(*RUN, "--dry-run")
+    assert code == 0 and said.endswith(
+        f"0 units done, 4 to do, no earlier run to judge 4 by; {reason}\n"
+    )
+    code, said = project.finish(*RUN)
+    assert code == 1 and f"failed: linear (4): {reason}" in said
+    page = project.folder / "reports/toy/quick~stopped/stopped.md"
+    assert f"- linear (4): {reason}\n" in page.read_text("utf-8")
 
 
 # ---------------------------------------------------------------- a kill

@@ -95,7 +95,7 @@ def test_a_run_that_fails_keeps_its_partial_notebook_and_the_earlier_report(
     assert done.exit_code == 1
     assert f"failed: toy_quick {message}" in done.stderr
     assert "Traceback" not in done.stderr
-    page = finished / "reports/toy/quick+stopped/stopped.md"
+    page = finished / "reports/toy/quick~stopped/stopped.md"
     assert str(page.relative_to(finished)) in done.stderr
     assert message.removeprefix("stopped: ") in page.read_text("utf-8")
     assert page.with_name("notebook.ipynb").is_file()
@@ -126,6 +126,7 @@ def test_a_dry_run_says_one_line_and_stops(project):
         ("run toy -p lr [1", "-p must be NAME and YAML; got (('lr', '[1'),)"),
         ("units toy --config quick --shard x", "i of --shard i/n must be in"),
         ("units toy --config quick --shard 3/2", "must be in [1, 2]; got 3"),
+        ("units toy --config quick --shard ²/3", "got 0. It was '²/3'."),
         ("corpora check dremer x", "corpus must be one of 'dreamer'"),
     ],
 )

@@ -130,8 +130,12 @@ def add_corpus(name: str, folder: str | Path) -> Path:
     noted = {key: str(value) for key, value in noted_folders().items()}
     noted[name] = str(Path(folder).expanduser().resolve())
     notes = project_root() / NOTES
-    notes.write_text(yaml.safe_dump(noted, allow_unicode=True), encoding="utf-8")
-    return notes
+    aside = notes.with_name(f".partial-{NOTES}")  # a full disk leaves the earlier notes
+    try:
+        aside.write_text(yaml.safe_dump(noted, allow_unicode=True), encoding="utf-8")
+        return aside.replace(notes)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------- from name to folder

@@ -238,8 +238,8 @@ def fetch_stress_predict(
     From the authors' repository, at one commit. It lists no checksums. The files of
     S02 to S13 are compared with those that this project measured
     (``stress_predict.csv``); **those of the other 23 people are taken as they come**,
-    and a warning says so: what they hold is checked by the reader alone. A call that
-    broke off is resumed by the same call. Licence: MIT.
+    if they begin with a number, and a warning says so: what they hold is checked by the
+    reader alone. A call that broke off is resumed by the same call. Licence: MIT.
 
     Parameters
     ----------
@@ -284,18 +284,26 @@ def _download(folder: Path, base_url: str, registry: dict, n_retries: int) -> Pa
     keeper = pooch.create(folder, base_url, **given)
     for name in sorted(registry):
         with _told_apart(name, base_url):
-            keeper.fetch(name, downloader=pooch.HTTPDownloader(timeout=60))
+            path = keeper.fetch(name, downloader=pooch.HTTPDownloader(timeout=60))
+            _check_begins(Path(path), known=registry[name])
     return folder
+
+
+def _check_begins(path: Path, known: str | None) -> None:
+    """Keep no file without a known checksum that is not a table of numbers."""
+    with path.open("rb") as file:
+        head = file.read(60)
+    if known is None and not head[:1].isdigit():
+        path.unlink()
+        raise ValueError(f"no table of numbers but {head}; it was removed")
 
 
 @contextmanager
 def _told_apart(name: str, base_url: str) -> Iterator[None]:
     """Let whatever fails while a file is downloaded be one CorpusError."""
-    import requests
-
     try:
         yield
-    except (requests.RequestException, ValueError) as error:
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise CorpusError(
             f"{name}: expected a whole file from {base_url}; got "
             f"{type(error).__name__}: {error}. Give the same command again: files that "

@@ -7,7 +7,7 @@ leave files behind (``._s01.dat``, ``.DS_Store``, ``Thumbs.db``); these are pass
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,10 @@ from emolib.checks import CorpusError, printable
 from emolib.datasets.opened import opened, wrong
 
 ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".rar", ".gz")
-_LEFT_BEHIND = "thumbs.db desktop.ini __macosx $recycle.bin lost+found".split()
+_LEFT_BEHIND = (
+    "thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "lost+found",
+    "system volume information",
+)  # fmt: skip
 _DEPTH = 4
 
 
@@ -123,7 +126,9 @@ class Corpus:
         return self.find(folder, self)
 
 
-def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path]:
+def find_files(
+    folder: str | Path, corpus: Corpus, *, alike: bool = False
+) -> dict[tuple[str, ...], Path]:
     """Return the corpus's files, by the parts that their names vary in.
 
     Parameters
@@ -131,11 +136,13 @@ def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path
     folder : path
         The publisher's folder, its parent, the data folder, or one data file.
     corpus : Corpus
+    alike : bool
+        Files of different folders may have one name; the caller tells them apart.
 
     Returns
     -------
     files : dict of tuple of str to Path
-        The groups of the name's pattern -> the shallowest file of that name.
+        The groups of the name's pattern, in lower case -> the file.
 
     Raises
     ------
@@ -143,7 +150,7 @@ def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path
         When `folder` is not there.
     CorpusError
         When it holds no such file: the message names a packed archive, or the corpus
-        that the folder looks like.
+        that the folder looks like. When it holds two of one name.
     """
     folder = Path(folder)
     with opened(folder, "a folder that may be read"):
@@ -154,18 +161,32 @@ def find_files(folder: str | Path, corpus: Corpus) -> dict[tuple[str, ...], Path
             f"no such folder. {corpus.how_to_get}"
         )
     names = [folder] if folder.is_file() else list(walk(folder))
-    files: dict[tuple[str, ...], Path] = {}
-    for path in names:
-        if match := re.fullmatch(corpus.pattern, path.name, re.IGNORECASE):
-            first = files.setdefault(match.groups(), path)
-            if first.name != path.name:
-                got, remedy = f"'{first.name}' and '{path.name}'", "Keep one of them."
-                raise wrong(folder, "one name for each file", got, remedy)
+    named = (lambda path: path.parts) if alike else None
+    files = one_each(names, corpus.pattern, named)
     if not files:
         wanted = f"{corpus.title}: expected {corpus.expected} in '{folder}'"
         raise CorpusError(f"{wanted}; got {_found_instead(names)}. {corpus.how_to_get}")
     by_length = {name: [(len(part), part) for part in name] for name in files}
     return {name: files[name] for name in sorted(files, key=by_length.get)}
+
+
+def one_each(
+    paths: Iterable[Path], pattern: str, named: Callable | None = None
+) -> dict[Hashable, Path]:
+    """Return those of some files whose names fit; raise where two are one's.
+
+    They are one's who have the same ``named(path)``, or else what the pattern's groups
+    find, in whatever case.
+    """
+    files: dict[Hashable, Path] = {}
+    for path in paths:
+        if match := re.fullmatch(pattern, path.name, re.IGNORECASE):
+            key = named(path) if named else tuple(map(str.lower, match.groups()))
+            first = files.setdefault(key, path)
+            if not first.samefile(path):
+                remedy = "Keep one of them, or name the folder that holds it."
+                raise wrong(path, "one file of each name", f"'{first}' too", remedy)
+    return files
 
 
 def walk(folder: Path) -> Iterator[Path]:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from emolib.checks import check_option
 from emolib.containers import Recording, Signal
-from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files, one_each, walk
 from emolib.datasets.edf import edf_signals, joined, triggers, values
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.pickles import load_pickle
@@ -147,7 +147,7 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _ratings(folder: str | Path) -> tuple[Path, pd.DataFrame]:
     """Return the publisher's table of ratings; it says who saw which video when."""
-    paths = [path for path in walk(Path(folder)) if path.name == _RATINGS_CSV]
+    paths = [*one_each(walk(Path(folder)), _RATINGS_CSV).values()]
     if not paths:
         raise FileNotFoundError(
             f"DEAP as recorded needs {_RATINGS_CSV} in '{folder}', which says in which "

@@ -18,7 +18,7 @@ import numpy as np
 
 from emolib.checks import CorpusError
 from emolib.containers import Recording, Signal, Trace, Video
-from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files, one_each, walk
 from emolib.datasets.deap import EEG_CH_NAMES
 from emolib.datasets.edf import edf_signals, joined, triggers, values
 from emolib.datasets.mat import cells, load_mat
@@ -51,9 +51,11 @@ _EXPECTED = "a MAHNOB-HCI session.xml"
 
 def find_mahnob(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the ``session.xml`` of every folder, in the order of their numbers."""
-    find_files(folder, corpus)  # says what is there when nothing is
-    paths = [p for p in walk(Path(folder)) if p.name.lower() == "session.xml"]
-    return sorted(paths, key=lambda p: (len(p.parent.name), p.parent.name))
+    find_files(folder, corpus, alike=True)  # says what is there when nothing is
+    paths = one_each(
+        walk(Path(folder)), "session.xml", lambda path: path.parent.name.lstrip("0")
+    )
+    return sorted(paths.values(), key=lambda p: (len(p.parent.name), p.parent.name))
 
 
 def read_mahnob(
@@ -113,8 +115,8 @@ def _felt(folder: str | Path) -> dict[Path, dict]:
 
 def _traces_in(folder: str | Path) -> dict[str, Trace]:
     """Return the valence by the moment in a folder, by number of session."""
-    path = next((p for p in walk(Path(folder)) if p.name == LABELS), None)
-    return read_traces(path) if path else {}
+    paths = one_each(walk(Path(folder)), LABELS).values()
+    return read_traces(*paths) if paths else {}
 
 
 def _ids(felt: Mapping[Path, Mapping]) -> list[str]:
@@ -172,10 +174,10 @@ def _read_session(
         fps = float(said.get("vidRate", "nan"))
         who = (f"P{said['subject']}", path.parent.name, Path(said["mediaFile"]).stem)
     found, before = dict.fromkeys(MODALITIES, "the folder has no BDF."), {}
-    for bdf in sorted(path.parent.glob("Part_*_emotion.bdf"))[:1]:
+    for bdf in one_each(walk(path.parent), CORPUS.pattern, lambda _: "").values():
         with edf_signals(bdf, notes) as signals:
             found, before = _found(signals, notes)
-    for avi in sorted(path.parent.glob("P*.avi"))[:1]:
+    for avi in [p for p in sorted(path.parent.glob("P*.avi")) if p.is_file()][:1]:
         is_rate = 0 < fps < np.inf
         found["face"] = Video(avi, fps) if is_rate else f"its rate is {fps:g} Hz."
     traces = {} if trace is None else {"valence": trace}

@@ -16,7 +16,7 @@ from pathlib import Path
 from emolib.checks import CorpusError
 from emolib.containers import Recording, Video
 from emolib.datasets import mahnob
-from emolib.datasets.corpus import find_files, walk
+from emolib.datasets.corpus import find_files, one_each, walk
 
 TARGET, LABELS = "valence", mahnob.LABELS
 CROPS_FPS = 64.0
@@ -48,7 +48,7 @@ def read_mahnob_continuous(
         labels or of another rate than session.xml says stands in `problems`.
     """
     CORPUS.files(folder)
-    crops = {p.parent.name: p for p in walk(Path(folder)) if p.name == "video.npy"}
+    crops = one_each(walk(Path(folder)), "video.npy", lambda path: path.parent.name)
     trials = mahnob.read_mahnob(folder, subjects, rated=True)
     return map(partial(_with_film, crops), trials)
 

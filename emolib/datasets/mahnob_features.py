@@ -95,7 +95,7 @@ def _read_file(path: Path, person: str, section: str) -> Recording:
 CORPUS = Corpus(
     name="mahnob_features",
     title="MAHNOB-HCI (features at 4 Hz)",
-    pattern=r"P(\d+)-features-resamp4hz-trial-(\d+)\.mat",
+    pattern=r"P0*(\d+)-features-resamp4hz-trial-0*(\d+)\.mat",
     expected="Features/P<p>-features-resamp4hz-trial-<s>.mat",
     read=read_mahnob_features,
     list_subjects=list_subjects,

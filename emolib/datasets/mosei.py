@@ -124,7 +124,7 @@ def _find(folder: str | Path, corpus: Corpus) -> list[Path]:
     A package in a folder named after the other corpus is not taken: MMSA's have the
     same file names.
     """
-    find_files(folder, corpus)
+    find_files(folder, corpus, alike=True)
     folder, other = Path(folder), MOSI if corpus is MOSEI else MOSEI
     if folder.is_file():
         return [folder]

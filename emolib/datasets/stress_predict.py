@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from emolib.containers import Recording, Signal, Trace
-from emolib.datasets.corpus import Corpus, choose_subjects, find_files, walk
+from emolib.datasets.corpus import Corpus, choose_subjects, find_files, one_each, walk
 from emolib.datasets.opened import opened, wrong
 from emolib.datasets.trials import build_trial
 
@@ -38,10 +38,9 @@ _PATTERN = r"(BVP|EDA|TEMP|IBI)\.csv"
 
 def find_stress_predict(folder: str | Path, corpus: Corpus) -> list[Path]:
     """Return the sensor files of every person's folder, sorted."""
-    find_files(folder, corpus)  # says what is there when nothing is
-    names = ("BVP.csv", "EDA.csv", "IBI.csv", "TEMP.csv")
-    paths = (path for path in walk(Path(folder)) if path.name in names)
-    return sorted(p for p in paths if re.fullmatch(r"S\d\d", p.parent.name))
+    find_files(folder, corpus, alike=True)  # says what is there when nothing is
+    people = (p for p in walk(Path(folder)) if re.fullmatch(r"S\d\d", p.parent.name))
+    return sorted(one_each(people, _PATTERN, lambda path: path.parts[-2:]).values())
 
 
 def list_subjects(folder: str | Path) -> list[str]:

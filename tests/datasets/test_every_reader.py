@@ -1,5 +1,7 @@
 """What every reader does alike: where it looks, whom it reads, what it misses."""
 
+import shutil
+
 import pytest
 from edfio import Edf, EdfSignal
 
@@ -65,6 +67,8 @@ def folder(tmp_path, name):
     for path in list(folder.rglob("*.*")):
         (path.parent / f"._{path.name}").write_bytes(b"x")
         (path.parent / "Thumbs.db").write_bytes(b"x")
+    for left in ("lost+found", "System Volume Information"):
+        shutil.copytree(folder, folder.parent / left)
     return folder
 
 
@@ -87,6 +91,22 @@ def test_subjects_come_in_order_and_can_be_chosen(folder, name):
     assert {recording.corpus for recording in chosen} == {name}
     with pytest.raises(ValueError, match=r"subjects must be in the c.*\['s99'\]. It"):
         list(read(folder, subjects=["s99"]))
+
+
+@every_reader
+def test_of_two_files_of_one_name_none_is_taken_in_silence(folder, name, tmp_path):
+    n = len(list(CORPORA[name].read(folder)))
+    if name not in ("mosei", "mosi"):  # those have one file in all
+        (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+        assert len(list(CORPORA[name].read(tmp_path))) == n
+        (tmp_path / "link").unlink()
+    shutil.copytree(folder, tmp_path / "again")
+    with pytest.raises(
+        CorpusError, match=r"expected one (file|package) of.*; got"
+    ) as e:
+        list(CORPORA[name].read(tmp_path))
+    for part in ("again", folder.name):
+        assert any(f"{part}/{p.name}" in str(e.value) for p in folder.rglob("*")), part
 
 
 @every_reader

@@ -21,7 +21,6 @@ from emolib.datasets.arrays import feature_file, load_npy, load_npz, read_array
 from emolib.datasets.mat import load_mat
 from emolib.datasets.pickles import load_pickle
 from emolib.datasets.trials import build_trial
-from tests.datasets.true_formats import write_amigos
 
 # ------------------------------------------------------------- small files that lie
 
@@ -189,12 +188,23 @@ def test_a_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monkeypatch
         CORPORA[name].files(tmp_path)
 
 
-def test_two_files_of_one_person_are_named(tmp_path):
-    for name in ("Data_Preprocessed_P1.mat", "Data_Preprocessed_P01.mat"):
-        write_amigos(tmp_path, name=name)
-    words = r"got 'Data_Preprocessed_P01\.mat' and 'Data_Preprocessed_P1\.mat'. Keep on"
+FEATURES = "P{}-features-resamp4hz-trial-{}.mat"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "first", "second"),
+    [
+        ("amigos", "Data_Preprocessed_P01.mat", "Data_Preprocessed_P1.mat"),
+        ("deap", "S01.DAT", "s01.dat"),
+        ("mahnob_features", FEATURES.format("01", "2"), FEATURES.format("1", "02")),
+    ],
+)
+def test_two_files_of_one_person_are_named(tmp_path, corpus, first, second):
+    for name in (first, second):
+        (tmp_path / name).write_bytes(b"")
+    words = rf"{second}: expected one file of each name; got '.*{first}' too. Keep on"
     with pytest.raises(CorpusError, match=words):
-        CORPORA["amigos"].files(tmp_path)
+        CORPORA[corpus].files(tmp_path)
 
 
 # ------------------------------------------------------------- text from files
