@@ -25,12 +25,12 @@ MAX_LINES, MAX_KB, MAX_IMPORT_S = 350, 500, 0.3
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "functions"}
 
 BUDGETS = {
-    "containers": 184, "checks": 70, "settings": 89, "store": 199, "code": 89,
-    "workers": 81, "units": 194, "upkeep": 87, "study": 156, "run": 126,
-    "__main__": 158, "reporting": 505, "corpora": 342, "datasets": 1727,
+    "containers": 185, "checks": 70, "settings": 89, "store": 199, "code": 89,
+    "workers": 81, "units": 195, "upkeep": 88, "study": 170, "run": 140,
+    "__main__": 162, "reporting": 505, "corpora": 352, "datasets": 1740,
     "surrogates": 2776, "preprocessing": 921, "splits": 259, "corruptions": 523,
-    "models": 1715, "losses": 338, "training": 465, "metrics": 421, "figures": 566,
-    "papers": 4310,
+    "models": 1717, "losses": 338, "training": 465, "metrics": 421, "figures": 593,
+    "papers": 4274,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
 
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_385, 16_308, 221, 14_873
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_430, 16_359, 221, 14_986
 
 
 # ---------------------------------------------------------------- sizes
