@@ -88,7 +88,8 @@ def compare_table(
     layout = {"rows": [*rows], "columns": [*columns], "references": [*references]}
     layout |= {"names": dict(names or {}), "order": known, "words": words}
     n_run = len(table.dropna(subset="paper").drop_duplicates(CELL))
-    cells = f"{n_run} of {len(paper)} printed cells were run" if len(paper) else ""
+    n_printed = paper["paper"].count()  # a dash is none
+    cells = f"{n_run} of {n_printed} printed cells were run" if n_printed else ""
     table.attrs = {"layout": layout, "cells": cells}
     return table
 
