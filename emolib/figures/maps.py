@@ -228,9 +228,10 @@ def plot_noise_maps(points: pd.DataFrame, distances: pd.DataFrame) -> Figure:
 
 
 def _twins(ax, rows: pd.DataFrame, color: str) -> None:
-    """Draw one joint map: originals as grey rings, noisy twins as triangles, joined."""
+    """Draw a joint map's first 100: grey rings, and triangles of their noisy twins."""
     import seaborn as sns
 
+    rows = rows.groupby("kind").head(100)
     sides = [rows.loc[rows["kind"] == kind, ["x", "y"]] for kind in KINDS]
     ax.plot(*np.stack(sides).transpose(2, 0, 1), color="0.8", linewidth=0.5, zorder=0)
     looks = {"style": "kind", "markers": dict(zip(KINDS, "o^", strict=True)), "s": 14}
