@@ -70,6 +70,7 @@ LOOKS = {
 SPARE_LOOKS = (
     ("black", "o", True), ("black", "s", False), ("0.35", "^", True),
     ("0.35", "D", False), ("0.55", "p", True), ("0.55", "h", False),
+    ("black", "X", True), ("black", "P", False), ("0.35", "v", True),
 )  # fmt: skip
 """For series without a look of their own, in order."""
 
