@@ -85,7 +85,8 @@ def job_of(notebook: str | Path, config: str = "", given: Mapping | None = None)
     with _about(path.stem):
         parameters, defaults = parameters_of(path, config, given), parameters_of(path)
         hint = "Name another by --config."
-        check_option("config", parameters.get("config", config), [config], hint)
+        own = config or defaults.get("config", "")
+        check_option("config", parameters.get("config", own), [own], hint)
     changed = {n: v for n, v in parameters.items() if v != defaults[n]}
     return Job(path, config, parameters, changed)
 
