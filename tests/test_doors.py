@@ -157,11 +157,11 @@ def test_a_value_may_be_negative_and_follow_an_equals_sign(toy, words):
 
 
 def test_a_lack_of_memory_and_a_mistake_without_words_are_one_line(toy, monkeypatch):
-    for error in (MemoryError("64 GiB"), NotImplementedError()):
+    for error in (MemoryError("64 GiB"), RuntimeError()):
         monkeypatch.setattr("emolib.upkeep.status", lambda error=error: raised(error))
         done = emolib("status")
         assert done.exit_code == 1
-        assert done.stderr in ("Error: 64 GiB\n", "Error: NotImplementedError\n")
+        assert done.stderr in ("Error: 64 GiB\n", "Error: RuntimeError\n")
 
 
 def raised(error):

@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from toy_notebooks import ROOT, SAVE_FIGURE, write_notebook, write_project
 
+from emolib import run as steps
 from emolib.__main__ import main
 
 
@@ -169,3 +171,8 @@ def test_the_run_command_imports_no_snakemake_and_help_names_every_command(proje
         assert f"\n  {name} " in said
         own = emolib(name, "--help")
         assert own.exit_code == 0 and "Error" not in own.output
+
+
+def test_several_notebooks_take_turns():
+    jobs = [SimpleNamespace(units=list(units)) for units in ("abc", "d", "")]
+    assert steps.units_of(jobs) == ["a", "d", "b", "c"]
