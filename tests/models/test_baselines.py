@@ -99,10 +99,10 @@ def test_tfc_takes_the_spectrum_of_a_view():
 
 
 def test_ssl_ecg_pools_to_the_published_lengths():
-    x, lengths = noise(1, 1, 2560), []
+    x, lengths = noise(1, 1, 1, 2560), []
     for layer in SSLECG().encoder:
         x = layer(x)
-        lengths += [x.shape[-1]] if isinstance(layer, nn.MaxPool1d) else []
+        lengths += [x.shape[-1]] if isinstance(layer, nn.MaxPool2d) else []
     assert lengths == [1277, 635]
 
 
