@@ -266,7 +266,6 @@ def test_a_killed_driver_loses_only_the_units_in_work(
         with driver:
             driver.kill()
             driver.wait()
-            driver.stdin.close()
         wait_until(lambda: not toy.processes(), 3)
     check_resumed(toy, undisturbed, n_workers)
 

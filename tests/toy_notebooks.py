@@ -1,8 +1,6 @@
 """A toy project: a notebook of no paper, or of a tiny one in a copy of the package."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -126,14 +124,6 @@ class Project(ToyProject):
         """Write the config."""
         text = "\n".join(["config: quick", *lines, ""])
         (self.folder / "notebooks/configs/toy/quick.yaml").write_text(text)
-
-    def begin(self, *command):
-        """Start a command and return its process."""
-        return subprocess.Popen(
-            [sys.executable, *command], cwd=self.folder, text=True,
-            env=self.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
 
     def kill(self, process):
         """Kill a process; what it started must end within 5 s.

@@ -76,14 +76,18 @@ class ToyProject:
         own = {"PYTHONPATH": str(self.folder), "TOY_DIARY": str(self._diary)}
         return {**os.environ, **own, "EMOLIB_CACHE": cache}
 
+    def begin(self, *words, stderr=subprocess.STDOUT, **environment):
+        """Start Python with some words and return its process."""
+        return subprocess.Popen(
+            [sys.executable, *words], cwd=self.folder, text=True,
+            env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=stderr,
+        )  # fmt: skip
+
     def start(self, code, **environment):
         """Start a process that runs `code` and return it."""
-        environment = {**self.environment, "OMP_NUM_THREADS": "1", **environment}
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [sys.executable, "-P", "-c", PREAMBLE + code]
-        return subprocess.Popen(
-            command, cwd=self.folder, env=environment, text=True, **pipes
-        )
+        words, own = ("-P", "-c", PREAMBLE + code), {"OMP_NUM_THREADS": "1"}
+        return self.begin(*words, stderr=subprocess.PIPE, **own, **environment)
 
     def run(self, code, **environment):
         """Run `code` and return what it said, decoded."""
