@@ -103,15 +103,18 @@ def test_a_check_of_what_cannot_be_read_says_so_and_exits_1(
             "run ecg_eeg --config quik",
             "config of ecg_eeg must be known; got 'quik'. Did",
         ),
-        ("run ecg_eeg --config quick -p config full", "'quick'; got 'full'. Name anot"),
+        (
+            "run ecg_eeg --config quick -p config full --dry-run",
+            "got 'full'. Name anothe",
+        ),
         ("run ecg_eeg -p seeds [1", "-p must be NAME and YAML; got (('seeds', '[1'),)"),
         (
             "run mmqnet nmer -p rates [0]",
             "Error: nmer: parameter must be known; got 'r",
         ),
-        ("units ecg_eeg --shard x", "i of --shard i/n must be in"),
-        ("units ecg_eeg --shard 3/2", "must be in [1, 2]; got 3"),
-        ("units ecg_eeg --shard ²/3", "got 0. It was '²/3'."),
+        ("units mmqnet_lab --shard x", "i of --shard i/n must be in"),
+        ("units mmqnet_lab --shard 3/2", "must be in [1, 2]; got 3"),
+        ("units mmqnet_lab --shard ²/3", "got 0. It was '²/3'."),
     ],
 )
 def test_each_mistake_is_one_line_before_anything_is_made(project, typed, words):
