@@ -103,10 +103,7 @@ def test_a_check_of_what_cannot_be_read_says_so_and_exits_1(
             "run ecg_eeg --config quik",
             "config of ecg_eeg must be known; got 'quik'. Did",
         ),
-        (
-            "run ecg_eeg --config quick -p config full --dry-run",
-            "got 'full'. Name anothe",
-        ),
+        ("run ecg_eeg --config quick -p config full --dry-run", "got 'full'. Name"),
         ("run ecg_eeg -p seeds [1", "-p must be NAME and YAML; got (('seeds', '[1'),)"),
         (
             "run mmqnet nmer -p rates [0]",
