@@ -32,3 +32,20 @@ def realdata() -> Path:
         if folder.is_dir():
             return folder
     pytest.skip("no real recordings: set EMOLIB_REALDATA to their folder")
+
+
+@pytest.fixture
+def toy_folder(tmp_path, monkeypatch) -> Path:
+    """Return the folder of a project whose notebook is of no paper, and work there."""
+    from toy_notebooks import write_project
+
+    monkeypatch.chdir(write_project(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Return a project that stands where no shell and no format string expects it."""
+    from toy_notebooks import Project
+
+    return Project(tmp_path / "O'Brien {lab} — é")

@@ -1,25 +1,16 @@
 """A wrong corpus, setting or disk: one clear line, and nothing half-done."""
 
 import errno
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from toy_notebooks import ROOT, emolib
 
-from emolib.__main__ import main
 from emolib.corpora import add_corpus
-
-HERE = Path(__file__).parent
-ROOT = HERE.parent
-sys.path.insert(0, str(HERE / "datasets"))
-
-from true_formats import dreamer_person, write_amigos, write_dreamer  # noqa: E402
+from tests.datasets.true_formats import dreamer_person, write_amigos, write_dreamer
 
 CHANCE = ["-p", "systems", "[chance]", "-p", "readability", "[]", "-p", "data", "local"]
 
@@ -32,10 +23,6 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def emolib(*words):
-    return CliRunner().invoke(main, words)
 
 
 def compute(*changes):
@@ -53,14 +40,21 @@ def person(number, **changes):
 
 def spoil(person, name, trial):
     """Overwrite one channel of a trial by NaN."""
-    stimuli = person[name][0, 0]["stimuli"][0, 0]
-    stimuli[trial, 0][:, 1] = np.nan
+    person[name][0, 0]["stimuli"][0, 0][trial, 0][:, 1] = np.nan
     return person
 
 
 def truncated(folder):
     path = write_dreamer(folder)
     path.write_bytes(path.read_bytes()[:-5000])
+
+
+@pytest.fixture
+def noted(project):
+    """Return the folder of a small corpus that is whole, and noted."""
+    write_dreamer(project / "own", [person(i) for i in range(1, 6)])
+    add_corpus("dreamer", project / "own")
+    return project / "own"
 
 
 # ------------------------------------------------------------- the command's own line
@@ -94,12 +88,30 @@ def test_a_check_of_what_cannot_be_read_says_so_and_exits_1(
         ("corpora surrogate eegmat x", "an open corpus, which has none"),
         ("corpora surrogate dreamer x -p n_trials 19", "DREAMER has 18 stimuli"),
         ("corpora fetch dreamer x", "corpus must be one of 'eegmat', 'stress_predict'"),
+        ("corpora check dremer x", "corpus must be one of 'dreamer'"),
         ("run ecg_eeg -p system [x]", "Did you mean 'systems'?"),
         ("run ecg_eeg -p systems [chancy]", "got 'chancy'. Did you mean 'chance'?"),
         ("run ecg_eeg -p systems chance", "Write systems: [chance]"),
         ("run ecg_eeg -p overrides {l_r:1}", "Did you mean 'lr'?"),
         ("run ecg_eeg -p folds [9]", "; got 9"),
         ("run ecg_eeg -p n_folds true", "got True"),
+        (
+            "run ecg_egg",
+            "notebook must be known; got 'ecg_egg'. Did you mean 'ecg_eeg'?",
+        ),
+        (
+            "run ecg_eeg --config quik",
+            "config of ecg_eeg must be known; got 'quik'. Did",
+        ),
+        ("run ecg_eeg --config quick -p config full --dry-run", "got 'full'. Name"),
+        ("run ecg_eeg -p seeds [1", "-p must be NAME and YAML; got (('seeds', '[1'),)"),
+        (
+            "run mmqnet nmer -p rates [0]",
+            "Error: nmer: parameter must be known; got 'r",
+        ),
+        ("units mmqnet_lab --shard x", "i of --shard i/n must be in"),
+        ("units mmqnet_lab --shard 3/2", "must be in [1, 2]; got 3"),
+        ("units mmqnet_lab --shard ²/3", "got 0. It was '²/3'."),
     ],
 )
 def test_each_mistake_is_one_line_before_anything_is_made(project, typed, words):
@@ -108,25 +120,6 @@ def test_each_mistake_is_one_line_before_anything_is_made(project, typed, words)
     told = done.stderr.removeprefix("planning ecg_eeg\n")  # said before it is looked at
     assert len(told.splitlines()) == 1 and done.stdout == ""
     assert not (project / "reports").exists() and not (project / "cache").exists()
-
-
-def test_an_unknown_key_of_a_config_is_named(project):
-    config = project / "notebooks/configs/ecg_eeg/own.yaml"
-    config.write_text("config: own\nsistems: [chance]\n")
-    done = emolib("run", "ecg_eeg", "--config", "own")
-    assert done.exit_code == 1 and "Did you mean 'systems'?" in done.stderr
-
-
-def test_a_typed_command_ends_in_one_line_and_no_traceback(project):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    typed = [sys.executable, "-m", "emolib", "corpora", "add", "dreamer", "nowhere"]
-    done = subprocess.run(
-        typed, cwd=project, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr.startswith("Error: DREAMER not found: expected")
-    assert len(done.stderr.splitlines()) == 1
-    assert not (project / "corpora.local.yaml").exists()
 
 
 # ------------------------------------------------------------- a corpus that is odd
@@ -155,47 +148,28 @@ def no_ecg(folder):
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("spoil", "words"),
     [
         (no_ecg, "recordings must hold at least one usable trial; got 15"),
         (truncated, "CorpusError: "),
+        (shutil.rmtree, "DREAMER not found"),
     ],
 )
 def test_a_corpus_that_cannot_be_used_is_a_reason_and_leaves_no_entry(
-    project, make, words
+    project, noted, spoil, words
 ):
-    make(project / "own")
-    add_corpus("dreamer", project / "own")
+    spoil(noted)
     said, code = compute()
     assert code == 1 and words in said and len(said.splitlines()) == 1
     assert not list((project / "cache").rglob("manifest.json"))
 
 
-def test_a_noted_folder_that_has_gone_is_named(project):
-    write_dreamer(project / "own")
-    add_corpus("dreamer", project / "own")
-    shutil.rmtree(project / "own")
-    said, code = compute()
-    assert code == 1 and "DREAMER not found" in said
-
-
 # ------------------------------------------------------------- a disk that is full
 
 
-@pytest.fixture
-def full_disk(monkeypatch):
-    """Let every file that the store or a surrogate's writer makes not fit."""
-
-    def refuse(*args, **kwargs):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("numpy.save", refuse)
-    monkeypatch.setattr("scipy.io.savemat", refuse)
-
-
-def test_a_full_disk_is_a_reason_and_leaves_no_entry(project, full_disk):
-    write_dreamer(project / "own", [person(i) for i in range(1, 6)])
-    add_corpus("dreamer", project / "own")
+def test_a_full_disk_is_a_reason_and_leaves_no_entry(project, noted, monkeypatch):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr("numpy.save", Mock(side_effect=full))
     said, code = compute()
     assert code == 1
     assert "the store must be writable and have room; got [Errno 28]" in said
@@ -203,19 +177,9 @@ def test_a_full_disk_is_a_reason_and_leaves_no_entry(project, full_disk):
     assert {path.parent.name for path in left} <= {".locks", "cache"}
 
 
-def test_a_surrogate_that_does_not_fit_is_one_line(project, full_disk):
-    folder = project / "there"
-    words = ["corpora", "surrogate", "dreamer", str(folder), "-p", "n_subjects", "3"]
-    done = emolib(*words, "-p", "n_trials", "2", "-p", "seconds", "11")
-    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
-    assert "must fit into" in done.stderr
-    assert "nothing half-written was left" in done.stderr
-    assert not [path for path in project.iterdir() if "there" in path.name]
-
-
-def test_a_cache_that_cannot_be_written_is_a_reason_that_names_it(project, monkeypatch):
-    write_dreamer(project / "own", [person(i) for i in range(1, 6)])
-    add_corpus("dreamer", project / "own")
+def test_a_cache_that_cannot_be_written_is_a_reason_that_names_it(
+    project, noted, monkeypatch
+):
     (project / "file").write_text("in the way")
     monkeypatch.setenv("EMOLIB_CACHE", str(project / "file"))
     said, code = compute()

@@ -1,7 +1,6 @@
 """Doors: what a machine, a terminal, an editor or a kill does not decide."""
 
 import json
-import os
 import random
 import resource
 import shlex
@@ -10,68 +9,43 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import pytest
-from click.testing import CliRunner
-from toy_notebooks import ROOT, Project, write_project
+from toy_notebooks import ROOT, RUN, Project, emolib
 
-from emolib.__main__ import main
 from tests.datasets.test_read_eegmat import write_edf
-
-RUN = ["-m", "emolib", "run", "toy", "--config", "quick"]
-SNAKEMAKE = [
-    "-m", "snakemake", "--cores", "1", "--nolock", "--quiet", "all", "--config",
-    "tier=quick",
-]  # fmt: skip
-
-
-@pytest.fixture
-def project(tmp_path):
-    """Return a project that stands where no shell and no format string expects it."""
-    return Project(tmp_path / "O'Brien {lab} — é")
-
-
-def read(project, folder="quick"):
-    return json.loads(
-        (project.folder / "reports/toy" / folder / "run.json").read_text()
-    )
-
 
 # ---------------------------------------------------------------- the machine
 
 
 def test_a_run_is_the_same_wherever_it_stands_and_whatever_jupyter_and_terminal_are(
-    project, monkeypatch
+    lab, monkeypatch
 ):
-    spec = project.folder / "jupyter" / "kernels" / "python3"
+    spec = lab.folder / "jupyter" / "kernels" / "python3"
     spec.mkdir(parents=True)
     words = {"argv": [sys.executable, "-c", "exit(1)"], "language": "python"}
     (spec / "kernel.json").write_text(json.dumps({**words, "display_name": "another"}))
-    environment = project.environment | {"EMOLIB_CACHE": "named/cache"}
+    environment = lab.environment | {"EMOLIB_CACHE": "named/cache"}
     environment |= {"JUPYTER_PATH": str(spec.parents[1]), "PYTHONIOENCODING": "cp932"}
     monkeypatch.setattr(Project, "environment", environment)
-    code, said = project.finish(*RUN)
-    assert code == 0 and len(project.begun()) == 4, said
+    code, said = lab.finish(*RUN)
+    assert code == 0 and len(lab.begun()) == 4, said
     assert r"O'Brien {lab} \u2014 \xe9/reports/toy/quick" in said
-    stores = [path.parent for path in project.folder.rglob("store")]
-    assert stores == [project.folder / "named/cache"], "of command and kernel"
+    stores = [path.parent for path in lab.folder.rglob("store")]
+    assert stores == [lab.folder / "named/cache"], "of command and kernel"
 
 
-def test_a_batch_ends_well_wherever_it_stands(project):
-    code, said = project.finish(*SNAKEMAKE)
-    assert code == 0 and len(project.results().splitlines()) == 5, said
-
-
-def test_nobody_who_stops_reading_decides_how_a_command_ends(project):
+def test_nobody_who_stops_reading_decides_how_a_command_ends(lab):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "emolib", "open", "toy"], cwd=project.folder,
-            env={**os.environ, **project.environment}, stdout=full, text=True,
+            [sys.executable, "-m", "emolib", "open", "toy"], cwd=lab.folder,
+            env=lab.environment, stdout=full, text=True,
             stderr=subprocess.PIPE,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert (project.folder / "work" / "toy.ipynb").is_file()
+    assert (lab.folder / "work" / "toy.ipynb").is_file()
 
 
 def test_a_python_that_skips_checks_is_refused():
@@ -97,31 +71,37 @@ def test_a_disk_that_is_full_under_hdf5_is_one_line_and_leaves_nothing(tmp_path)
 # ---------------------------------------------------------------- whose report it is
 
 
-def execute(project, notebook):
+def execute(lab, notebook):
     """Run a notebook of work/ as JupyterLab's Run All does."""
     words = ["-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
-    code, said = project.finish(*words, str(notebook))
+    code, said = lab.finish(*words, str(notebook))
     assert code == 0, said
 
 
-def test_only_the_notebooks_own_cells_own_the_configs_folder(project):
+def changes(lab, folder="quick"):
+    """Return what a run's report says was changed."""
+    run = lab.folder / "reports/toy" / folder / "run.json"
+    return json.loads(run.read_text("utf-8"))["changed"]
+
+
+def test_only_the_notebooks_own_cells_own_the_configs_folder(lab):
     open_copy = ["-m", "emolib", "open", "toy", "--config", "quick"]
     for _ in range(2):
-        assert project.finish(*open_copy)[0] == 0
-    own, edited = sorted((project.folder / "work").iterdir())
-    execute(project, own)
-    assert read(project)["changed"] == []
-    before = project.results()
+        assert lab.finish(*open_copy)[0] == 0
+    own, edited = sorted((lab.folder / "work").iterdir())
+    execute(lab, own)
+    assert changes(lab) == []
+    before = lab.results()
     text = edited.read_text("utf-8")
     edited.write_text(text.replace('unit.labels[\\"fold\\"]', "0.5"), "utf-8")
     assert edited.read_text("utf-8") != text
-    execute(project, edited)
-    (folder,) = (project.folder / "reports" / "toy").glob("quick+*")
-    assert read(project, folder.name)["changed"] == ["cells"]
-    assert project.results() == before != project.results(folder.name)
+    execute(lab, edited)
+    (folder,) = (lab.folder / "reports" / "toy").glob("quick+*")
+    assert changes(lab, folder.name) == ["cells"]
+    assert lab.results() == before != lab.results(folder.name)
 
 
-def test_a_report_names_the_code_that_was_imported_not_what_was_edited_since(project):
+def test_a_report_names_the_code_that_was_imported_not_what_was_edited_since(lab):
     code = """
 import emolib
 from emolib.reporting.notebooks import code_of, notebook_path
@@ -131,105 +111,91 @@ file.write_text(file.read_text() + "MORE = 1\\n")
 Path("emolib/papers/toy/more.py").write_text("MORE = 1\\n")
 say(before == code_of(notebook_path("toy")))
 """
-    assert project.run(code) is True
+    assert lab.run(code) is True
 
 
 # ---------------------------------------------------------------- what is typed
 
 
-@pytest.fixture
-def toy(tmp_path, monkeypatch):
-    """Return the folder of a project whose notebook is of no paper."""
-    monkeypatch.chdir(write_project(tmp_path))
-    return tmp_path
+def test_a_copy_to_open_holds_what_was_typed_and_overwrites_no_other(toy_folder):
+    given = ["-p", "targets=[a=b]", "-p", "n_folds", "2"]
+    for name, words in {"toy": ["lr", "-1e1"], "toy_1": ["lr=-1e1"]}.items():
+        done = emolib("open", "toy", *given, "-p", *words)
+        copy = toy_folder / "work" / f"{name}.ipynb"
+        assert done.exit_code == 0 and f"jupyter lab {copy}" in done.output
+        cells = nbformat.read(copy, 4).cells
+        (own,) = [c.source for c in cells if "injected" in str(c.metadata)]
+        assert 'lr = "-1e1"' in own and 'targets = ["a=b"]' in own
+        assert "n_folds = 2" in own
 
 
-def emolib(*words):
-    return CliRunner().invoke(main, words)
-
-
-@pytest.mark.parametrize("words", [["lr", "-1e1"], ["lr=-1e1"]])
-def test_a_value_may_be_negative_and_follow_an_equals_sign(toy, words):
-    assert emolib("open", "toy", "-p", *words, "-p", "targets=[a=b]").exit_code == 0
-    cells = nbformat.read(toy / "work" / "toy.ipynb", 4).cells
-    (given,) = [c.source for c in cells if "injected" in str(c.metadata)]
-    assert 'lr = "-1e1"' in given and 'targets = ["a=b"]' in given
-
-
-def test_a_lack_of_memory_and_a_mistake_without_words_are_one_line(toy, monkeypatch):
+def test_a_lack_of_memory_and_a_mistake_without_words_are_one_line(
+    toy_folder, monkeypatch
+):
     for error in (MemoryError("64 GiB"), RuntimeError()):
-        monkeypatch.setattr("emolib.upkeep.status", lambda error=error: raised(error))
+        monkeypatch.setattr("emolib.upkeep.status", Mock(side_effect=error))
         done = emolib("status")
         assert done.exit_code == 1
         assert done.stderr in ("Error: 64 GiB\n", "Error: RuntimeError\n")
 
 
-def raised(error):
-    raise error
-
-
-def test_a_home_that_the_shell_left_as_typed_is_found(toy, monkeypatch):
-    monkeypatch.setenv("HOME", str(toy))
+def write_people(folder):
+    """Write recordings of three people, which suffice."""
     for number in range(6):
         name = f"Subject{number // 2:02d}_{number % 2 + 1}.edf"
-        write_edf(toy / "own files" / name, seconds=1)
+        write_edf(folder / name, seconds=1)
+    return str(folder)
+
+
+def test_a_home_that_the_shell_left_as_typed_is_found(toy_folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(toy_folder))
+    own = write_people(toy_folder / "own files")
     for command in ("check", "add"):
         done = emolib("corpora", command, "eegmat", "~/own files")
         assert done.exit_code == 0, done.output
-    assert f"folder: '{toy / 'own files'}'" in emolib("corpora", "list").output
+    assert f"folder: '{own}'" in emolib("corpora", "list").output
 
 
-def test_a_mistake_in_one_of_several_notebooks_names_it(toy):
-    shutil.copytree(toy / "notebooks/configs/toy", toy / "notebooks/configs/other")
-    text = (toy / "notebooks/toy.ipynb").read_text("utf-8")
-    (toy / "notebooks/other.ipynb").write_text(text.replace("seed: int", "sid: int"))
-    done = emolib("run", "--config", "quick", "-p", "seed", "1", "--dry-run")
-    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith("Error: other: parameter must be known; got 'seed'.")
-
-
-def test_a_run_has_the_config_that_it_was_asked_for(toy):
-    done = emolib("run", "toy", "--config", "quick", "-p", "config", "full")
-    assert done.exit_code == 1 and "'quick'; got 'full'. Name another" in done.stderr
-
-
-def change(folder, old, new):
-    file = folder / "notebooks" / "toy.ipynb"
+def change(folder, name, old, new):
+    file = folder / "notebooks" / name
     text = file.read_text("utf-8")
     assert old in text
     file.write_text(text.replace(old, new), "utf-8")
 
 
+NOTEBOOK, CONFIG = "toy.ipynb", "configs/toy/quick.yaml"
+ALL = "config: quick\nn_folds: 4\nlr: 1e-3\n"
+NO_CELL = "toy.ipynb: expected a parameters cell of lines"
+NO_VALUES = "quick.yaml: expected lines"
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "words"),
+    ("name", "old", "new", "words"),
     [
-        ("config: str", "%time\\nconfig: str", "expected a parameters cell of lines"),
-        ("= 3  # folds", "= int(3)  # folds", "expected a parameters cell of lines"),
-        ("config: str", "import os\\nconfig: str", "expected a parameters cell of li"),
-        ('"nbformat"', '"nbformat', "toy.ipynb: expected a notebook"),
+        (NOTEBOOK, "config: str", "%time\\nconfig: str", NO_CELL),
+        (NOTEBOOK, "= 3  # folds", "= int(3)  # folds", NO_CELL),
+        (NOTEBOOK, "config: str", "import os\\nconfig: str", NO_CELL),
+        (NOTEBOOK, '"nbformat"', '"nbformat', "toy.ipynb: expected a notebook"),
+        (CONFIG, ALL, "[1, 2]", NO_VALUES),
+        (CONFIG, ALL, "lr: [1", NO_VALUES),
+        (CONFIG, ALL, "\x00", NO_VALUES),
+        (CONFIG, ALL, "just words", NO_VALUES),
+        (CONFIG, "n_folds", "n_flods", "got 'n_flods'. Did you mean 'n_folds'?"),
     ],
 )
-def test_a_notebook_that_cannot_be_read_is_one_line(toy, old, new, words):
-    change(toy, old, new)
-    done = emolib("run", "toy")
-    assert done.exit_code == 1 and words in done.stderr, done.stderr
-    assert len(done.stderr.splitlines()) == 1 and "toy.ipynb" in done.stderr
-
-
-def test_a_cell_may_have_null_for_tags(toy):
-    change(toy, '"metadata": {}', '"metadata": {"tags": null}')
-    assert emolib("run", "toy", "--dry-run").exit_code == 0
-
-
-@pytest.mark.parametrize("text", ["[1, 2]", "lr: [1", "\x00", "just words"])
-def test_a_config_that_holds_no_values_is_one_line(toy, text):
-    (toy / "notebooks/configs/toy/quick.yaml").write_text(text)
+def test_a_file_that_cannot_be_read_is_one_line(toy_folder, name, old, new, words):
+    change(toy_folder, name, old, new)
     done = emolib("run", "toy", "--config", "quick")
-    assert done.exit_code == 1 and "quick.yaml: expected lines" in done.stderr
+    assert done.exit_code == 1 and words in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_what_a_file_calls_itself_is_printed_escaped_and_cut(toy):
+def test_a_cell_may_have_null_for_tags(toy_folder):
+    change(toy_folder, NOTEBOOK, '"metadata": {}', '"metadata": {"tags": null}')
+    assert emolib("run", "toy", "--dry-run").exit_code == 0
+
+
+def test_what_a_file_calls_itself_is_printed_escaped_and_cut(toy_folder):
     name = "\x1b]0;title\x07\x1b[2J\u202e" + "x" * 10**6
     done = emolib("run", f"{name}\nError: forged")
     assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
@@ -237,13 +203,13 @@ def test_what_a_file_calls_itself_is_printed_escaped_and_cut(toy):
     assert "\\x1b]0;title" in done.stderr and len(done.stderr) < 3000
 
 
-def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(toy):
-    forging = toy / "a\nNOT USABLE: forged\x1b[2J"
-    plain = toy / "O'Brien lab"
+def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(
+    toy_folder,
+):
+    forging = toy_folder / "a\nNOT USABLE: forged\x1b[2J"
+    plain = toy_folder / "O'Brien lab"
     for folder in (forging, plain):
-        for number in range(6):
-            name = f"Subject{number // 2:02d}_{number % 2 + 1}.edf"
-            write_edf(folder / name, seconds=1)
+        write_people(folder)
     (forging / "Subject05_1.edf").write_bytes(b"x")
     said = []
     for corpus in ("eegmat", "dreamer"):
@@ -267,30 +233,26 @@ def test_names_on_disk_forge_no_line_and_a_command_that_is_advised_can_be_typed(
 # ---------------------------------------------------------------- what fails
 
 
-def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(project):
-    code, said = project.finish(*RUN, "-p", "systems=[broken]")
+def test_where_nothing_finishes_the_page_holds_the_reasons_until_the_next_run(lab):
+    code, said = lab.finish(*RUN, "-p", "systems=[broken]")
     assert code == 1 and "toy_quick stopped" in said
     reason = "broken (4): ValueError: learning rate must be small; got 1e9."
     assert f"failed: {reason}" in said
-    page = project.folder / "reports/toy/quick~stopped/stopped.md"
-    assert str(page.relative_to(project.folder)) in said
+    page = lab.folder / "reports/toy/quick~stopped/stopped.md"
+    assert str(page.relative_to(lab.folder)) in said
     assert f"- {reason}\n" in page.read_text("utf-8")
     assert page.with_name("notebook.ipynb").is_file()
-    assert project.finish(*RUN)[0] == 0 and not page.parent.exists()
+    assert lab.finish(*RUN)[0] == 0 and not page.parent.exists()
 
 
-def test_a_corpus_that_is_gone_is_said_with_the_plan_and_on_a_page(project):
+def test_a_corpus_that_is_gone_is_said_with_the_plan(lab):
     lost = 'raise FileNotFoundError("DREAMER not found")'
-    project.edit("papers/toy/data.py", "return f\"corpus {data['seed']}\"", lost)
+    lab.edit("papers/toy/data.py", "return f\"corpus {data['seed']}\"", lost)
     reason = "FileNotFoundError: DREAMER not found"
-    code, said = project.finish(*RUN, "--dry-run")
+    code, said = lab.finish(*RUN, "--dry-run")
     assert code == 0 and said.endswith(
         f"0 units done, 4 to do, no earlier run to judge 4 by; {reason}\n"
     )
-    code, said = project.finish(*RUN)
-    assert code == 1 and f"failed: linear (4): {reason}" in said
-    page = project.folder / "reports/toy/quick~stopped/stopped.md"
-    assert f"- linear (4): {reason}\n" in page.read_text("utf-8")
 
 
 # ---------------------------------------------------------------- a kill
@@ -309,24 +271,24 @@ def undisturbed(tmp_path_factory):
     "n_kills", [3, pytest.param(20, marks=pytest.mark.slow)], ids=["three", "twenty"]
 )
 def test_kills_at_random_moments_change_no_byte_and_leave_nothing(
-    project, undisturbed, n_kills
+    lab, undisturbed, n_kills
 ):
     results, tables, seconds = undisturbed
     moments, n_killed = random.Random(n_kills), 1
-    process = project.begin(*RUN, "--cores", "2", "-p", "seconds=60")
-    project.wait_for("working 0")  # a worker that would go on for a minute
-    assert project.ends_with(process)
+    process = lab.begin(*RUN, "--cores", "2", "-p", "seconds=60")
+    lab.wait_for("working 0")  # a worker that would go on for a minute
+    lab.kill(process)
     while n_killed < n_kills:
-        process = project.begin(*RUN, "--cores", "2")
+        process = lab.begin(*RUN, "--cores", "2")
         try:
             process.wait(moments.uniform(0, seconds))
             seconds *= 0.8  # it had ended: the machine is quicker now
         except subprocess.TimeoutExpired:
             n_killed += 1
-        assert project.ends_with(process)
+        lab.kill(process)
         if moments.random() < 0.5:  # what is left is at every stage
-            shutil.rmtree(project.store, ignore_errors=True)
-    assert project.finish(*RUN, "--cores", "2")[0] == 0
-    assert project.results() == results and project.tables() == tables
-    left = [*project.folder.rglob(".partial-*"), *project.store.glob("*/.[!l]*")]
+            shutil.rmtree(lab.store, ignore_errors=True)
+    assert lab.finish(*RUN, "--cores", "2")[0] == 0
+    assert lab.results() == results and lab.tables() == tables
+    left = [*lab.folder.rglob(".partial-*"), *lab.store.glob("*/.[!l]*")]
     assert not left

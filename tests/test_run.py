@@ -8,22 +8,9 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
-from toy_notebooks import ROOT, SAVE_FIGURE, write_notebook, write_project
+from toy_notebooks import ROOT, SAVE_FIGURE, emolib, write_notebook, write_project
 
 from emolib import run as steps
-from emolib.__main__ import main
-
-
-def emolib(*words):
-    return CliRunner().invoke(main, words)
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    write_project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +29,8 @@ def ran(tmp_path_factory):
 @pytest.fixture
 def finished(ran, tmp_path, monkeypatch):
     """Return a copy of that project, to run again."""
-    project = tmp_path / "project"
-    shutil.copytree(ran, project)
-    monkeypatch.chdir(project)
-    return project
+    monkeypatch.chdir(shutil.copytree(ran, tmp_path / "project"))
+    return tmp_path / "project"
 
 
 def test_a_run_writes_a_whole_folder_without_a_path_and_leaves_nothing_else(ran):
@@ -104,59 +89,30 @@ def test_a_run_that_fails_keeps_its_partial_notebook_and_the_earlier_report(
     assert (finished / "reports/toy/quick/run.json").read_bytes() == before
 
 
-def test_one_notebook_that_fails_costs_the_others_nothing(project):
-    good = project / "notebooks" / "good.ipynb"
-    shutil.copy(project / "notebooks" / "toy.ipynb", good)
-    write_notebook(project, save="")
+def test_one_notebook_that_fails_costs_the_others_nothing(toy_folder):
+    good = toy_folder / "notebooks" / "good.ipynb"
+    shutil.copy(toy_folder / "notebooks" / "toy.ipynb", good)
+    write_notebook(toy_folder, save="")
     done = emolib("run", "toy", "good")
     assert done.exit_code == 1 and "toy must end with save_report" in done.stderr
-    assert (project / "reports/.scratch/toy/notebook.ipynb").is_file()
+    assert (toy_folder / "reports/.scratch/toy/notebook.ipynb").is_file()
 
 
-def test_a_dry_run_says_one_line_and_stops(project):
+def test_a_dry_run_says_one_line_and_stops(toy_folder):
     done = emolib("run", "--config", "quick", "--dry-run")
     assert done.exit_code == 0 and len(done.stdout.splitlines()) == 1
-    assert not (project / "reports").exists()
+    assert not (toy_folder / "reports").exists()
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ("run toi", "notebook must be known; got 'toi'. Did you mean 'toy'?"),
-        ("run toy --config quik", "config of toy must be known; got 'quik'. Did you"),
-        ("run toy -p n_flods 2", "got 'n_flods'. Did you mean 'n_folds'?"),
-        ("run toy -p lr [1", "-p must be NAME and YAML; got (('lr', '[1'),)"),
-        ("units toy --config quick --shard x", "i of --shard i/n must be in"),
-        ("units toy --config quick --shard 3/2", "must be in [1, 2]; got 3"),
-        ("units toy --config quick --shard ²/3", "got 0. It was '²/3'."),
-        ("corpora check dremer x", "corpus must be one of 'dreamer'"),
-    ],
-)
-def test_each_mistake_is_one_line_and_exit_code_1(project, words, message):
-    done = emolib(*words.split())
-    assert done.exit_code == 1 and message in done.stderr
-    assert len(done.stderr.splitlines()) == 1 and not (project / "reports").exists()
-
-
-def test_an_unwritable_reports_folder_is_one_clear_error(project):
-    (project / "reports").write_text("a file in the way")
+def test_an_unwritable_reports_folder_is_one_clear_error(toy_folder):
+    (toy_folder / "reports").write_text("a file in the way")
     done = emolib("run", "toy")
     planned, error = done.stderr.splitlines()
     assert done.exit_code == 1 and planned == "planning toy"
-    assert str(project / "reports") in error
+    assert str(toy_folder / "reports") in error
 
 
-def test_open_writes_a_parameterised_copy_and_never_overwrites_it(project):
-    for name, words in {"toy_quick": ["-p", "n_folds", "2"], "toy_quick_1": []}.items():
-        done = emolib("open", "toy", "--config", "quick", *words)
-        path = project / "work" / f"{name}.ipynb"
-        assert done.exit_code == 0 and f"jupyter lab {path}" in done.output
-    cells = json.loads((project / "work" / "toy_quick.ipynb").read_text())["cells"]
-    tags = {tag: c for c in cells for tag in c["metadata"].get("tags", ())}
-    assert "n_folds = 2" in "".join(tags["injected-parameters"]["source"])
-
-
-def test_the_run_command_imports_no_snakemake_and_help_names_every_command(project):
+def test_the_run_command_imports_no_snakemake_and_help_names_every_command(toy_folder):
     code = (
         "import sys; from emolib.__main__ import main\n"
         "main(['run', 'toy', '--dry-run'], standalone_mode=False)\n"

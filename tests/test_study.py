@@ -1,7 +1,6 @@
 """What is read off the finished units of a run."""
 
 from dataclasses import replace
-from itertools import compress
 
 import pytest
 
@@ -17,9 +16,9 @@ def study():
     names = ["NMER", "MEN", "IF-MMIN"]
     whole = made_study(names, corpora=["mosei"], folds=[1], conditions=["all"])
     lost = {"system": "IF-MMIN", "db": -40.0}
-    labels = [unit.labels.items() for unit, _ in whole.finished]
-    kept = [not lost.items() <= own for own in labels]
-    return replace(whole, finished=[*compress(whole.finished, kept)])
+    pairs = whole.finished
+    kept = [pair for pair in pairs if not lost.items() <= pair[0].labels.items()]
+    return replace(whole, finished=kept)
 
 
 def test_pairs_are_compared_by_subject_within_each_combination_of_labels(study):

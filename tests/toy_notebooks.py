@@ -1,16 +1,17 @@
 """A toy project: a notebook of no paper, or of a tiny one in a copy of the package."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
-from toy_project import ToyProject
+from click.testing import CliRunner
+from toy_project import ToyProject, wait_until
+
+from emolib.__main__ import main
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+RUN = ["-m", "emolib", "run", "toy", "--config", "quick"]
 PARAMETERS = """config: str = ""  # name of the config
 data: str = "surrogate"  # where the corpora come from
 n_folds: int = 3  # folds
@@ -41,6 +42,11 @@ figure.subplots().plot(results["value"].sort_values().to_numpy())
 figure.alt_text = f"{len(results)} values, rising."
 """
 SAVE_FIGURE = DRAW + SAVE[:-2] + ', figures={"fig_1_values": figure}))'
+
+
+def emolib(*words):
+    """Type a command in this process and return what came of it."""
+    return CliRunner().invoke(main, words)
 
 
 def write_project(root, **cells):
@@ -119,30 +125,15 @@ class Project(ToyProject):
         text = "\n".join(["config: quick", *lines, ""])
         (self.folder / "notebooks/configs/toy/quick.yaml").write_text(text)
 
-    def begin(self, *command):
-        """Start a command and return its process."""
-        return subprocess.Popen(
-            [sys.executable, *command], cwd=self.folder, text=True,
-            env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    @property
-    def environment(self):
-        cache = str(self.folder / "cache")
-        return {"PYTHONPATH": str(self.folder), "EMOLIB_CACHE": cache,
-                "TOY_DIARY": str(self._diary)}  # fmt: skip
-
-    def ends_with(self, process):
-        """Kill a process; return whether what it started ends within 5 s.
+    def kill(self, process):
+        """Kill a process; what it started must end within 5 s.
 
         Nothing reads its pipe before, which would wait for all who hold it.
         """
         process.kill()
         process.wait()
-        is_alone = self.is_left_alone(5)
+        wait_until(lambda: not self.processes(), 5)
         process.communicate()
-        return is_alone
 
     def finish(self, *command):
         """Run a command; return its exit code and what it said."""

@@ -39,6 +39,14 @@ def say(value):
 """
 
 
+def wait_until(condition, seconds=60.0):
+    """Wait until a condition holds; fail where it does not in time."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
 class ToyProject:
     """A project folder with its own package, cache and diary of what was computed."""
 
@@ -61,21 +69,25 @@ class ToyProject:
         shutil.move(self.paper / "corpora.py", package)
         self._diary.touch()
 
+    @property
+    def environment(self):
+        """What its processes find set."""
+        cache = str(self.folder / "cache")
+        own = {"PYTHONPATH": str(self.folder), "TOY_DIARY": str(self._diary)}
+        return {**os.environ, **own, "EMOLIB_CACHE": cache}
+
+    def begin(self, *words, stderr=subprocess.STDOUT, **environment):
+        """Start Python with some words and return its process."""
+        return subprocess.Popen(
+            [sys.executable, *words], cwd=self.folder, text=True,
+            env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=stderr,
+        )  # fmt: skip
+
     def start(self, code, **environment):
         """Start a process that runs `code` and return it."""
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(self.folder),
-            "EMOLIB_CACHE": str(self.folder / "cache"),
-            "TOY_DIARY": str(self._diary),
-            "OMP_NUM_THREADS": "1",
-            **environment,
-        }
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [sys.executable, "-P", "-c", PREAMBLE + code]
-        return subprocess.Popen(
-            command, cwd=self.folder, env=environment, text=True, **pipes
-        )
+        words, own = ("-P", "-c", PREAMBLE + code), {"OMP_NUM_THREADS": "1"}
+        return self.begin(*words, stderr=subprocess.PIPE, **own, **environment)
 
     def run(self, code, **environment):
         """Run `code` and return what it said, decoded."""
@@ -98,12 +110,9 @@ class ToyProject:
             self._diary.write_text("")
         return lines
 
-    def wait_for(self, line, seconds=60):
+    def wait_for(self, line):
         """Wait until the diary has a line."""
-        limit = time.monotonic() + seconds
-        while line not in self.diary():
-            assert time.monotonic() < limit, f"{line!r} is not in {self.diary()}"
-            time.sleep(0.02)
+        wait_until(lambda: line in self.diary())
 
     def tables(self):
         """Return the bytes of every table, array and state, by entry and name."""
@@ -117,22 +126,17 @@ class ToyProject:
         """Return the folders of the units in the store."""
         return sorted(self.store.glob("toy/unit-*"))
 
-    def processes(self):
-        """Return the ids of the living processes that run on this project."""
+    def processes(self, words=""):
+        """Return the ids of its living processes whose command holds some words."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 environment = (folder / "environ").read_bytes()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
                 state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if str(self._diary).encode() in environment and state != "Z":
+            is_own = str(self._diary).encode() in environment and state != "Z"
+            if is_own and words.encode() in command:
                 found.append(int(folder.name))
         return sorted(found)
-
-    def is_left_alone(self, seconds):
-        """Return whether every process of the project ends in time."""
-        limit = time.monotonic() + seconds
-        while self.processes() and time.monotonic() < limit:
-            time.sleep(0.05)
-        return not self.processes()

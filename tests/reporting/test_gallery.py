@@ -2,30 +2,16 @@
 
 import json
 
-import pandas as pd
 import pytest
 from toy_notebooks import write_notebook
 
 from emolib.reporting import gallery_table, make_gallery, save_report
 
-from .conftest import VALUES
-
-RESULTS = pd.DataFrame(
-    {"dataset": ["toy"], "source": "surrogate", "metric": "auc", "value": 0.5}
-)
-
-
-@pytest.fixture
-def project(project):
-    for name in ("smoke", "extra"):
-        config = project / "notebooks/configs/toy" / f"{name}.yaml"
-        config.write_text(f"config: {name}\n")
-    return project
+from .conftest import VALUES, results
 
 
 def save(source="surrogate", **changes):
-    rows = RESULTS.assign(source=source)
-    values = {**VALUES, **changes}
+    rows, values = results(source), {**VALUES, **changes}
     save_report("toy", values, results=rows, tables={"table_1": rows})
 
 
@@ -41,6 +27,9 @@ def test_an_entry_keeps_tables_and_run_but_neither_arrays_nor_host(project):
 
 
 def test_the_highest_tier_is_shown_and_other_configs_stand_beside_it(project):
+    for name in ("smoke", "extra"):
+        config = project / "notebooks/configs/toy" / f"{name}.yaml"
+        config.write_text(f"config: {name}\n")
     save(config="smoke", n_folds=3, lr=6e-4)
     save()
     save(config="extra", n_folds=3, lr=6e-4)

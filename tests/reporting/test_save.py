@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from emolib.figures.scores import plot_scores
 from emolib.reporting import save_report
-from emolib.reporting.save import SURROGATE, put_in_place, save_figure
+from emolib.reporting.save import SURROGATE, save_figure
 from emolib.settings import Number, Typed
 
-from .conftest import VALUES
+from .conftest import VALUES, results
 
 
 class Settings(Typed):
@@ -27,17 +27,6 @@ class Settings(Typed):
     run_name: str
     seed: int
     device: str = "auto"
-
-
-def results(source="surrogate", n_folds=2):
-    return pd.DataFrame(
-        {
-            "paper": "toy", "item": "Table 1", "dataset": "toy", "source": source,
-            "target": "valence", "protocol": "by_subject", "method": "Toy",
-            "variant": "", "condition": "", "fold": range(n_folds), "seed": 0,
-            "metric": "auc", "value": 0.5,
-        }
-    )  # fmt: skip
 
 
 def figure(alt="Two <values>."):
@@ -120,7 +109,8 @@ def test_the_mark_is_in_every_table_and_figure_of_a_surrogate_and_no_other(
     assert f"Data: toy ({source}) · tier: quick · settings: " in table
 
 
-def test_what_was_not_run_is_named_and_not_written(project):
+def test_what_was_not_run_is_named_and_stands_there_no_longer(project):
+    save(more={"tables": {"table_1": results()}, "figures": {"fig_1": figure()}})
     more = {"tables": {"table_1": results().iloc[:0]}, "figures": {"fig_1": None}}
     said = save_report("toy", VALUES, results=results(), **more)
     assert said.endswith("results.csv, run.json; not run: table_1, fig_1")
@@ -172,16 +162,6 @@ def test_a_figure_without_words_is_refused_and_the_earlier_report_stays(project)
     with pytest.raises(ValueError, match="figure fig_1 must carry alt_text"):
         save(more={"figures": {"fig_1": figure("")}})
     assert read(project) == before
-
-
-def test_a_new_report_replaces_the_old_one_whole(project):
-    old, made = project / "reports/toy/quick", project / "reports/.partial/made"
-    for folder, name in ((old, "stale.md"), (made, "run.json")):
-        folder.mkdir(parents=True)
-        (folder / name).touch()
-    assert put_in_place(made, "toy/quick") == old
-    assert [path.name for path in old.iterdir()] == ["run.json"]
-    assert [path.name for path in made.parent.iterdir()] == ["place.lock"]
 
 
 def test_a_last_digit_of_the_layout_does_not_change_a_saved_figure(tmp_path):

@@ -6,23 +6,19 @@ import pytest
 
 from emolib.reporting import compare_table, to_markdown
 
+PLACE = {
+    "item": "Table 1", "dataset": "dreamer", "target": "arousal", "condition": "",
+}  # fmt: skip
 PRINTED = pd.DataFrame(
     [
-        ("toy", "Table 1", "dreamer", "arousal", method, variant, "", metric, value)
-        for method, variant, metric, value in [
-            ("Aligned", "", "auc", 0.80),
-            ("Aligned", "", "n_windows", 5531.0),
-            ("Aligned", "w/o align", "auc", 0.75),
-            ("TS-TCC", "", "auc", None),
-        ]
+        ("Aligned", "", "auc", 0.80),
+        ("Aligned", "", "n_windows", 5531.0),
+        ("Aligned", "w/o align", "auc", 0.75),
+        ("TS-TCC", "", "auc", None),
     ],
-    columns=["paper", "item", "dataset", "target", "method", "variant", "condition",
-             "metric", "value"],
-)  # fmt: skip
-LABELS = {
-    "item": "Table 1", "dataset": "dreamer", "target": "arousal", "method": "Aligned",
-    "variant": "", "condition": "", "protocol": "by_subject",
-}  # fmt: skip
+    columns=["method", "variant", "metric", "value"],
+).assign(paper="toy", **PLACE)
+LABELS = {**PLACE, "method": "Aligned", "variant": "", "protocol": "by_subject"}
 
 
 def run(values=(0.6, 0.7, 0.8), *, source="surrogate", metric="auc", **labels):
@@ -63,12 +59,7 @@ def test_a_row_is_a_printed_cell_with_the_papers_number_and_this_runs():
         ("open", (0.6, 0.7, 0.8), "", "not comparable: open"),
         ("unknown source", (0.6, 0.7), "", "not comparable: unknown source"),
         ("licensed", (0.70, 0.78, 0.82, 0.86, 0.88), "inside the interval", "were run"),
-        (
-            "licensed",
-            (0.60, 0.61, 0.62, 0.61, 0.60),
-            "outside the interval",
-            "were run",
-        ),
+        ("licensed", (0.6, 0.61, 0.62, 0.61, 0.6), "outside the interval", "were run"),
     ],
 )
 def test_licensed_data_alone_are_held_against_the_paper(source, values, note, said):

@@ -1,7 +1,5 @@
 """Reader of MEADOW, a toy corpus for tests: ``Meadow_P01.mat``, one file a person."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

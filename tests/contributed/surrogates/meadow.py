@@ -1,7 +1,5 @@
 """Writer of MEADOW surrogates: noise that is larger in trials that were not calm."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A toy baseline for tests: mean and size of each lead, and one linear layer."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

@@ -1,7 +1,5 @@
 """How the toy baseline is trained: on labelled windows of ECG."""
 
-from __future__ import annotations
-
 from emolib.models.baselines.pooled_mean import PooledMean
 
 from emolib.papers.ecg_eeg.training import Task
