@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from emolib.training.devices import one_thread
+
 
 @dataclass
 class Context:
@@ -50,7 +52,8 @@ def run_unit(unit, context):
     """
     settings = Watched(unit.settings)
     module = import_module(unit.system_module)
-    outcome = module.run(settings, replace(context, data=unit.data))
+    with one_thread():
+        outcome = module.run(settings, replace(context, data=unit.data))
     assert not settings.unread, f"{unit.system} does not read {settings.unread}"
     return outcome
 

@@ -8,7 +8,6 @@ from in_memory import Context, run_unit
 
 from emolib.containers import Windows
 from emolib.papers import mmqnet
-from emolib.training.devices import one_thread
 
 TINY = {"batch_size": 64, "max_epochs": 2, "baseline_epochs": 2, "patience": 5}
 """Two epochs: enough to see that something runs, and what reaches what."""
@@ -59,8 +58,7 @@ def units_of(**changes):
 
 def run(unit, windows):
     """Return a unit's outcome on windows in memory."""
-    with one_thread():
-        return run_unit(unit, Context(windows, unit.data))
+    return run_unit(unit, Context(windows, unit.data))
 
 
 def with_changed_labels(windows, rows):

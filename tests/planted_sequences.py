@@ -9,7 +9,6 @@ from scipy.ndimage import gaussian_filter1d
 
 from emolib.containers import Windows
 from emolib.papers import rmmt
-from emolib.training.devices import one_thread
 
 SIZES_OF = {"face": 6, "eeg": 64}
 
@@ -63,8 +62,7 @@ def units_of(**changes):
 
 def run(unit, windows, context=None):
     """Return a unit's outcome on windows in memory."""
-    with one_thread():
-        return run_unit(unit, context or Context(windows, unit.data))
+    return run_unit(unit, context or Context(windows, unit.data))
 
 
 def with_changed_labels(windows, rows):

@@ -15,13 +15,6 @@ def model_of(mask="log", n_layers=2, seed=0):
     return MMQNet(N_FEATURES, mask=mask, n_layers=n_layers).eval()
 
 
-def with_other_queries(model, there):
-    """Return the outputs after the queries of one modality were drawn anew."""
-    with torch.no_grad():
-        model.modality_queries[there] = torch.randn(16)
-    return model(*features_of(missing=MISSING))
-
-
 def test_the_sizes_are_the_papers():
     model = model_of()
     assert model.modality_queries.shape == (3, 16)
@@ -42,12 +35,6 @@ def test_tokens_are_features_where_present_and_queries_where_missing():
     torch.testing.assert_close(tokens[2, 1:3], model.modality_queries[1:])
     queries = torch.cat([model.category_query, model.interference_query])
     torch.testing.assert_close(tokens[:, 3:], queries.expand(4, 2, 16))
-
-
-def test_what_is_missing_is_no_token_before_its_query_stands_in():
-    model, (x, present) = model_of(), features_of(missing=MISSING)
-    features = model.project(x, present)
-    assert (features[~present] == 0).all() and (features[present] != 0).all()
 
 
 def test_without_layers_each_part_of_z_is_its_own_token():
@@ -83,24 +70,6 @@ def test_the_four_readings_of_eq_3_by_hand():
     torch.testing.assert_close(first["product"], product)
 
 
-def test_attention_to_the_missing_leaks_under_the_literal_readings_alone():
-    """Of random scores of unit variance; other random data give .18 and .22."""
-    generator = torch.Generator().manual_seed(0)
-    present = torch.rand(4000, 5, generator=generator) > 0.3
-    present[~present.any(1), 0] = True
-    scores = torch.randn(4000, 4, 7, 7, generator=generator)
-    foreign = torch.cat([~present, torch.zeros(4000, 2, dtype=torch.bool)], 1)
-    foreign = foreign[:, None, :] & ~torch.eye(7, dtype=torch.bool)
-    mask = attention_mask(present)
-    leaked = {}
-    for name in MASKS:
-        weights = masked_scores(scores, mask, name).softmax(-1)
-        leaked[name] = float((weights * foreign[:, None]).sum(-1).mean())
-    assert leaked["log"] == leaked["additive"] == 0
-    assert leaked["hadamard"] == pytest.approx(0.14, abs=0.01)
-    assert leaked["product"] == pytest.approx(0.24, abs=0.01)
-
-
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("n_layers", [1, 3])
 def test_the_query_of_what_is_missing_moves_nothing_else_under_a_mask_that_masks(
@@ -108,7 +77,9 @@ def test_the_query_of_what_is_missing_moves_nothing_else_under_a_mask_that_masks
 ):
     model = model_of(mask, n_layers)
     before = model(*features_of(missing=MISSING))
-    after = with_other_queries(model, 0)  # the EEG's, which row 1 lacks
+    with torch.no_grad():
+        model.modality_queries[0] = torch.randn(16)  # the EEG's, which row 1 lacks
+    after = model(*features_of(missing=MISSING))
     moved = (before.category[1] - after.category[1]).abs().max() > 1e-4
     assert bool(moved) is (mask in ("hadamard", "product"))
     assert torch.equal(before.category[[0, 2, 3]], after.category[[0, 2, 3]])

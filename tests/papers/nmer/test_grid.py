@@ -7,7 +7,7 @@ import pytest
 from emolib.papers import nmer
 from emolib.papers.nmer.grid import expand
 from emolib.papers.nmer.noise import CORRUPTION_KEYS
-from emolib.papers.nmer.settings import PRESETS, SYSTEMS, Method, Settings
+from emolib.papers.nmer.settings import SYSTEMS, Method, Settings
 from emolib.papers.nmer.training import TASK_KEYS
 
 NEVER = [name for name, system in SYSTEMS.items() if system.trained == "never"]
@@ -47,15 +47,6 @@ def test_no_two_systems_are_the_same_unit_and_every_field_is_read_by_some():
     labels = {u.labels["dataset"]: u.settings["labels"] for u in units}
     assert labels == {"iemocap": "class", "mosei": Method().positive}
     assert ROWS == ["MEN", "MCTN", "MMIN", "IF-MMIN", "NMER", "w/o VAE", "w/o L_inv"]
-
-
-def test_a_preset_changes_nmer_and_no_baseline():
-    systems = ["NMER", "w/o VAE", "MMIN", "majority"]
-    units = expanded(systems=systems, presets=list(PRESETS))
-    words = [preset.replace("_", " ") for preset in list(PRESETS)[1:]]
-    others = [("NMER", v + w) for w in words for v in ("", "w/o VAE, ")]
-    first = [("NMER", ""), ("NMER", "w/o VAE"), ("MMIN", ""), ("majority", "")]
-    assert rows_of(units, "method", "variant") == [*first, *others]
 
 
 @pytest.mark.parametrize("systems", [TWINS[:1], TWINS[1:], TWINS])
@@ -126,17 +117,3 @@ def test_units_that_share_a_stage_are_spread_over_the_run():
     assert names[:4] == [("MMIN", 1), ("MMIN", 2), ("IF-MMIN", 1), ("IF-MMIN", 2)]
     assert names[4:6] == [("MCTN", 1), ("MCTN", 2)]
     assert names[-2:] == [("majority", 1), ("majority", 2)]
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"exact": [0]}, "exact must be levels of dbs or clean_dbs; got 0"),
-        ({"folds": [11]}, r"folds\[0\] must be .*10; got 11"),
-        ({"corpora": ["mosei"], "folds": [2]}, r"got \[2\]. mosei has no other folds"),
-        ({"overrides": {"n_heads": 7}}, "n_heads must divide .*got 7"),
-    ],
-)
-def test_each_wrong_setting_says_what_must_hold(given, words):
-    with pytest.raises(ValueError, match=words):
-        Settings.of(given)

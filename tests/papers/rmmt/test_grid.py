@@ -42,18 +42,6 @@ def test_a_sweep_of_alpha_trains_only_the_values_that_are_not_the_method_s():
     assert len({str(u.data) for u in units}) == 1  # features are those of all
 
 
-def test_the_preset_as_printed_is_trained_for_the_method_alone():
-    units = units_of(systems=["RMMT", "F-Fusion"], presets=["default", "as_printed"])
-    told = [(u.labels["system"], u.labels["condition"]) for u in units]
-    assert told == [
-        ("RMMT", "default"),
-        ("F-Fusion", "default"),
-        ("RMMT", "as printed"),
-    ]
-    printed = units[-1]
-    assert printed.settings["attention"] == "relu" and printed.data["psd"] == "printed"
-
-
 def test_six_bands_of_32_channels_are_192_features():
     assert len(BANDS) * 32 == 192
     edges = [*BANDS.values()]
@@ -87,21 +75,6 @@ def test_distillation_moves_the_face_s_network_only_where_both_learn(learner, mo
     grads = {m: [w.grad for w in model.tcns[m].parameters()] for m in SIZES_OF}
     assert all(g is not None and g.any() for g in grads["eeg"])
     assert all((g is not None) is moves for g in grads["face"])
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"systems": ["RSMT"]}, "systems.* Did you mean 'RSMT-"),
-        ({"overrides": {"attention": "hard"}}, "attention must be one of 'softmax'"),
-        ({"folds": [10]}, r"folds must be in \[0, 9\] by_trial; got \[10\]"),
-        ({"overrides": {"backbone": "ir50"}}, "never trained from scratch; got none"),
-        ({"alphas": [-1.0]}, "alphas.* must be greater than or equal to 0"),
-    ],
-)
-def test_each_wrong_setting_says_what_must_hold(given, words):
-    with pytest.raises(ValueError, match=words):
-        Settings.of(given)
 
 
 @pytest.fixture(scope="module")
