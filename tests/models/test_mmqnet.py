@@ -37,6 +37,12 @@ def test_tokens_are_features_where_present_and_queries_where_missing():
     torch.testing.assert_close(tokens[:, 3:], queries.expand(4, 2, 16))
 
 
+def test_what_is_missing_is_no_token_before_its_query_stands_in():
+    model, (x, present) = model_of(), features_of(missing=MISSING)
+    features = model.project(x, present)
+    assert (features[~present] == 0).all() and (features[present] != 0).all()
+
+
 def test_without_layers_each_part_of_z_is_its_own_token():
     model, (x, present) = model_of(n_layers=0), features_of(missing={})
     outputs, beside = model(x, present), model.positions + model.modality_embedding
