@@ -51,8 +51,3 @@ def test_a_page_has_the_papers_rows_and_columns(study):
     assert head.index("0 accuracy") < head.index("0.3 accuracy")
     rows = [line.split("|")[1].strip() for line in third.splitlines() if "|" in line]
     assert rows[2:] == ["w/o L_R", "w/o L_I", "MMQ-Net"]
-
-
-def test_the_rate_that_came_out_is_told_of_every_unit(study):
-    rates = study.table("rates")
-    assert (rates["rate"] - rates["realised"]).abs().max() < 1e-3

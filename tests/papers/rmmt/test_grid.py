@@ -1,6 +1,5 @@
 """The grid of paper 4, what its settings refuse, and its tables."""
 
-
 import pytest
 import torch
 from planted_sequences import SIZES_OF, units_of
@@ -28,13 +27,6 @@ def test_every_cell_of_the_paper_has_a_unit_and_none_is_trained_twice():
     assert sorted(printed) == sorted(map(tuple, cells.to_numpy()))
     own = [(u.system, str(u.settings)) for u in units]
     assert len(set(own)) == len(own)
-
-
-def test_a_sweep_of_alpha_trains_only_the_values_that_are_not_the_method_s():
-    units = units_of(systems=["RMMT", "RSMT-F"], alphas=[0.2, 1.0, 2.0])
-    weights = [u.settings["w_distillation"] for u in units]
-    assert sorted(weights) == [0.0, 0.2, 1.0, 2.0]
-    assert len({str(u.data) for u in units}) == 1  # features are those of all
 
 
 def test_six_bands_of_32_channels_are_192_features():
