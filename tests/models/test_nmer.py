@@ -133,7 +133,6 @@ def test_attention_over_one_key_is_torchs_with_gradients_none_for_query_and_key(
         encoded = encode(tokens)
         (encoded * noise(4, 48, seed=1)).sum().backward()
         found.append([*(w.grad for w in model.vae.encoder.parameters()), encoded])
-    for ours, torchs in zip(*found, strict=True):
-        torch.testing.assert_close(ours, torchs, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)
     in_projection = found[0][0]  # query, key, value
     assert (in_projection[: 2 * 48] == 0).all() and (in_projection[2 * 48 :] != 0).any()

@@ -12,7 +12,6 @@ import pytest
 import torch
 from in_memory import DrawnOnCpu
 
-from emolib.models.blocks import ByteDropout
 from emolib.units import windows_key
 
 from .worlds import WORLDS
@@ -168,14 +167,6 @@ def test_a_process_under_another_hash_seed_gives_the_same_bytes(
 
 
 # ---------------------------------------------------------------- CPU against GPU
-
-
-@pytest.fixture
-def comparable(monkeypatch):
-    """Drop nothing, and convolve in float32 proper: a GPU rounds to 10 bits else."""
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    for kind in (torch.nn.Dropout, ByteDropout):
-        monkeypatch.setattr(kind, "forward", lambda self, x: x)
 
 
 def one_epoch(stem, system, device):
