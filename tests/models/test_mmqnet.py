@@ -4,7 +4,6 @@ import pytest
 import torch
 from modality_batches import N_FEATURES, features_of
 
-from emolib.losses.information import InformationCritic, mmqnet_loss
 from emolib.models.mmqnet import MASKS, MMQNet, attention_mask, masked_scores
 
 MISSING = {1: ["eeg"], 2: ["gsr", "ecg"]}
@@ -90,36 +89,6 @@ def test_the_query_of_what_is_missing_moves_nothing_else_under_a_mask_that_masks
     assert bool(moved) is (mask in ("hadamard", "product"))
     assert torch.equal(before.category[[0, 2, 3]], after.category[[0, 2, 3]])
     assert not torch.allclose(before.attended[1, 0], after.attended[1, 0])
-
-
-def gradient_of_queries(mask, n_layers, dropped):
-    """Return the gradient of Eq. (8) with respect to the modality queries."""
-    model, critic = model_of(mask, n_layers), InformationCritic(16)
-    x, present = features_of(missing=MISSING)
-    features = model.project(x, present)
-    hidden = torch.zeros_like(present)
-    if dropped:
-        hidden[0, 1] = hidden[3, 0] = True
-    losses = mmqnet_loss(
-        model.read(features, present & ~hidden), features, torch.tensor([0, 1, 0, 1]),
-        critic, present=present, dropped=hidden if dropped else None,
-    )  # fmt: skip
-    losses["total"].backward()
-    return model.modality_queries.grad
-
-
-@pytest.mark.parametrize("n_layers", [1, 2, 3])
-@pytest.mark.parametrize("mask", ["log", "additive"])
-def test_eq_5_as_printed_never_trains_the_modality_queries(mask, n_layers):
-    literal = gradient_of_queries(mask, n_layers, dropped=False)
-    assert (literal == 0).all()
-    dropped = gradient_of_queries(mask, n_layers, dropped=True)
-    assert (dropped[:2].abs().sum(1) > 0).all()  # hidden on purpose: gsr and eeg
-    assert (dropped[2] == 0).all()  # the ECG was hidden by nobody
-
-
-def test_with_a_mask_that_leaks_eq_5_does_train_them():
-    assert gradient_of_queries("product", 2, dropped=False).abs().sum() > 0
 
 
 def test_a_mask_that_is_none_is_refused():

@@ -6,11 +6,10 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from utterance_batches import WIDTHS, batch_of, noise, row_of
+from utterance_batches import IEMOCAP, WIDTHS, batch_of, noise, row_of
 
 from emolib.models.nmer import NMER, _encode_alone
 
-IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
 SMALL = {"d": 8, "d_latent": 5, "n_layers": 2, "n_heads": 4, "d_ff": 10}
 
 

@@ -4,14 +4,12 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from utterance_batches import WIDTHS, batch_of, noise
+from utterance_batches import IEMOCAP, WIDTHS, batch_of, noise
 
 from emolib.models.baselines.mctn import MCTN, _AttentionDecoder, resample_steps
 from emolib.models.baselines.men import MEN
 from emolib.models.baselines.mmin import MMIN
 from emolib.models.linear import Cascade
-
-IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
 
 
 def test_encoders_and_classifiers_start_from_kaimings_normal_weights():

@@ -78,16 +78,6 @@ def test_padding_is_not_read_and_answers_nothing(name):
         torch.testing.assert_close(alone, told[row, :n], atol=1e-5, rtol=1e-4)
 
 
-@every_sequence
-def test_a_modality_that_is_not_used_may_be_nan_or_absent(name):
-    model, (x, lengths) = built(name), steps_of()
-    unused = {n: torch.full_like(s, torch.nan) for n, s in x.items()}
-    told = model(x, lengths).valence
-    other = model({**unused, **{n: x[n] for n in model.step_widths}}, lengths).valence
-    absent = model({n: x[n] for n in model.step_widths}, lengths).valence
-    assert torch.equal(told, other) and torch.equal(told, absent)
-
-
 # ---------------------------------------------------------------- equations by hand
 
 
