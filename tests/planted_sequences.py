@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from emolib.containers import Windows
 from emolib.papers import rmmt
+from emolib.papers.rmmt.training import Task
 
 SIZES_OF = {"face": 6, "eeg": 64}
 
@@ -58,6 +59,17 @@ def units_of(**changes):
     overrides = {**TINY, **changes.pop("overrides", {})}
     known = {"device": "cpu", "n_folds": 5, "n_subject_folds": 5, **changes}
     return rmmt.expand({**known, "overrides": overrides})
+
+
+def unit_of(system, **changes):
+    """Return the only unit of a system."""
+    (unit,) = units_of(systems=[system], **changes)
+    return unit
+
+
+def task_of(system, windows, **changes):
+    unit = unit_of(system, **changes)
+    return Task.of(unit.settings, Context(windows, unit.data))
 
 
 def run(unit, windows, context=None):

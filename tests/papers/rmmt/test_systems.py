@@ -10,6 +10,8 @@ from in_memory import Context
 from planted_sequences import (
     planted,
     run,
+    task_of,
+    unit_of,
     units_of,
     with_changed_labels,
     with_nan,
@@ -34,16 +36,6 @@ ONE_SIDED = {
 @pytest.fixture(scope="module")
 def windows():
     return planted()
-
-
-def unit_of(system, **changes):
-    (unit,) = units_of(systems=[system], **changes)
-    return unit
-
-
-def task_of(windows, system="RMMT", **changes):
-    unit = unit_of(system, **changes)
-    return Task.of(unit.settings, Context(windows, unit.data))
 
 
 @every_system
@@ -156,7 +148,7 @@ def test_windows_overlap_and_the_last_ends_the_trial():
 
 
 def test_answers_of_overlapping_windows_are_averaged(windows):
-    task = task_of(windows)
+    task = task_of("RMMT", windows)
 
     class Places(torch.nn.Module):
         step_widths = {"face": 6}
@@ -179,30 +171,29 @@ def test_answers_of_overlapping_windows_are_averaged(windows):
 
 
 def test_features_are_scaled_over_real_steps_of_a_person_or_of_training(windows):
-    task = task_of(windows)
+    task = task_of("RMMT", windows)
     here = np.arange(task.y.shape[1]) < task.lengths[:, None]
     own = windows.meta["subject"].to_numpy() == "P2"
     steps = task.x["eeg"][own][here[own]]
     np.testing.assert_allclose(steps.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(steps.std(axis=0), 1, atol=1e-4)
-    fitted = task_of(windows, overrides={"scaling": "train"})
+    fitted = task_of("RMMT", windows, overrides={"scaling": "train"})
     train = fitted.fold.train
     steps = fitted.x["face"][train][here[train]]
     np.testing.assert_allclose(steps.mean(axis=0), 0, atol=1e-5)
     x = {name: values.copy() for name, values in windows.x.items()}
     x["face"][fitted.fold.test] *= 30
-    other = task_of(replace(windows, x=x), overrides={"scaling": "train"})
+    other = task_of("RMMT", replace(windows, x=x), overrides={"scaling": "train"})
     assert np.array_equal(other.x["face"][train], fitted.x["face"][train])
-    plain = task_of(windows, overrides={"scaling": "none"})
+    plain = task_of("RMMT", windows, overrides={"scaling": "none"})
     assert np.array_equal(plain.x["eeg"], windows.x["eeg"])
     flat = scaled(np.ones((2, 4, 1)), np.array([4, 2]), [([0, 1], [0, 1])])
     assert (flat == 0).all()
 
 
 def test_the_constant_is_the_mean_of_training_steps(windows):
-    unit = unit_of("constant")
-    task = Task.of(unit.settings, Context(windows, unit.data))
+    task = task_of("constant", windows)
     rows = task.fold.train
     steps = np.concatenate([windows.y[r, : task.lengths[r]] for r in rows])
-    told = run(unit, windows).predictions["y_pred"]
+    told = run(unit_of("constant"), windows).predictions["y_pred"]
     np.testing.assert_allclose(told, steps.mean())
