@@ -1,28 +1,24 @@
 """Where the numbers of a finished run stand, beside the paper's."""
 
-from types import SimpleNamespace
-
 import pytest
+from in_memory import study_of
 from planted_features import planted, run, units_of
 
 from emolib.papers import mmqnet
 from emolib.papers.mmqnet import tables
 from emolib.papers.mmqnet.settings import Settings
 from emolib.reporting.tables import to_markdown
-from emolib.study import Study
 
 
 @pytest.fixture(scope="module")
 def study():
-    windows, finished = planted(6, 6, 5), []
-    names = ["CCA", "MMQ-Net", "w/o L_R", "majority"]
-    for unit in units_of(systems=names, rates=[0.0, 0.3]):
-        entry = SimpleNamespace(tables=run(unit, windows).all_tables())
-        finished.append((unit, entry))
+    windows = planted(6, 6, 5)
+    given = {"systems": ["CCA", "MMQ-Net", "w/o L_R", "majority"], "rates": [0.0, 0.3]}
     lost = units_of(systems=["w/o L_I", "AE"], rates=[0.3])
-    failures = [(unit, "it stopped") for unit in lost]
-    settings = Settings.of({"systems": names, "rates": [0.0, 0.3]})
-    return Study(settings, finished, failures, {"deap": "surrogate"}, mmqnet.PAPER)
+    return study_of(
+        mmqnet.PAPER, Settings.of(given), units_of(**given),
+        lambda unit: run(unit, windows), lost, deap="surrogate",
+    )  # fmt: skip
 
 
 def test_numbers_stand_beside_the_papers_in_its_tables(study):

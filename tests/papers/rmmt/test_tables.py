@@ -1,31 +1,26 @@
 """Tables of paper 4: numbers, pages, paired differences, and a sweep made once."""
 
-from types import SimpleNamespace
-
 import pytest
+from in_memory import study_of
 from planted_sequences import TINY, planted, run, units_of
 
 from emolib.papers import rmmt
 from emolib.papers.rmmt import tables
 from emolib.papers.rmmt.settings import Settings
 from emolib.reporting.tables import to_markdown
-from emolib.study import Study
 
 ALPHAS = [0.2, 1.0, 2.0]
 
 
 @pytest.fixture(scope="module")
 def study():
-    windows, finished = planted(), []
-    changes = {"alphas": ALPHAS, "folds": [0, 1]}
-    names = ["F-Fusion", "RSMT-F", "RMMT", "constant"]
-    for unit in units_of(systems=names, **changes):
-        entry = SimpleNamespace(tables=run(unit, windows).all_tables())
-        finished.append((unit, entry))
-    failures = [(unit, "it stopped") for unit in units_of(systems=["MMT"])]
-    settings = Settings.of({"systems": names, **changes})
-    sources = {"mahnob_continuous": "surrogate"}
-    return Study(settings, finished, failures, sources, rmmt.PAPER)
+    windows, given = planted(), {"alphas": ALPHAS, "folds": [0, 1]}
+    given["systems"] = ["F-Fusion", "RSMT-F", "RMMT", "constant"]
+    return study_of(
+        rmmt.PAPER, Settings.of(given), units_of(**given),
+        lambda unit: run(unit, windows), units_of(systems=["MMT"]),
+        mahnob_continuous="surrogate",
+    )  # fmt: skip
 
 
 def test_numbers_stand_beside_the_papers_in_each_table_that_prints_them(study):
