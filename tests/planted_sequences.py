@@ -82,10 +82,3 @@ def with_changed_labels(windows, rows):
     y = windows.y.copy()
     y[rows] = 0.3 - y[rows]
     return replace(windows, y=y)
-
-
-def with_nan(windows, name):
-    """Return windows without anything in one modality."""
-    return replace(
-        windows, x={**windows.x, name: np.full_like(windows.x[name], np.nan)}
-    )

@@ -173,17 +173,10 @@ def test_stages_are_shared_across_ablations_targets_and_fractions(
     settings, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path))
-    study = ecg_eeg.run(
-        settings.change(
-            systems=[
-                *named("method", "ablation", "teacher"),
-                "linear probe",
-                "nearest neighbour",
-            ],
-            targets=["arousal", "valence"],
-            label_fractions=[0.5, 1.0],
-        )
-    )
+    readers = ["linear probe", "nearest neighbour"]
+    systems = [*named("method", "ablation", "teacher"), *readers]
+    more = {"targets": ["arousal", "valence"], "label_fractions": [0.5, 1.0]}
+    study = ecg_eeg.run(settings.change(systems=systems, **more))
     assert study.failures == []
     found = counted(tmp_path)
     assert found["windows"] == 1

@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 import torch
 from in_memory import Context
-from planted_sequences import (
-    planted,
-    run,
-    task_of,
-    unit_of,
-    units_of,
-    with_changed_labels,
-    with_nan,
-)
+from planted_sequences import planted, run, task_of, unit_of, units_of
+from planted_sequences import with_changed_labels as changed
 
 from emolib.containers import PREDICTION_IDS
 from emolib.metrics.traces import trace_scores
@@ -63,7 +56,7 @@ def test_a_unit_answers_every_step_of_its_test_trials_once(system, windows):
 def test_labels_of_the_test_trials_move_nothing(system, windows):
     unit = unit_of(system)
     rows = training.fold_of(windows, unit.settings).test
-    told, other = run(unit, windows), run(unit, with_changed_labels(windows, rows))
+    told, other = run(unit, windows), run(unit, changed(windows, rows))
     assert told.predictions["y_pred"].equals(other.predictions["y_pred"])
     assert not told.predictions["y_true"].equals(other.predictions["y_true"])
     np.testing.assert_equal(told.state, other.state)
@@ -71,8 +64,10 @@ def test_labels_of_the_test_trials_move_nothing(system, windows):
 
 @pytest.mark.parametrize("system", ONE_SIDED)
 def test_a_modality_that_is_not_used_may_be_nan(system, windows):
-    unit = unit_of(system)
-    told, other = run(unit, windows), run(unit, with_nan(windows, ONE_SIDED[system]))
+    unit, name = unit_of(system), ONE_SIDED[system]
+    nothing = {name: np.full_like(windows.x[name], np.nan)}
+    other = run(unit, replace(windows, x={**windows.x, **nothing}))
+    told = run(unit, windows)
     assert told.predictions.equals(other.predictions)
 
 
