@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from emolib.study import Study
+from emolib.training.devices import one_thread
+
 
 @dataclass
 class Context:
@@ -50,9 +53,17 @@ def run_unit(unit, context):
     """
     settings = Watched(unit.settings)
     module = import_module(unit.system_module)
-    outcome = module.run(settings, replace(context, data=unit.data))
+    with one_thread():
+        outcome = module.run(settings, replace(context, data=unit.data))
     assert not settings.unread, f"{unit.system} does not read {settings.unread}"
     return outcome
+
+
+def study_of(paper, settings, units, run, lost=(), **sources):
+    """Return a study whose units are computed here and now; those lost have failed."""
+    finished = [(u, SimpleNamespace(tables=run(u).all_tables())) for u in units]
+    failures = [(unit, "it stopped") for unit in lost]
+    return Study(settings, finished, failures, sources, paper)
 
 
 def without_signals(windows, rows):

@@ -8,7 +8,7 @@ from in_memory import Context, run_unit
 
 from emolib.containers import Windows
 from emolib.papers import mmqnet
-from emolib.training.devices import one_thread
+from emolib.papers.mmqnet.training import Task
 
 TINY = {"batch_size": 64, "max_epochs": 2, "baseline_epochs": 2, "patience": 5}
 """Two epochs: enough to see that something runs, and what reaches what."""
@@ -57,10 +57,20 @@ def units_of(**changes):
     return mmqnet.expand({"device": "cpu", **changes, "overrides": overrides})
 
 
+def unit_of(system, rate=0.5, **changes):
+    """Return the only unit of a system."""
+    (unit,) = units_of(systems=[system], rates=[rate], **changes)
+    return unit
+
+
+def task_of(system, windows, rate=0.5, **changes):
+    unit = unit_of(system, rate, **changes)
+    return Task.of(unit.settings, Context(windows, unit.data))
+
+
 def run(unit, windows):
     """Return a unit's outcome on windows in memory."""
-    with one_thread():
-        return run_unit(unit, Context(windows, unit.data))
+    return run_unit(unit, Context(windows, unit.data))
 
 
 def with_changed_labels(windows, rows):

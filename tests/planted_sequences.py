@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from emolib.containers import Windows
 from emolib.papers import rmmt
-from emolib.training.devices import one_thread
+from emolib.papers.rmmt.training import Task
 
 SIZES_OF = {"face": 6, "eeg": 64}
 
@@ -61,10 +61,20 @@ def units_of(**changes):
     return rmmt.expand({**known, "overrides": overrides})
 
 
+def unit_of(system, **changes):
+    """Return the only unit of a system."""
+    (unit,) = units_of(systems=[system], **changes)
+    return unit
+
+
+def task_of(system, windows, **changes):
+    unit = unit_of(system, **changes)
+    return Task.of(unit.settings, Context(windows, unit.data))
+
+
 def run(unit, windows, context=None):
     """Return a unit's outcome on windows in memory."""
-    with one_thread():
-        return run_unit(unit, context or Context(windows, unit.data))
+    return run_unit(unit, context or Context(windows, unit.data))
 
 
 def with_changed_labels(windows, rows):
@@ -72,10 +82,3 @@ def with_changed_labels(windows, rows):
     y = windows.y.copy()
     y[rows] = 0.3 - y[rows]
     return replace(windows, y=y)
-
-
-def with_nan(windows, name):
-    """Return windows without anything in one modality."""
-    return replace(
-        windows, x={**windows.x, name: np.full_like(windows.x[name], np.nan)}
-    )

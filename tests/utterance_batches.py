@@ -2,6 +2,7 @@
 
 import torch
 
+IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
 WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 LENGTHS = {"audio": [9, 1, 4, 6], "visual": [2, 8, 7, 3], "text": [3, 6, 1, 9]}
 

@@ -4,14 +4,12 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from utterance_batches import WIDTHS, batch_of, noise
+from utterance_batches import IEMOCAP, WIDTHS, batch_of, noise
 
 from emolib.models.baselines.mctn import MCTN, _AttentionDecoder, resample_steps
 from emolib.models.baselines.men import MEN
 from emolib.models.baselines.mmin import MMIN
 from emolib.models.linear import Cascade
-
-IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
 
 
 def test_encoders_and_classifiers_start_from_kaimings_normal_weights():
@@ -77,10 +75,10 @@ def test_the_way_back_starts_from_what_was_imagined():
 # ---------------------------------------------------------------- MCTN
 
 
-def mctn(**changes):
+@pytest.fixture
+def mctn():
     torch.manual_seed(0)
-    sizes = {"d_hidden": 8, "n_steps": 6, **changes}
-    return MCTN(WIDTHS, 3, **sizes).eval()
+    return MCTN(WIDTHS, 3, d_hidden=8, n_steps=6).eval()
 
 
 def test_mctn_starts_as_the_public_codes_library_does():
@@ -127,8 +125,8 @@ def test_the_decoder_is_the_published_cell_whatever_its_map_of_the_cell():
         torch.testing.assert_close(decoder(encoded), by_hand)
 
 
-def test_translations_run_through_the_shared_encoder_and_decoder():
-    model, batch = mctn(), batch_of()
+def test_translations_run_through_the_shared_encoder_and_decoder(mctn):
+    model, batch = mctn, batch_of()
     outputs = model(*batch)
     encoded = model.encoder(model.sequences(*batch)["text"])
     both, _ = model.encoder.lstm(model.sequences(*batch)["text"])
@@ -144,15 +142,6 @@ def test_translations_run_through_the_shared_encoder_and_decoder():
     torch.testing.assert_close(outputs.logits, read)
 
 
-def test_mctn_reads_text_alone():
-    model, (x, lengths) = mctn(), batch_of()
-    only = model({"text": x["text"]}, {"text": lengths["text"]})
-    for a, b in zip(model(x, lengths), only, strict=True):
-        assert torch.equal(a, b)
-    first = mctn(order=("audio", "visual", "text"))(x, lengths)
-    assert first.logits.shape == (4, 3)
-
-
 @pytest.mark.parametrize("n", [1, 3, 6, 7, 17])
 def test_resampled_steps_are_means_of_equal_parts(n):
     x = noise(1, 20, 3)
@@ -161,14 +150,13 @@ def test_resampled_steps_are_means_of_equal_parts(n):
     torch.testing.assert_close(found, by_torch)
 
 
-def test_sequences_are_scaled_widened_and_free_of_padding():
-    model = mctn()
-    model.set_scale("audio", torch.arange(6.0), torch.full((6,), 2.0))
+def test_sequences_are_scaled_widened_and_free_of_padding(mctn):
+    mctn.set_scale("audio", torch.arange(6.0), torch.full((6,), 2.0))
     x, lengths = batch_of(fill=torch.nan)
     lengths = {**lengths, "audio": torch.tensor([9, 0, 4, 6])}
-    found = model.sequences(x, lengths)["audio"]
+    found = mctn.sequences(x, lengths)["audio"]
     assert found.shape == (4, 6, 7) and (found[..., 6:] == 0).all()
     assert (found[1] == 0).all()  # missing, not minus the mean
     by_hand = (x["audio"][3, :6] - torch.arange(6.0)) / 2
     torch.testing.assert_close(found[3, :, :6], by_hand)
-    assert "mean_audio" in model.state_dict()
+    assert "mean_audio" in mctn.state_dict()

@@ -2,6 +2,7 @@
 
 import pytest
 from torch import nn
+from utterance_batches import IEMOCAP
 
 from emolib.models.baselines.eeg_conformer import EEGConformer
 from emolib.models.baselines.if_mmin import IFMMIN
@@ -19,7 +20,6 @@ from emolib.models.ecg_eeg import (
 )
 from emolib.models.nmer import NMER
 
-IEMOCAP = {"audio": 130, "visual": 342, "text": 1024}
 ECG = {"n_chans": 2, "n_times": 2560}
 EPILEPSY = {"kernel": 8, "stride": 1, "d_context": 100, "n_predictions": 10}
 

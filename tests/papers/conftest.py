@@ -4,6 +4,9 @@ import functools
 import os
 
 import pytest
+import torch
+
+from emolib.models.blocks import ByteDropout
 
 from .worlds import WORLDS
 
@@ -45,3 +48,11 @@ def settings(stem):
 @pytest.fixture(scope="module")
 def study(stem, finished):
     return finished(stem)
+
+
+@pytest.fixture
+def comparable(monkeypatch):
+    """Drop nothing, and convolve in float32 proper: a GPU rounds to 10 bits else."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    for kind in (torch.nn.Dropout, ByteDropout):
+        monkeypatch.setattr(kind, "forward", lambda self, x: x)

@@ -1,11 +1,10 @@
-"""What holds for every paper: no leak, same bytes, CPU as GPU, stages shared, nulls."""
+"""What holds for every paper: no leak, same bytes, CPU as GPU, stages shared."""
 
 import json
 import os
 import subprocess
 import sys
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,6 @@ import pytest
 import torch
 from in_memory import DrawnOnCpu
 
-from emolib.models.blocks import ByteDropout
-from emolib.reporting.notebooks import notebook_path, parameters_of
 from emolib.units import windows_key
 
 from .worlds import WORLDS
@@ -172,14 +169,6 @@ def test_a_process_under_another_hash_seed_gives_the_same_bytes(
 # ---------------------------------------------------------------- CPU against GPU
 
 
-@pytest.fixture
-def comparable(monkeypatch):
-    """Drop nothing, and convolve in float32 proper: a GPU rounds to 10 bits else."""
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    for kind in (torch.nn.Dropout, ByteDropout):
-        monkeypatch.setattr(kind, "forward", lambda self, x: x)
-
-
 def one_epoch(stem, system, device):
     """Return every loss of every stage: those of shared stages and the unit's own.
 
@@ -217,42 +206,3 @@ def test_losses_and_answers_are_nearly_the_same_on_a_gpu(comparable, stem, syste
                for place in ("cpu", "cuda:0")]  # fmt: skip
     scores = [table.filter(like="y_score_").to_numpy() for table in answers]
     assert scores[1] == pytest.approx(scores[0], abs=1e-4)
-
-
-# ---------------------------------------------------------------- settings
-
-
-@pytest.mark.parametrize("seed", (0, 1, 2))
-@pytest.mark.parametrize(
-    ("stem", "notebook", "folds"),
-    [
-        ("ecg_eeg", "ecg_eeg_ablation_alignment", [0, 1, 2]),
-        ("nmer", "nmer", [1, 3, 5, 7, 9]),
-    ],
-)  # fmt: skip
-def test_the_null_test_stands_ready_on_each_seed_fixed_in_advance(
-    stem, notebook, folds, seed
-):
-    config = f"effect0_seed{seed}" if seed else "effect0"
-    parameters = parameters_of(notebook_path(notebook), config)
-    settings = WORLDS[stem].room.Settings.of(parameters)
-    assert (settings.surrogate["effect"], settings.surrogate["seed"]) == (0, seed)
-    assert settings.folds == folds  # of paper 3: a speaker of each session
-
-
-@pytest.mark.parametrize(
-    ("stem", "method", "variant"),
-    [
-        *(("ecg_eeg", ALIGNMENT, f"w/o {part}")
-          for part in ("align", "shuffle", "patch-align", "seq-align")),
-        *(("nmer", "NMER", f"w/o {part}") for part in ("VAE", "L_inv")),
-    ],
-)  # fmt: skip
-def test_a_row_of_the_ablation_is_one_changed_setting(stem, method, variant):
-    whole, other = (WORLDS[stem].unit(system) for system in (method, variant))
-    systems = import_module(f"emolib.papers.{stem}.settings").SYSTEMS
-    ((name, value),) = systems[variant].change.items()
-    assert whole.settings[name] != other.settings[name] == value
-    shared = set(whole.settings) & set(other.settings) - {name}
-    assert all(whole.settings[key] == other.settings[key] for key in shared)
-    assert whole.data == other.data

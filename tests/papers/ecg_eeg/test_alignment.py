@@ -1,36 +1,27 @@
 """The alignment stage: what moves, and what must not."""
 
 import numpy as np
-import pytest
 import torch
-from in_memory import Context
 
 from emolib.corruptions.patch_shuffle import draw_permutations, shuffle_patches
 from emolib.losses.contrastive import alignment_loss
 from emolib.models.ecg_eeg import SignalEncoder
-from emolib.papers import ecg_eeg
-from emolib.papers.ecg_eeg import data
 from emolib.papers.ecg_eeg.settings import ALIGNMENT, Method
 from emolib.papers.ecg_eeg.systems import aligned, teacher
 from emolib.papers.ecg_eeg.training import LOSS_KEYS, pick
 from emolib.training.tensors import state_arrays
 
+from ..worlds import WORLDS
 
-@pytest.fixture(scope="module")
-def prepared(cache, settings):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOLIB_CACHE", str(cache))
-        (unit,) = ecg_eeg.expand(settings.change(systems=[ALIGNMENT]))
-        return unit, data.prepare(unit.data)
+WORLD = WORLDS["ecg_eeg"]
 
 
-def run_align(prepared, **changes):
-    unit, windows = prepared
-    context = Context(windows, unit.data)
+def run_align(**changes):
+    unit, context = WORLD.unit(ALIGNMENT), WORLD.context()
     return aligned.align(context, **{**unit.settings, **changes}), context
 
 
-def test_the_teacher_is_frozen_while_the_student_moves(prepared, monkeypatch):
+def test_the_teacher_is_frozen_while_the_student_moves(monkeypatch):
     built, build = [], teacher.build
 
     def build_and_keep(windows, settings):
@@ -38,18 +29,18 @@ def test_the_teacher_is_frozen_while_the_student_moves(prepared, monkeypatch):
         return built[-1]
 
     monkeypatch.setattr(teacher, "build", build_and_keep)
-    one, context = run_align(prepared, max_epochs=1)
+    one, context = run_align(max_epochs=1)
     before = next(v for k, v in context.stages.items() if k.startswith("tune")).state
     after = state_arrays(built[-1])
-    assert all(np.array_equal(before[name], after[name]) for name in before)
+    np.testing.assert_equal({name: after[name] for name in before}, {**before})
     assert all(weight.grad is None for weight in built[-1].parameters())
-    two, _ = run_align(prepared, max_epochs=3)
+    two, _ = run_align(max_epochs=3)
     assert any(not np.array_equal(one.state[k], two.state[k]) for k in one.state)
 
 
-def test_shuffling_and_twins_change_the_loss(prepared):
+def test_shuffling_and_twins_change_the_loss():
     changes = ({}, {"shuffle": False}, {"twins": "negative"})
-    histories = [run_align(prepared, **c)[0].tables["history"] for c in changes]
+    histories = [run_align(**c)[0].tables["history"] for c in changes]
     assert len({history["total"][0] for history in histories}) == 3
 
 

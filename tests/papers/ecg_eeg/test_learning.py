@@ -3,10 +3,20 @@
 from dataclasses import replace
 
 import pytest
+import torch
+from small_models import build_small
 
 from emolib.metrics import holm, permutation_test, score_folds
 from emolib.papers import ecg_eeg
-from emolib.papers.ecg_eeg.settings import Settings, named
+from emolib.papers.ecg_eeg.settings import Method, Settings, named
+from emolib.papers.ecg_eeg.systems import (
+    aligned,
+    eeg_conformer,
+    ssl_ecg,
+    teacher,
+    tfc,
+    ts_tcc,
+)
 
 SURROGATE_SEEDS = (0, 1, 2)
 """Fixed in advance: no seed was chosen for what it shows."""
@@ -96,3 +106,47 @@ def test_without_effect_no_plain_reader_is_above_chance_by_subject(
     assert len(p_values) == len(SURROGATE_SEEDS) * len(named("reader")) * len(targets)
     assert min(holm(p_values)) > 0.01
     assert all(0.38 < found < 0.62 for found in auc)
+
+
+# ---------------------------------------------------------------- a step of each stage
+
+ALIGN = aligned._alignment_step({**Method().as_dict(), "n_patches": 5})
+STEPS = {
+    "ReconstructionModel": (teacher._reconstruction_step, 16, 2, 20),
+    "ECGEncoder": (ALIGN, 16, 2, 20),
+    "TSTCC": (ts_tcc._contrast_step, 16, 2, 20),
+    "TFC": (tfc._consistency_step, 16, 2, 10),
+    "SSLECG": (ssl_ecg._distortion_step, 1, 1, 12),
+    "EEGConformer": (eeg_conformer._step, 6, 2, 14),
+}
+"""Model -> a step of its training, windows, leads, and how often the step is taken."""
+
+
+def beats(n, n_leads, generator):
+    """Return leads with a beat of its own period in every window, loud in some."""
+    t = torch.arange(640) / 128
+    rate, phase = torch.rand(2, n, 1, 1, generator=generator)
+    beat = torch.cos(2 * torch.pi * ((0.8 + rate) * t + phase)).clamp(min=0) ** 8
+    leads = beat * torch.tensor([1.0, -0.5])[:n_leads, None]
+    return 3 * leads + 0.3 * torch.randn(n, n_leads, 640, generator=generator)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_loss_of_a_step_falls(name):
+    step, n, n_leads, n_steps = STEPS[name]
+    torch.manual_seed(0)
+    model, known = build_small(name), build_small("EEGEncoder")
+    x = beats(n, n_leads, torch.Generator().manual_seed(0))
+    power = x.square().mean((1, 2))
+    batch = {"ecg": x, "eeg": x, "y": (power > power.mean()).long()}
+    if name == "ECGEncoder":
+        batch["known"] = known.eval()(x).window.detach()
+        model = torch.nn.ModuleDict({"ecg": model, "eeg": known})
+    optimiser, losses = torch.optim.AdamW(model.parameters(), 2e-3), []
+    for _ in range(n_steps):  # with the same draws: their scatter would hide the fall
+        loss = step(model, batch, torch.Generator().manual_seed(1))["total"]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert sum(losses[-5:]) < 0.93 * sum(losses[:5])

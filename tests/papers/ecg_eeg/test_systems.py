@@ -1,11 +1,14 @@
 """Every system, trained for an epoch on a tiny surrogate, end to end."""
 
+import json
+from collections import Counter
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
-from in_memory import Context, run_unit, without_signals
+from in_memory import Context, without_signals
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.corpora import truth_folder
@@ -13,11 +16,17 @@ from emolib.datasets.eegmat import read_eegmat
 from emolib.models.baselines.ssl_ecg import SSLECG
 from emolib.papers import ecg_eeg
 from emolib.papers.ecg_eeg import data
-from emolib.papers.ecg_eeg.settings import SYSTEMS
+from emolib.papers.ecg_eeg.settings import ALIGNMENT, SYSTEMS, named
 from emolib.papers.ecg_eeg.systems import ssl_ecg, tfc, ts_tcc
-from emolib.papers.ecg_eeg.training import fold_of, unlabelled
+from emolib.papers.ecg_eeg.training import Task, fold_of, unlabelled
 from emolib.preprocessing.windowing import cut_windows
 from emolib.surrogates.ceiling import ceiling_scores
+
+from ..test_every_paper import differences
+from ..worlds import WORLDS, with_permuted_ratings
+
+WORLD = WORLDS["ecg_eeg"]
+KEPT = ["fold", "seed", "window", "y_pred", "y_score_1"]
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +51,15 @@ def test_a_system_predicts_the_test_windows(study, windows, system):
 
 def test_chance_draws_anew_in_each_fold(settings):
     units = ecg_eeg.expand(settings.change(systems=["chance"], folds=[0, 1, 2]))
-    context = Context(data.prepare(units[0].data), units[0].data)
-    drawn = [run_unit(u, context).predictions["y_score_1"].to_numpy() for u in units]
+    told = [WORLD.run(unit, WORLD.context()).predictions for unit in units]
+    drawn = [table["y_score_1"].to_numpy() for table in told]
     assert len({scores.tobytes() for scores in drawn}) == 3
 
 
-def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(settings):
-    chosen = settings.change(systems=["ceiling"], protocols=["by_trial"])
-    (unit,) = ecg_eeg.expand(chosen)
-    context = Context(data.prepare(unit.data), unit.data)
-    told = run_unit(unit, context).predictions
-    meta = context.windows.meta.iloc[told["window"]]
+def test_by_trial_the_ceiling_knows_what_the_subjects_other_labels_tell(windows):
+    unit = WORLD.unit("ceiling", protocols=["by_trial"])
+    told = WORLD.run(unit, WORLD.context()).predictions
+    meta = windows.meta.iloc[told["window"]]
     ideal = {
         observer: ceiling_scores(
             truth_folder(data.folder(unit.data).path), meta, target="arousal",
@@ -120,3 +127,61 @@ def test_a_recording_without_a_heartbeat_is_left_out_and_named(realdata):
     told = removed[["subject", "trial", "reason"]].to_numpy().tolist()
     assert told == [["Subject02", "rest", "ecg: holds no heartbeat"]]
     assert set(windows.meta["trial"]) == {"task"}
+
+
+# ---------------------------------------------------------------- what is not read
+
+
+@pytest.mark.parametrize("system", named("reader", "reference"))
+def test_labels_of_the_test_fold_move_no_plain_reader(study, windows, system):
+    unit, entry = entry_of(study, system)
+    rows = fold_of(windows, unit.settings).test
+    poisoned = WORLD.context(with_permuted_ratings(windows, rows))
+    told = WORLD.run(unit, poisoned).predictions
+    assert (told["y_true"] != entry.predictions["y_true"]).any()
+    assert told[KEPT].equals(entry.predictions[KEPT])
+
+
+def test_labels_that_were_taken_away_are_read_by_no_stage(monkeypatch):
+    unit, of = WORLD.unit(ALIGNMENT, label_fractions=[0.5]), Task.of
+    whole = WORLD.run(unit, WORLD.context())
+
+    def poisoned(settings, context):
+        task = of(settings, context)
+        if task.y is None:
+            return task
+        y = task.y.copy()
+        y[np.setdiff1d(task.fold.train, task.labelled)] ^= 1
+        return replace(task, y=y)
+
+    monkeypatch.setattr(Task, "of", poisoned)
+    assert differences(whole, WORLD.run(unit, WORLD.context())) == []
+
+
+# ---------------------------------------------------------------- what is shared
+
+
+def counted(cache):
+    """Return how often the store holds each stage, and each kind of entry."""
+    paths = (cache / "store").rglob("manifest.json")
+    keys = [json.loads(path.read_text())["key"] for path in paths]
+    names = [k["parts"].get("function", k["kind"]).split(".")[-1] for k in keys]
+    return Counter(names)
+
+
+def test_stages_are_shared_across_ablations_targets_and_fractions(
+    settings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path))
+    readers = ["linear probe", "nearest neighbour"]
+    systems = [*named("method", "ablation", "teacher"), *readers]
+    more = {"targets": ["arousal", "valence"], "label_fractions": [0.5, 1.0]}
+    study = ecg_eeg.run(settings.change(systems=systems, **more))
+    assert study.failures == []
+    found = counted(tmp_path)
+    assert found["windows"] == 1
+    assert found["features"] == 1  # one table of features for every plain reader
+    assert found["reconstruct"] == 1  # it sees neither target nor label
+    assert found["tune"] == 2 * 2  # targets x fractions, whatever the ablation
+    assert found["align"] == 2 * (2 + 3)  # the method twice, three ablations once
+    assert found["unit"] == len(study.finished) == 2 * (3 * 2 + 5)

@@ -108,34 +108,26 @@ def test_smil_imagines_a_mixture_of_priors_and_keeps_what_it_sees():
 
 
 def test_smil_learns_through_its_inner_step():
-    """The outer gradient differs from one taken at the unmoved weights, or detached."""
+    """Its gradient is neither that of the unmoved weights (0.7 % off) nor first order.
+
+    Without noise and dropout only the step differs.
+    """
     whole, any_window = batch_of(missing={}), batch_of()
-    model = built(SMIL, dropout=0.0).eval()  # no noise, so that only the step differs
+    model, other = (built(SMIL, dropout=0.0).eval() for _ in range(2))
+    model._noise = other._noise = lambda mean, generator: mean
     model.training = True
-    model._noise = lambda mean, generator: mean
     generator = torch.Generator().manual_seed(0)
     smil._step(any_window)(model, whole, generator)["total"].backward()
-    through = model.hidden.weight.grad.clone()
     row = torch.randint(4, (4,), generator=torch.Generator().manual_seed(0))
     chosen = {name: tensor[row] for name, tensor in any_window.items()}
-    plain = []
-    for moved in (False, True):
-        other = built(SMIL, dropout=0.0).eval()
-        other._noise = lambda mean, generator: mean
-        if moved:
-            outputs = other(*smil.unpack(chosen))
-            functional.cross_entropy(outputs.logits, chosen["y"]).backward()
-            with torch.no_grad():
-                for weight in other.parameters():
-                    weight -= smil.INNER_RATE * (weight.grad if weight.grad is not None
-                                                 else 0)  # fmt: skip
-            other.zero_grad()
-        outputs = other(*smil.unpack(whole))
-        smil._outer_loss(outputs, Y)["total"].backward()
-        plain.append(other.hidden.weight.grad)
-    gaps = [(through - grad).abs().max() for grad in plain]
-    assert gaps[0] > gaps[1] > 0  # first order comes nearer, and is not it
-    assert gaps[1] < 0.05 * through.abs().max()
+    inner = other(*smil.unpack(chosen))
+    functional.cross_entropy(inner.logits, chosen["y"]).backward()
+    torch.optim.SGD(other.parameters(), smil.INNER_RATE).step()
+    other.zero_grad()
+    smil._outer_loss(other(*smil.unpack(whole)), Y)["total"].backward()
+    through, first_order = (m.hidden.weight.grad for m in (model, other))
+    gap = (through - first_order).abs().max() / through.abs().max()
+    assert 0 < gap < 0.005
 
 
 @pytest.mark.parametrize(

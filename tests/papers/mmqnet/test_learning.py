@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from in_memory import Context
-from planted_features import planted, run, units_of
+from planted_features import planted, run, task_of, unit_of
 
 from emolib.metrics import score_folds
 from emolib.papers.mmqnet.systems import mmqnet
-from emolib.papers.mmqnet.training import Task, arrays_of, pick, unpack
+from emolib.papers.mmqnet.training import arrays_of, pick, unpack
 from emolib.training.devices import one_thread
 from emolib.training.tensors import to_tensors
 
@@ -22,7 +21,7 @@ def windows():
 
 
 def auc(system, windows, rate):
-    (unit,) = units_of(systems=[system], rates=[rate], overrides=SIZE)
+    unit = unit_of(system, rate, overrides=SIZE)
     table = score_folds(run(unit, windows).predictions)
     return table.set_index("metric")["value"]["auc"]
 
@@ -44,12 +43,11 @@ def test_what_is_missing_costs_mmq_net_and_it_keeps_up_with_the_mean_in_its_plac
 def restored(windows, reconstruction):
     """Return R squared of the PPG's token: EEG and GSR there, and neither."""
     overrides = {**SIZE, "reconstruction": reconstruction}
-    (unit,) = units_of(systems=["MMQ-Net"], rates=[0.0], overrides=overrides)
-    task = Task.of(unit.settings, Context(windows, unit.data))
+    task = task_of("MMQ-Net", windows, 0.0, overrides=overrides)
     with one_thread():
-        options = pick(unit.settings, (*mmqnet.MODEL_KEYS, "estimator"))
+        options = pick(task.settings, (*mmqnet.MODEL_KEYS, "estimator"))
         pair = task.build(mmqnet.build, **options)
-        step = mmqnet.loss_step(unit.settings)
+        step = mmqnet.loss_step(task.settings)
         model = task.fit(pair, step, *task.part("train"), read=mmqnet.read).model[
             "model"
         ]

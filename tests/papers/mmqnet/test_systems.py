@@ -5,14 +5,14 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from in_memory import Context
-from planted_features import planted, run, units_of, with_changed_labels
+import torch
+from in_memory import Context, DrawnOnCpu, run_unit
+from planted_features import planted, run, task_of, unit_of, with_changed_labels
 
 from emolib.containers import PREDICTION_COLUMNS
 from emolib.papers.mmqnet import training
 from emolib.papers.mmqnet.settings import SYSTEMS, named
 from emolib.papers.mmqnet.systems import cca, references, smil
-from emolib.papers.mmqnet.training import Task
 
 ROWS = named("baseline", "method")
 every_system = pytest.mark.parametrize("system", ROWS)
@@ -23,21 +23,11 @@ def windows():
     return planted(6, 6, 5)
 
 
-def unit_of(system, **changes):
-    (unit,) = units_of(systems=[system], rates=[0.5], **changes)
-    return unit
-
-
 def fitted_on(system, task):
     """Return a system, fitted through the contract."""
     name = SYSTEMS[system].module
     module = import_module(f"emolib.papers.mmqnet.systems.{name}")
     return module.fit(*task.part("train"), task=task)
-
-
-def task_of(system, windows, **changes):
-    unit = unit_of(system, **changes)
-    return Task.of(unit.settings, Context(windows, unit.data))
 
 
 def with_hidden(task, fill):
@@ -55,10 +45,9 @@ def test_what_is_hidden_reaches_no_weight_and_no_answer(system, windows):
     assert not hidden.present.all()
     known = with_hidden(hidden, 1e6)
     one, other = fitted_on(system, hidden), fitted_on(system, known)
-    assert one.state and sorted(one.state) == sorted(other.state)
-    for name, weights in one.state.items():
-        assert np.array_equal(weights, other.state[name]), name
-        assert np.isfinite(weights).all()
+    assert one.state
+    np.testing.assert_equal(one.state, other.state)
+    assert all(np.isfinite(weights).all() for weights in one.state.values())
     if one.history is not None:
         assert one.history.equals(other.history)
     answers = [
@@ -81,7 +70,7 @@ def test_an_answer_does_not_depend_on_the_batch(system, windows):
 def test_a_hidden_value_of_the_corpus_changes_no_prediction(system, windows):
     """Before scaling too: it enters no mean and no deviation."""
     unit = unit_of(system)
-    present = Task.of(unit.settings, Context(windows, unit.data)).present
+    present = task_of(system, windows).present
     x = {name: values.copy() for name, values in windows.x.items()}
     for values, here in zip(x.values(), present.T, strict=True):
         values[~here] *= -50
@@ -97,13 +86,12 @@ def test_labels_of_the_test_fold_move_nothing(system, windows):
     kept = ["window", "y_pred", "y_score_1"]
     assert told.predictions[kept].equals(other.predictions[kept])
     assert (told.predictions["y_true"] != other.predictions["y_true"]).all()
-    for name, weights in told.state.items():
-        assert np.array_equal(weights, other.state[name])
+    np.testing.assert_equal(told.state, other.state)
 
 
 @pytest.mark.parametrize("system", [*ROWS, "w/o L_R", "majority", "mean fill"])
 def test_a_unit_leaves_predictions_and_the_rate_that_came_out(system, windows):
-    (unit,) = units_of(systems=[system], rates=[0.3])
+    unit = unit_of(system, rate=0.3)
     outcome = run(unit, windows)
     table = outcome.predictions
     assert list(table.columns) == list(PREDICTION_COLUMNS)
@@ -137,8 +125,7 @@ def test_presence_is_the_same_for_every_system_and_fold_and_another_for_another_
     windows,
 ):
     def present(**changes):
-        (unit,) = units_of(systems=["CCA"], rates=[0.5], **changes)
-        return Task.of(unit.settings, Context(windows, unit.data)).present
+        return task_of("CCA", windows, **changes).present
 
     assert np.array_equal(present(), present(folds=[1], protocols=["by_subject"]))
     assert not np.array_equal(present(), present(seeds=[1]))
@@ -195,3 +182,31 @@ def test_the_majority_answers_with_its_share_of_training(windows):
     fitted = references.majority(*task.part("train"), task=task)
     answers = fitted.predict(*task.part("test")[:2])
     assert (answers == task.y[task.fold.train].mean()).all()
+
+
+# ---------------------------------------------------------------- CPU against GPU
+
+
+def trained(system, device):
+    """Return losses and scores of one epoch on a device."""
+    once = {"max_epochs": 1, "baseline_epochs": 1, "dropout": 0.0}
+    unit = unit_of(system, overrides=once)
+    with DrawnOnCpu():
+        outcome = run_unit(unit, Context(planted(6, 6, 5), unit.data, device))
+    losses = outcome.tables["history"].select_dtypes("number").to_numpy(float)
+    return losses, outcome.predictions["y_score_1"].to_numpy()
+
+
+@pytest.mark.parametrize("system", ["MMQ-Net", "SMIL"])
+def test_the_comparison_itself_repeats_to_the_bit_on_a_cpu(comparable, system):
+    np.testing.assert_equal(*(trained(system, "cpu") for _ in range(2)))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("system", [n for n in ROWS if n not in ("CCA", "KCCA")])
+def test_one_epoch_gives_nearly_the_same_losses_and_scores_on_a_gpu(comparable, system):
+    on_cpu, told = trained(system, "cpu")
+    on_gpu, answers = trained(system, "cuda:0")
+    assert on_gpu == pytest.approx(on_cpu, rel=1e-3, nan_ok=True)
+    assert answers == pytest.approx(told, abs=1e-2)

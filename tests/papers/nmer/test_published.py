@@ -84,7 +84,7 @@ def test_the_clean_teacher_pulls_modalities_together_as_much_as_it_tells_classes
 def handed_to_fit(monkeypatch):
     """Return the function that runs a system: model's name -> all arguments of fit."""
 
-    def run(system, **overrides):
+    def run(system, presets=("default",), **overrides):
         noted = {}
 
         def note(model, *args, **options):
@@ -96,7 +96,7 @@ def handed_to_fit(monkeypatch):
             return FitResult(model.eval(), history, 1, "max_epochs")
 
         monkeypatch.setattr("emolib.papers.nmer.training.fit", note)
-        trained(system, overrides={**UNCUT, **overrides})
+        trained(system, presets=[*presets], overrides={**UNCUT, **overrides})
         return noted
 
     return run
@@ -143,3 +143,26 @@ def test_all_stages_wait_as_long_as_the_run_but_mctn_at_least_as_published(
         waits = mctn_waits if system == "MCTN" else of_the_run
         given = handed_to_fit(system, patience=of_the_run)
         assert {arguments["patience"] for arguments in given.values()} == {waits}
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher", "system"),
+    [
+        ("MMIN", "MEN", "MMIN"),
+        ("IFMMIN", "CleanTeacher", "IF-MMIN"),
+        ("NMER", "CleanTeacher", "NMER"),
+    ],
+)
+def test_a_student_starts_from_its_teachers_encoder(
+    student, teacher, system, handed_to_fit
+):
+    given = handed_to_fit(system)
+    first, known = (given[n]["model"].encoder.state_dict() for n in (student, teacher))
+    torch.testing.assert_close(first, known, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("preset, dropout", [("default", 0.3), ("as_released", 0.2)])
+def test_a_preset_chooses_its_teachers_dropout(preset, dropout, handed_to_fit):
+    classifier = handed_to_fit("NMER", [preset])["CleanTeacher"]["model"].classifier
+    found = {m.p for m in classifier.modules() if isinstance(m, torch.nn.Dropout)}
+    assert found == {dropout}

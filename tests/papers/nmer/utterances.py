@@ -9,7 +9,6 @@ from emolib.containers import Windows
 from emolib.papers.nmer.grid import expand
 from emolib.papers.nmer.settings import SYSTEMS, Settings
 from emolib.papers.nmer.training import Task
-from emolib.training.devices import one_thread
 
 WIDTHS = {"audio": 6, "visual": 5, "text": 7}
 STEPS = {"audio": 9, "visual": 6, "text": 8}
@@ -76,8 +75,7 @@ def reads(system):
 def trained(system, where=None, **changes):
     """Return a unit, where it was computed, and its outcome."""
     unit, where = unit_of(system, **changes), where or context()
-    with one_thread():
-        return unit, where, run_unit(unit, where)
+    return unit, where, run_unit(unit, where)
 
 
 def task_of(system="MMIN", windows=None, **changes):

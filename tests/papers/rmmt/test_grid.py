@@ -1,21 +1,15 @@
 """The grid of paper 4, what its settings refuse, and its tables."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
-from planted_sequences import SIZES_OF, planted, run, units_of
+from planted_sequences import SIZES_OF, units_of
 
 from emolib.losses.regression import concordance_loss, distillation_loss
 from emolib.models.rmmt import RMMT
-from emolib.papers import rmmt
-from emolib.papers.rmmt import tables
 from emolib.papers.rmmt.grid import places
-from emolib.papers.rmmt.settings import BANDS, SYSTEMS, Settings
+from emolib.papers.rmmt.settings import BANDS, SYSTEMS
 from emolib.papers.rmmt.systems.rmmt import loss_step
 from emolib.reporting import load_reported
-from emolib.reporting.tables import to_markdown
-from emolib.study import Study
 
 
 def test_every_cell_of_the_paper_has_a_unit_and_none_is_trained_twice():
@@ -33,25 +27,6 @@ def test_every_cell_of_the_paper_has_a_unit_and_none_is_trained_twice():
     assert sorted(printed) == sorted(map(tuple, cells.to_numpy()))
     own = [(u.system, str(u.settings)) for u in units]
     assert len(set(own)) == len(own)
-
-
-def test_a_sweep_of_alpha_trains_only_the_values_that_are_not_the_method_s():
-    units = units_of(systems=["RMMT", "RSMT-F"], alphas=[0.2, 1.0, 2.0])
-    weights = [u.settings["w_distillation"] for u in units]
-    assert sorted(weights) == [0.0, 0.2, 1.0, 2.0]
-    assert len({str(u.data) for u in units}) == 1  # features are those of all
-
-
-def test_the_preset_as_printed_is_trained_for_the_method_alone():
-    units = units_of(systems=["RMMT", "F-Fusion"], presets=["default", "as_printed"])
-    told = [(u.labels["system"], u.labels["condition"]) for u in units]
-    assert told == [
-        ("RMMT", "default"),
-        ("F-Fusion", "default"),
-        ("RMMT", "as printed"),
-    ]
-    printed = units[-1]
-    assert printed.settings["attention"] == "relu" and printed.data["psd"] == "printed"
 
 
 def test_six_bands_of_32_channels_are_192_features():
@@ -87,64 +62,3 @@ def test_distillation_moves_the_face_s_network_only_where_both_learn(learner, mo
     grads = {m: [w.grad for w in model.tcns[m].parameters()] for m in SIZES_OF}
     assert all(g is not None and g.any() for g in grads["eeg"])
     assert all((g is not None) is moves for g in grads["face"])
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"systems": ["RSMT"]}, "systems.* Did you mean 'RSMT-"),
-        ({"overrides": {"attention": "hard"}}, "attention must be one of 'softmax'"),
-        ({"folds": [10]}, r"folds must be in \[0, 9\] by_trial; got \[10\]"),
-        ({"overrides": {"backbone": "ir50"}}, "never trained from scratch; got none"),
-        ({"alphas": [-1.0]}, "alphas.* must be greater than or equal to 0"),
-    ],
-)
-def test_each_wrong_setting_says_what_must_hold(given, words):
-    with pytest.raises(ValueError, match=words):
-        Settings.of(given)
-
-
-@pytest.fixture(scope="module")
-def study():
-    windows, finished = planted(), []
-    changes = {"alphas": [0.2, 1.0], "folds": [0, 1]}
-    names = ["F-Fusion", "RSMT-F", "RMMT", "constant"]
-    for unit in units_of(systems=names, **changes):
-        entry = SimpleNamespace(tables=run(unit, windows).all_tables())
-        finished.append((unit, entry))
-    failures = [(unit, "it stopped") for unit in units_of(systems=["MMT"])]
-    settings = Settings.of({"systems": names, **changes})
-    sources = {"mahnob_continuous": "surrogate"}
-    return Study(settings, finished, failures, sources, rmmt.PAPER)
-
-
-def test_numbers_stand_beside_the_papers_in_each_table_that_prints_them(study):
-    found = tables.tables(study)
-    assert [*found] == [f"table_{n}" for n in (3, 4, 5, 6, 7)]
-    cells = {
-        name: table[table["metric"] == "ccc"].set_index(["method", "condition"])
-        for name, table in found.items()
-    }
-    own = cells["table_3"].loc[("RMMT", ""), "this_run"]
-    for name, place in (("table_4", ("RMMT", "")), ("table_6", ("RMMT", "")),
-                        ("table_7", ("RMMT", "alpha 1"))):  # fmt: skip
-        row = cells[name].loc[place]
-        assert row["paper"] == 0.736 and row["this_run"] == own
-    assert cells["table_7"].loc[("RMMT", "alpha 0.2"), "paper"] == 0.733
-    assert cells["table_6"].loc[("MMT", ""), "note"] == "a unit failed: it stopped"
-    assert cells["table_3"].loc[("constant", ""), "this_run"] == pytest.approx(0)
-    assert found["table_5"].empty
-    per_trial = found["table_3"].query("metric == 'pcc_per_trial'")
-    assert per_trial["paper"].isna().all()
-
-
-def test_a_page_has_the_papers_rows_and_columns_and_a_constant_below_a_rule(study):
-    found = tables.tables(study)
-    page = to_markdown(found["table_3"])
-    head = next(line for line in page.splitlines() if "system" in line)
-    assert head.index("RMSE ↓") < head.index("PCC ↑") < head.index("CCC ↑ per trial")
-    rows = [line.split("|")[1].strip() for line in page.splitlines() if "|" in line]
-    assert rows[2:] == ["F-Fusion", "RMMT", "*for reference*", "constant"]
-    sweep = to_markdown(found["table_7"])
-    rows = [line.split("|")[1].strip() for line in sweep.splitlines() if "|" in line]
-    assert rows[2:] == ["0.2", "1", "*for reference*", "constant"]

@@ -1,7 +1,7 @@
 """What is planted is learnt, by each modality that holds it, and by both better."""
 
 import pytest
-from planted_sequences import planted, run, units_of
+from planted_sequences import planted, run, unit_of
 
 from emolib.metrics.traces import score_traces
 
@@ -13,8 +13,8 @@ def windows():
     return planted(8, 8, 60)
 
 
-def ccc(system, windows, **changes):
-    (unit,) = units_of(systems=[system], overrides=SIZE, **changes)
+def ccc(system, windows):
+    unit = unit_of(system, overrides=SIZE)
     table = score_traces(run(unit, windows).predictions)
     return table.set_index("metric")["value"]["ccc"]
 

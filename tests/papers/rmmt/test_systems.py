@@ -7,13 +7,8 @@ import numpy as np
 import pytest
 import torch
 from in_memory import Context
-from planted_sequences import (
-    planted,
-    run,
-    units_of,
-    with_changed_labels,
-    with_nan,
-)
+from planted_sequences import planted, run, task_of, unit_of, units_of
+from planted_sequences import with_changed_labels as changed
 
 from emolib.containers import PREDICTION_IDS
 from emolib.metrics.traces import trace_scores
@@ -34,16 +29,6 @@ ONE_SIDED = {
 @pytest.fixture(scope="module")
 def windows():
     return planted()
-
-
-def unit_of(system, **changes):
-    (unit,) = units_of(systems=[system], **changes)
-    return unit
-
-
-def task_of(windows, system="RMMT", **changes):
-    unit = unit_of(system, **changes)
-    return Task.of(unit.settings, Context(windows, unit.data))
 
 
 @every_system
@@ -71,17 +56,18 @@ def test_a_unit_answers_every_step_of_its_test_trials_once(system, windows):
 def test_labels_of_the_test_trials_move_nothing(system, windows):
     unit = unit_of(system)
     rows = training.fold_of(windows, unit.settings).test
-    told, other = run(unit, windows), run(unit, with_changed_labels(windows, rows))
+    told, other = run(unit, windows), run(unit, changed(windows, rows))
     assert told.predictions["y_pred"].equals(other.predictions["y_pred"])
     assert not told.predictions["y_true"].equals(other.predictions["y_true"])
-    for name, weights in told.state.items():
-        assert np.array_equal(weights, other.state[name])
+    np.testing.assert_equal(told.state, other.state)
 
 
 @pytest.mark.parametrize("system", ONE_SIDED)
 def test_a_modality_that_is_not_used_may_be_nan(system, windows):
-    unit = unit_of(system)
-    told, other = run(unit, windows), run(unit, with_nan(windows, ONE_SIDED[system]))
+    unit, name = unit_of(system), ONE_SIDED[system]
+    nothing = {name: np.full_like(windows.x[name], np.nan)}
+    other = run(unit, replace(windows, x={**windows.x, **nothing}))
+    told = run(unit, windows)
     assert told.predictions.equals(other.predictions)
 
 
@@ -157,7 +143,7 @@ def test_windows_overlap_and_the_last_ends_the_trial():
 
 
 def test_answers_of_overlapping_windows_are_averaged(windows):
-    task = task_of(windows)
+    task = task_of("RMMT", windows)
 
     class Places(torch.nn.Module):
         step_widths = {"face": 6}
@@ -180,30 +166,29 @@ def test_answers_of_overlapping_windows_are_averaged(windows):
 
 
 def test_features_are_scaled_over_real_steps_of_a_person_or_of_training(windows):
-    task = task_of(windows)
+    task = task_of("RMMT", windows)
     here = np.arange(task.y.shape[1]) < task.lengths[:, None]
     own = windows.meta["subject"].to_numpy() == "P2"
     steps = task.x["eeg"][own][here[own]]
     np.testing.assert_allclose(steps.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(steps.std(axis=0), 1, atol=1e-4)
-    fitted = task_of(windows, overrides={"scaling": "train"})
+    fitted = task_of("RMMT", windows, overrides={"scaling": "train"})
     train = fitted.fold.train
     steps = fitted.x["face"][train][here[train]]
     np.testing.assert_allclose(steps.mean(axis=0), 0, atol=1e-5)
     x = {name: values.copy() for name, values in windows.x.items()}
     x["face"][fitted.fold.test] *= 30
-    other = task_of(replace(windows, x=x), overrides={"scaling": "train"})
+    other = task_of("RMMT", replace(windows, x=x), overrides={"scaling": "train"})
     assert np.array_equal(other.x["face"][train], fitted.x["face"][train])
-    plain = task_of(windows, overrides={"scaling": "none"})
+    plain = task_of("RMMT", windows, overrides={"scaling": "none"})
     assert np.array_equal(plain.x["eeg"], windows.x["eeg"])
     flat = scaled(np.ones((2, 4, 1)), np.array([4, 2]), [([0, 1], [0, 1])])
     assert (flat == 0).all()
 
 
 def test_the_constant_is_the_mean_of_training_steps(windows):
-    unit = unit_of("constant")
-    task = Task.of(unit.settings, Context(windows, unit.data))
+    task = task_of("constant", windows)
     rows = task.fold.train
     steps = np.concatenate([windows.y[r, : task.lengths[r]] for r in rows])
-    told = run(unit, windows).predictions["y_pred"]
+    told = run(unit_of("constant"), windows).predictions["y_pred"]
     np.testing.assert_allclose(told, steps.mean())
