@@ -1,14 +1,11 @@
 """DEAP's and MAHNOB-HCI's surrogates: formats, bodies, planted effects, artefacts."""
 
-import hashlib
-
 import numpy as np
 import pytest
 from scipy.signal import find_peaks
 
 from emolib.datasets.deap import read_deap
 from emolib.datasets.mahnob import read_mahnob
-from emolib.datasets.opened import is_marked
 from emolib.papers.mmqnet.data import cleaned
 from emolib.papers.mmqnet.features import features_of
 from emolib.preprocessing.cardiac import r_peaks
@@ -21,40 +18,6 @@ from emolib.surrogates.design import Knobs
 from emolib.surrogates.files import read_truth, truth_folder
 from emolib.surrogates.mahnob import mahnob_design, write_mahnob
 from emolib.surrogates.peripheral import beat_times
-
-
-def digests(folder):
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-WRITERS = {
-    "dat": lambda folder, **k: write_deap(folder, n_trials=2, **k),
-    "raw": lambda folder, **k: write_deap(folder, n_trials=2, source="raw", **k),
-    "mahnob": lambda folder, **k: write_mahnob(folder, n_trials=2, **k),
-}
-
-
-@pytest.mark.parametrize("kind", WRITERS)
-def test_the_same_bytes_come_again_and_a_smaller_corpus_is_the_beginning(
-    tmp_path, kind
-):
-    two, again, one, other = (tmp_path / name for name in ("two", "2", "one", "other"))
-    for folder, options in ((two, {}), (again, {}), (other, dict(seed=1))):
-        WRITERS[kind](folder, n_subjects=2, **options)
-    WRITERS[kind](one, n_subjects=1)
-    found = digests(two)
-    assert found == digests(again)
-    assert set(found.values()).isdisjoint(digests(other).values()) or kind == "raw"
-    own = {name for name in digests(one) if not name.endswith("ratings.csv")}
-    assert {name: found[name] for name in own} == {
-        name: value for name, value in digests(one).items() if name in own
-    }
-    data = [p for p in two.rglob("*") if p.suffix in {".dat", ".bdf", ".xml"}]
-    assert data and all(is_marked(path) for path in data)
 
 
 def test_the_recording_and_the_pickle_tell_the_same_person(tmp_path):
