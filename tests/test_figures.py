@@ -90,22 +90,6 @@ def _under_noise(**more):
     return plot_scores(NOISY, place_label="SNR (dB)", joined=True, **given, **more)
 
 
-def _readers(**more):
-    given = {"at": "split", "by": "system", "label": "AUC (fraction)"}
-    return plot_scores(FOLDS, place_label="Split", **given, **more)
-
-
-def _every_figure(windows):
-    """Return each figure once."""
-    return [
-        _forest(), _under_noise(), _readers(), plot_windows(windows),
-        plot_history({"3 align": HISTORY}),
-        plot_topomap(MAPS, CH_NAMES, label="Power (dB)"),
-        plot_similarity({"before": MATRIX, "after": MATRIX}),
-        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES),
-    ]  # fmt: skip
-
-
 def _lines(ax):
     """Return the lines of `ax` by their labels, the last of each."""
     return {line.get_label(): line for line in ax.lines}
@@ -113,7 +97,15 @@ def _lines(ax):
 
 def test_every_figure_says_in_a_sentence_what_it_shows_with_units_on_its_axes(windows):
     before = dict(rcParams)
-    for figure in _every_figure(windows):
+    given = {"at": "split", "by": "system", "place_label": "Split"}
+    every = [
+        _forest(), _under_noise(), plot_scores(FOLDS, label="AUC (fraction)", **given),
+        plot_windows(windows), plot_history({"3 align": HISTORY}),
+        plot_topomap(MAPS, CH_NAMES, label="Power (dB)"),
+        plot_similarity({"before": MATRIX, "after": MATRIX}),
+        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES),
+    ]  # fmt: skip
+    for figure in every:
         assert isinstance(figure, Figure)
         assert figure.alt_text.endswith("."), figure.alt_text
         assert "\n" not in figure.alt_text

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -13,13 +12,6 @@ import numpy as np
 import pytest
 
 from emolib.corpora import CORPORA
-from emolib.datasets.amigos import read_amigos
-from emolib.datasets.deap import read_deap
-from emolib.datasets.dreamer import read_dreamer
-from emolib.datasets.iemocap import read_iemocap
-from emolib.datasets.mahnob import read_mahnob
-from emolib.datasets.mahnob_continuous import read_mahnob_continuous
-from emolib.datasets.mosei import read_mosei, read_mosi
 from emolib.datasets.opened import is_marked
 from emolib.surrogates import continuous, files
 
@@ -38,12 +30,7 @@ MORE = {
     "dreamer": dict(n_subjects=3), "amigos": dict(n_subjects=6),
     "iemocap": dict(n_subjects=6), "mosei": dict(n_train=23), "mosi": dict(n_test=11),
 }  # fmt: skip
-READERS = {
-    "dreamer": read_dreamer, "amigos": partial(read_amigos, videos="all"),
-    "iemocap": read_iemocap, "mosei": read_mosei, "mosi": read_mosi,
-    "deap": read_deap, "deap as recorded": partial(read_deap, source="raw"),
-    "mahnob": read_mahnob, "mahnob_continuous": read_mahnob_continuous,
-}  # fmt: skip
+AS_STORED = {"amigos": dict(videos="all"), "deap as recorded": dict(source="raw")}
 every = pytest.mark.parametrize("kind", list(SMALL))
 
 
@@ -58,6 +45,10 @@ def digests(folder):
 
 def corpus_of(kind):
     return kind.split()[0]
+
+
+def read(kind, folder):
+    return CORPORA[corpus_of(kind)].read(folder, **AS_STORED.get(kind, {}))
 
 
 @every
@@ -94,7 +85,7 @@ def test_labels_know_nothing_of_effect_signature_and_nuisance(written, kind):
     knobs = dict.fromkeys(["effect", "signature"] + ["nuisance"] * has_nuisance, 0.0)
     plain = written(corpus, **SMALL[kind])
     other = written(corpus, **SMALL[kind], **knobs)
-    said = [[*map(told, READERS[kind](folder))] for folder in (plain, other)]
+    said = [[*map(told, read(kind, folder))] for folder in (plain, other)]
     np.testing.assert_equal(*said)
     assert said[0] and digests(plain) != digests(other)
 
@@ -113,14 +104,14 @@ def test_readers_find_what_was_planted_and_the_smaller_corpus_in_the_larger(
     if corpus == "mahnob_continuous":
         labels = continuous.label(planted["z"])[..., :16].mean(axis=2)
     said = dict(zip(names, labels.reshape(len(names), -1), strict=True))
-    held = {(own.subject, own.trial): own for own in READERS[kind](folder)}
+    held = {(own.subject, own.trial): own for own in read(kind, folder)}
     assert held.keys() == said.keys()
     for name, own in held.items():
         kinds = ("valence", "arousal", "dominance", "emotion", "sentiment")
-        read = [own.ratings[kind] for kind in kinds if kind in own.ratings]
-        np.testing.assert_allclose(read, said[name][: len(read)], atol=1e-6)
-        assert read or own.problems
-    few = list(READERS[kind](written(corpus, **SMALL[kind])))
+        found = [own.ratings[kind] for kind in kinds if kind in own.ratings]
+        np.testing.assert_allclose(found, said[name][: len(found)], atol=1e-6)
+        assert found or own.problems
+    few = list(read(kind, written(corpus, **SMALL[kind])))
     assert len(few) < len(held)
     for own in few:
         twin = held[own.subject, own.trial]
