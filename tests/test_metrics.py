@@ -95,13 +95,6 @@ def test_wa_is_accuracy_and_ua_the_mean_recall_of_classes_that_occur():
     assert value_of(counted, "ua") == pytest.approx(ua)
 
 
-def test_auc_is_averaged_over_folds_and_never_pooled():
-    part = simulate(effect=2.0, seed=1)
-    part["y_score_1"] -= 5.0 * part["fold"]
-    pooled = roc_auc_score(part["y_true"], part["y_score_1"])
-    assert mean_auc(part) > 0.85 > 0.7 > pooled
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -40,23 +40,21 @@ def test_every_window_is_tested_once_and_the_sides_are_disjoint(protocol):
     assert other.test.tolist() != folds[0].test.tolist() and not len(other.val)
 
 
-def test_by_subject_keeps_subjects_apart_in_validation_too():
-    meta = make_meta(23)
-    for fold in folds_of(meta, "by_subject", n_folds=5):
+@pytest.mark.parametrize(
+    ("n_subjects", "n_folds", "n_val"),
+    [(3, 3, [1]), (5, 5, [2]), (6, 3, [2]), (12, 3, [2]), (23, 5, [3, 4])],
+)
+def test_by_subject_keeps_subjects_apart_and_two_validate_where_four_train(
+    n_subjects, n_folds, n_val
+):
+    meta = make_meta(n_subjects)
+    for fold in folds_of(meta, "by_subject", n_folds=n_folds):
         rows = fold.train, fold.val, fold.test
         sides = [set(meta["subject"].iloc[side]) for side in rows]
         assert not sides[0] & sides[1] and not (sides[0] | sides[1]) & sides[2]
-        assert len(sides[1]) in (3, 4)
+        assert len(sides[1]) in n_val and f"{len(sides[1])} / " in fold.audit.text
+        assert fold.audit.n_subjects == tuple(map(len, sides))
         assert fold.audit.subjects == 0 and not fold.audit.leaky
-
-
-@pytest.mark.parametrize(
-    ("n_subjects", "n_folds", "n_val"), [(3, 3, 1), (5, 5, 2), (6, 3, 2), (12, 3, 2)]
-)
-def test_at_least_two_subjects_validate_where_four_train(n_subjects, n_folds, n_val):
-    for fold in folds_of(make_meta(n_subjects), "by_subject", n_folds=n_folds):
-        assert fold.audit.n_subjects[1] == n_val
-        assert f"{n_val} / " in fold.audit.text
 
 
 def test_by_trial_keeps_trials_apart_and_spreads_each_subject_evenly():

@@ -45,19 +45,16 @@ def test_every_modality_of_deap_lets_its_planted_effect_be_read(tmp_path):
     folder = write_deap(tmp_path, n_subjects=4, n_trials=16, effect=6.0, nuisance=0.0)
     truth = read_truth(truth_folder(folder))["z"].mean(axis=-1)
     means = {}
-    for recording in read_deap(folder):
-        who = int(recording.subject[1:]) - 1, int(recording.trial) - 1
+    for recording in read_deap(folder):  # person by person, video by video
         for name in recording.signals:
             own = features_of(recording, name, window_s=2.0)
             own = own.reshape(len(own), -1)
-            means.setdefault(name, {})[who] = np.nanmean(own, axis=0)
+            means.setdefault(name, []).append(np.nanmean(own, axis=0))
     for name, affect in (
         ("eeg", 0), ("emg", 0), ("eeg", 1), ("gsr", 1), ("resp", 1), ("ppg", 1),
         ("temperature", 1), ("eog", 1),
     ):  # fmt: skip
-        x = np.stack([means[name][i, k] for i in range(4) for k in range(16)])
-        x = x.reshape(4, 16, -1)
-        z = truth[:, :, affect]
+        x, z = np.reshape(means[name], (4, 16, -1)), truth[:, :, affect]
         z, x = (a - a.mean(axis=1, keepdims=True) for a in (z, x))
         r = (z[..., None] * x).mean((0, 1)) / (z.std() * x.std((0, 1)) + 1e-12)
         assert np.abs(r).max() > 0.6, (name, affect)

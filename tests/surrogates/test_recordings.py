@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from emolib.surrogates.amigos import write_amigos
 from tests.datasets.true_formats import ELECTRODES, LONG, SHORT
 
 
@@ -76,17 +75,6 @@ def test_dreamers_units_are_those_of_the_devices_with_mains_hum(top):
     assert 60 < (ecg[:, 0] - 2048).max() < 600
 
 
-def test_the_truth_holds_what_was_planted(dreamer, top, truth):
-    noted, arrays = truth(dreamer)
-    assert arrays["theta"].shape == (2, 3, len(noted["parameters"]), 33)
-    assert arrays.keys() >= {"subject_signature", "trial_signature", "bias", "blinks"}
-    ecg = top[0, 0]["Data"][0, 0][0, 0]["ECG"][0, 0]["stimuli"][0, 0][:, 0]
-    for beat in arrays["beats"][0, 0]:
-        if 0.2 < beat < 7.8:
-            near = ecg[round((beat - 0.2) * 256) : round((beat + 0.2) * 256)]
-            assert abs(near.argmax() / 256 - 0.2) < 0.02
-
-
 def test_amigos_files_are_named_and_laid_out_as_in_amigos(amigos, person):
     # torcheeg takes every entry of the folder and reads the subject from its name
     names = sorted(path.name for path in amigos.iterdir())
@@ -106,12 +94,8 @@ def test_amigos_files_are_named_and_laid_out_as_in_amigos(amigos, person):
     assert np.corrcoef(ecg.T)[0, 1] > 0.5
 
 
-def test_amigos_stores_arousal_first_and_ticks_one_fitting_emotion(
-    amigos, person, truth
-):
+def test_amigos_ticks_one_fitting_emotion_and_answers_within_its_scales(person):
     stored = np.concatenate(list(person["labels_selfassessment"][0]))
-    valence, arousal, dominance = truth(amigos)[1]["ratings"][1].T
-    np.testing.assert_array_equal(stored[:, :3].T, [arousal, valence, dominance])
     assert stored[:, :5].min() >= 1 and stored[:, :5].max() <= 9
     flags, pleasant = stored[:, 5:], (stored[:, 1] > 5) & (stored[:, 0] > 5)
     assert set(np.unique(flags)) == {0.0, 1.0} and (flags.sum(axis=1) == 1).all()
@@ -144,11 +128,3 @@ def test_amigos_eeg_is_average_referenced_and_band_limited(person):
     assert power[freqs < 2].mean() < 0.01 * inside
     assert power[freqs > 58].mean() < 0.01 * inside
     assert 3 < np.median(own[:, :14].std(axis=0)) < 25
-
-
-def test_fewer_trials_leave_the_other_cells_empty(tmp_path):
-    folder = write_amigos(tmp_path / "x", n_subjects=1, n_trials=2, seconds=6.0)
-    file = loadmat(folder / "Data_Preprocessed_P01.mat")
-    shapes = [own.shape[0] for own in file["joined_data"][0]]
-    assert shapes == [1408] * 2 + [0] * 14 + [95 * 128] * 4
-    assert file["labels_selfassessment"][0, 2].shape == (1, 0)

@@ -1,6 +1,5 @@
 """Ceilings of utterances: the model's own, by hand, and for one written corpus."""
 
-import json
 import shutil
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from sklearn.metrics import recall_score, roc_auc_score
 
 from emolib.corruptions.conditions import SIX
+from emolib.surrogates.files import truth_folder
 from emolib.surrogates.utterance_ceiling import (
     in_condition,
     model_scores,
@@ -98,14 +98,14 @@ def test_endless_noise_is_absence_and_conditions_name_what_is_clean():
 
 
 @pytest.fixture(scope="module")
-def asked(written):
+def asked(written, truth):
     """Return a function: corpus, knobs -> its truth folder, rows of meta and labels."""
 
     def read(corpus, **knobs):
-        truth = written(corpus, **knobs).with_name(f"{corpus}.truth")
-        noted = json.loads((truth / "parameters.json").read_text())
+        folder = written(corpus, **knobs)
+        noted, planted = truth(folder)
         meta = pd.DataFrame(dict(trial=noted["trials"]))
-        return truth, meta, np.load(truth / "labels.npy")
+        return truth_folder(folder), meta, planted["labels"]
 
     return read
 
