@@ -10,12 +10,16 @@ from emolib.metrics.traces import score_traces, trace_scores
 
 @pytest.fixture
 def predictions():
-    rng, trial = np.random.default_rng(0), np.repeat(np.arange(8), 20)
-    level = rng.normal(size=8)[trial]
-    rows = pd.DataFrame({"trial": trial.astype(str), "fold": trial // 4, "seed": 0})
-    rows = rows.assign(subject="s1", session="1", start_s=np.tile(np.arange(20) / 4, 8))
-    y, said = (level + sd * rng.normal(size=160) for sd in (0.3, 0.1))
-    return rows.assign(y_true=y, y_pred=said)
+    rng, rows = np.random.default_rng(0), []
+    for fold in range(2):
+        for trial in range(4):
+            level = rng.normal()
+            for step in range(20):
+                y = level + 0.3 * rng.normal()
+                rows.append(("s1", "1", f"{fold}{trial}", step / 4, fold, 0, y, level))
+    names = "subject session trial start_s fold seed y_true y_pred".split()
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(y_pred=table["y_pred"] + 0.1 * rng.normal(size=len(table)))
 
 
 def test_scores_are_eq_18_22_and_23_by_hand():

@@ -153,8 +153,8 @@ def test_scores_follow_the_windows_asked_about(dreamer, truth_only):
     # ratings are integers: half a step lies between low and high
     at, between = ask(truth, meta, threshold=2.5), ask(truth, meta, threshold=2)
     np.testing.assert_array_equal(at, between)
-    for long, window_s, n in ((True, 10.0, 16 * 6 + 4 * 9), (False, 2.0, 16 * 30)):
-        own = truth_only("amigos", 2, window_s=window_s, long=long)
+    for window_s, n in ((10.0, 16 * 6 + 4 * 9), (2.0, 16 * 30 + 4 * 45)):
+        own = truth_only("amigos", 2, window_s=window_s)
         scores = ask(*own, threshold=5)
         assert len(scores) == 2 * n and np.isfinite(scores).all()
 
