@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
+from emolib.surrogates.amigos import write_amigos
 from tests.datasets.true_formats import ELECTRODES, LONG, SHORT
 
 
@@ -128,3 +129,11 @@ def test_amigos_eeg_is_average_referenced_and_band_limited(person):
     assert power[freqs < 2].mean() < 0.01 * inside
     assert power[freqs > 58].mean() < 0.01 * inside
     assert 3 < np.median(own[:, :14].std(axis=0)) < 25
+
+
+def test_fewer_trials_leave_the_other_cells_empty(tmp_path):
+    folder = write_amigos(tmp_path / "x", n_subjects=1, n_trials=2, seconds=6.0)
+    file = loadmat(folder / "Data_Preprocessed_P01.mat")
+    shapes = [own.shape[0] for own in file["joined_data"][0]]
+    assert shapes == [1408] * 2 + [0] * 14 + [95 * 128] * 4
+    assert file["labels_selfassessment"][0, 2].shape == (1, 0)

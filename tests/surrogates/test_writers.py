@@ -20,7 +20,7 @@ PARTS = dict(n_train=10, n_val=8, n_test=8)
 PAIR = dict(n_subjects=1, n_trials=2)
 SMALL = {
     "dreamer": dict(n_subjects=2, n_trials=3, seconds=8.0),
-    "amigos": dict(n_subjects=2, n_trials=3, seconds=6.0),
+    "amigos": dict(n_subjects=2, seconds=6.0),
     "iemocap": dict(n_subjects=4, n_trials=4), "mosei": PARTS, "mosi": PARTS,
     "deap": PAIR, "deap as recorded": dict(**PAIR, source="raw"),
     "mahnob": dict(**PAIR, seconds=10.0),
