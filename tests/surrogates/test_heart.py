@@ -11,6 +11,7 @@ from emolib.surrogates.dreamer import dreamer_design, real
 from emolib.surrogates.sizes import PARAMETERS
 from emolib.surrogates.traces import bandpass
 
+FIRST_S = {"dreamer": 1, "amigos": 0}
 AROUND = np.arange(-32, 33)  # time points about a beat, a quarter of a second
 
 
@@ -27,7 +28,7 @@ def people(written, truth):
             if "eeg" in recording.signals:
                 own.append(recording.signals["eeg"].data)
         for i, eeg in enumerate(out.values()):
-            starts = np.arange(1, 60, 10)
+            starts = np.arange(FIRST_S[corpus], 60, 10)
             x = [own[:, 128 * a : 128 * (a + 10)] for own in eeg[:10] for a in starts]
             beats = [own[(own > a + 0.3) & (own < a + 9.7)] - a
                      for own in planted["beats"][i, :10] for a in starts]  # fmt: skip

@@ -76,6 +76,12 @@ def test_dreamers_units_are_those_of_the_devices_with_mains_hum(top):
     assert 60 < (ecg[:, 0] - 2048).max() < 600
 
 
+def test_the_truth_holds_what_was_planted(dreamer, truth):
+    noted, arrays = truth(dreamer)
+    assert arrays["theta"].shape == (2, 3, len(noted["parameters"]), 33)
+    assert arrays.keys() >= {"subject_signature", "trial_signature", "bias", "blinks"}
+
+
 def test_amigos_files_are_named_and_laid_out_as_in_amigos(amigos, person):
     # torcheeg takes every entry of the folder and reads the subject from its name
     names = sorted(path.name for path in amigos.iterdir())
