@@ -2,6 +2,7 @@
 
 import json
 from itertools import product
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -157,6 +158,22 @@ def test_scores_follow_the_windows_asked_about(dreamer, truth_only):
         own = truth_only("amigos", 2, window_s=window_s)
         scores = ask(*own, threshold=5)
         assert len(scores) == 2 * n and np.isfinite(scores).all()
+
+
+def test_short_windows_see_the_heart_over_ten_seconds():
+    known, exact = module.CUES["dreamer"], Mock()
+    trace = np.tile(np.arange(241) / 4.0, (1, len(known.planted), 1))
+    exact.standard_normal = np.zeros
+    windows = ((0.0, 2.0), (20.0, 22.0), (58.0, 60.0), (10.0, 20.0))
+    cues = module.read_cues(trace, windows, 60.0, [exact], 1.0, known)[0]
+    kinds = [cue.modality for cue in known.all]
+    wanted = {
+        "eeg": [0.875, 20.875, 58.875, 14.875],
+        "ecg": [4.875, 20.875, 54.875, 14.875],
+    }
+    for modality, means in wanted.items():
+        np.testing.assert_allclose(cues[:, kinds.index(modality)], means)
+    np.testing.assert_allclose(cues[:, -1], wanted["ecg"])  # the heart, in the EEG
 
 
 @pytest.mark.parametrize("heart_field", [0.0, 1.0])
