@@ -1,4 +1,4 @@
-"""Written surrogates, their truth, and a truth without waveforms."""
+"""Written surrogates, their truth, a truth without waveforms, a detector of R peaks."""
 
 import json
 from functools import cache
@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from emolib.corpora import CORPORA
 from emolib.surrogates.affect import simulate_subject, truth_of
@@ -66,3 +67,19 @@ def truth_only(tmp_path_factory):
         return folder.with_name(f"{corpus}.truth"), pd.DataFrame(rows, columns=columns)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def r_peaks():
+    """Return a plain detector of R peaks in s: band-pass, square, smooth, threshold."""
+
+    def find(ecg, sfreq):
+        sos = butter(2, (6, 24), "bandpass", fs=sfreq, output="sos")
+        power = sosfiltfilt(sos, ecg) ** 2
+        power = np.convolve(power, np.ones(round(0.08 * sfreq)), "same")
+        parts = np.array_split(power, len(power) // round(2 * sfreq))
+        height = 0.25 * np.median([part.max() for part in parts])
+        found, _ = find_peaks(power, height=height, distance=round(0.3 * sfreq))
+        return found / sfreq
+
+    return find

@@ -11,7 +11,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from emolib.preprocessing.cardiac import r_peaks
 from emolib.surrogates.affect import simulate_subject
 from emolib.surrogates.cortical import eeg_and_blinks
 from emolib.surrogates.design import Knobs
@@ -25,7 +24,7 @@ N = 18 * 6  # windows of a subject
 
 
 @pytest.fixture(scope="module")
-def features():
+def features(r_peaks):
     """Return a function: knobs -> EEG and ECG features by window, high ratings."""
 
     @cache
@@ -50,7 +49,7 @@ def features():
 
     def by_window(ecg):
         """Yield rate, spread of intervals and T wave of each window."""
-        peaks = r_peaks(ecg, 256)
+        peaks = np.round(r_peaks(ecg, 256) * 256).astype(int)
         for first in range(0, 60 * 256, 2560):
             own = peaks[(peaks >= first) & (peaks < first + 2560)]
             rr, whole = np.diff(own) / 256, own[own + 110 < len(ecg)]
