@@ -42,11 +42,6 @@ NOISY = pd.DataFrame(
     ],
     columns=["noise", "system", "db", "mean", "low", "high"],
 )
-FOLDS = pd.DataFrame({
-    "split": ["random windows"] * 4 + ["by subject"] * 4,
-    "system": ["linear probe", "majority"] * 4,
-    "value": [0.8, 0.5, 0.82, 0.5, 0.6, 0.5, 0.62, 0.5],
-})  # fmt: skip
 HISTORY = pd.DataFrame({
     "epoch": [1, 2, 3] * 2, "split": ["train"] * 3 + ["val"] * 3,
     "total": [1.0, 0.8, 0.6, 1.1, 0.9, 1.0], "patch": [2.0, 1.6, 1.2, 2.2, 1.8, 2.0],
@@ -90,22 +85,6 @@ def _under_noise(**more):
     return plot_scores(NOISY, place_label="SNR (dB)", joined=True, **given, **more)
 
 
-def _readers(**more):
-    given = {"at": "split", "by": "system", "label": "AUC (fraction)"}
-    return plot_scores(FOLDS, place_label="Split", **given, **more)
-
-
-def _every_figure(windows):
-    """Return each figure once."""
-    return [
-        _forest(), _under_noise(), _readers(), plot_windows(windows),
-        plot_history({"3 align": HISTORY}),
-        plot_topomap(MAPS, CH_NAMES, label="Power (dB)"),
-        plot_similarity({"before": MATRIX, "after": MATRIX}),
-        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES),
-    ]  # fmt: skip
-
-
 def _lines(ax):
     """Return the lines of `ax` by their labels, the last of each."""
     return {line.get_label(): line for line in ax.lines}
@@ -113,7 +92,16 @@ def _lines(ax):
 
 def test_every_figure_says_in_a_sentence_what_it_shows_with_units_on_its_axes(windows):
     before = dict(rcParams)
-    for figure in _every_figure(windows):
+    single = NOISY.rename(columns={"mean": "value"})
+    readers = plot_scores(single, at="noise", by="system", label="AUC (fraction)")
+    every = [
+        _forest(), _under_noise(), readers, plot_windows(windows),
+        plot_history({"3 align": HISTORY}),
+        plot_topomap(MAPS, CH_NAMES, label="Power (dB)"),
+        plot_similarity({"before": MATRIX, "after": MATRIX}),
+        plot_levels(LEVELS), plot_noise_maps(TWINS, DISTANCES),
+    ]  # fmt: skip
+    for figure in every:
         assert isinstance(figure, Figure)
         assert figure.alt_text.endswith("."), figure.alt_text
         assert "\n" not in figure.alt_text
@@ -123,7 +111,7 @@ def test_every_figure_says_in_a_sentence_what_it_shows_with_units_on_its_axes(wi
                    ax.get_ylabel())]  # fmt: skip
         assert any(labels), figure.alt_text
         for label in filter(None, labels):
-            assert any(unit in label for unit in ("(", "Split", "Cosine", "– –"))
+            assert any(unit in label for unit in ("(", "Cosine", "– –"))
     assert dict(rcParams) == before  # drawing changes no setting of the reader's
 
 

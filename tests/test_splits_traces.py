@@ -21,10 +21,9 @@ def meta():
     })  # fmt: skip
 
 
-def folds(meta, protocol="by_trial", **changes):
-    sizes = {"by_trial": (10, 0.4), "by_subject": (24, 0.2)}[protocol]
-    known = dict(zip(("n_folds", "val_fraction"), sizes, strict=True))
-    return trace_folds(meta, protocol=protocol, seed=0, **{**known, **changes})
+def folds(meta, protocol="by_trial", n_folds=10, val_fraction=0.4, seed=0, **more):
+    sizes = dict(n_folds=n_folds, val_fraction=val_fraction)
+    return trace_folds(meta, protocol=protocol, seed=seed, **sizes, **more)
 
 
 @pytest.mark.parametrize("order", ["shuffled", "contiguous"])
@@ -49,21 +48,20 @@ def test_contiguous_folds_share_few_people_with_training_a_shuffle_nearly_all(me
 
 
 def test_by_subject_one_person_tests_and_none_of_his_trials_trains(meta):
-    found = folds(meta, "by_subject")
+    found = folds(meta, "by_subject", 24, 0.2)
     tested = [meta["subject"].iloc[f.test].unique().tolist() for f in found]
     assert sorted(sum(tested, [])) == sorted(meta["subject"].unique())
     for fold in found:
         assert fold.audit.subjects == 0
         n = len(fold.train) + len(fold.val)
         assert len(fold.train) == int(0.8 * n + 1e-9)
-    few = folds(meta, "by_subject", n_folds=4)
+    few = folds(meta, "by_subject", 4)
     assert {len(meta["subject"].iloc[f.test].unique()) for f in few} == {6}
 
 
 def test_folds_follow_from_the_seed_and_ids_alone(meta):
-    first, again = folds(meta), folds(meta)
+    first, again, other = (folds(meta, seed=seed) for seed in (0, 0, 1))
     assert all(np.array_equal(a.val, b.val) for a, b in zip(first, again, strict=True))
-    other = trace_folds(meta, protocol="by_trial", n_folds=10, val_fraction=0.4, seed=1)
     assert not np.array_equal(first[0].test, other[0].test)
     with pytest.raises(ValueError, match=r"n_folds must be in \[2, 24\]; got 30"):
-        folds(meta, "by_subject", n_folds=30)
+        folds(meta, "by_subject", 30)

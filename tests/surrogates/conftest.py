@@ -46,7 +46,7 @@ def truth_only(tmp_path_factory):
     """Return a function: corpus, knobs -> truth folder and windows, no waveforms."""
 
     @cache
-    def make(corpus, n_subjects=4, window_s=10.0, long=False, **knobs):
+    def make(corpus, n_subjects=4, window_s=10.0, **knobs):
         design, knobs = DESIGNS[corpus](), Knobs(**knobs)
         n_short, seconds = design.scored.count(design.scored[0]), design.seconds
         size = dict(n_subjects=n_subjects, n_trials=n_short, seconds=seconds[0])
@@ -58,7 +58,7 @@ def truth_only(tmp_path_factory):
         rows = [
             (subject, "1", trials[k], start, start + window_s)
             for subject in ids
-            for k in range(design.n_trials if long else n_short)
+            for k in range(design.n_trials)
             for start in np.arange(
                 seconds[k] % 10, seconds[k] - window_s + 0.1, window_s
             )

@@ -5,8 +5,10 @@ import pytest
 
 from emolib.surrogates.affect import simulate_subject, stimuli
 from emolib.surrogates.amigos import amigos_design
+from emolib.surrogates.deap import deap_design
 from emolib.surrogates.design import Knobs, scored_moments
 from emolib.surrogates.dreamer import dreamer_design
+from emolib.surrogates.mahnob import mahnob_design
 from emolib.surrogates.sizes import PARAMETERS
 from emolib.surrogates.traces import one_pole
 
@@ -14,14 +16,18 @@ PUBLISHED = [3.17, 3.04, 4.57, 2.04, 3.22, 2.70, 4.52, 1.35, 1.39, 2.17, 3.96, 3
              4.39, 2.35, 2.48, 3.65, 1.52, 2.65]  # fmt: skip
 
 
+def people(n, design, **knobs):
+    return [simulate_subject(design, Knobs(**knobs), s + 1) for s in range(n)]
+
+
 @pytest.fixture(scope="module")
 def dreamer():
-    return [simulate_subject(dreamer_design(), Knobs(), s + 1) for s in range(24)]
+    return people(24, dreamer_design())
 
 
 @pytest.fixture(scope="module")
 def amigos():
-    return [simulate_subject(amigos_design(), Knobs(seed=2), s + 1) for s in range(40)]
+    return people(40, amigos_design(), seed=2)
 
 
 def held(subjects, name):
@@ -71,8 +77,7 @@ def test_ratings_do_not_depend_on_how_many_seconds_are_written(dreamer, seconds)
 
 def test_signatures_have_their_sizes_and_signature_0_takes_them_away():
     def levels(n, **knobs):
-        knobs = Knobs(effect=0.0, nuisance=0.0, **knobs)
-        subjects = [simulate_subject(dreamer_design(), knobs, s + 1) for s in range(n)]
+        subjects = people(n, dreamer_design(), effect=0.0, nuisance=0.0, **knobs)
         return np.stack([subject.theta.mean(-1) for subject in subjects])
 
     level = levels(56)
@@ -95,10 +100,17 @@ def test_ratings_have_the_scales_and_priors_of_the_corpora(dreamer, amigos):
     mean = ratings[..., 0].mean(axis=0)
     assert np.abs(mean - PUBLISHED).max() < 0.65
     assert np.corrcoef(mean, PUBLISHED)[0, 1] > 0.95
-    ratings = held(amigos, "ratings")[:, :16]
-    assert ratings.min() >= 1 and ratings.max() <= 9 and len(np.unique(ratings)) > 1000
-    high = (ratings > 5).mean(axis=(0, 1))
-    np.testing.assert_allclose(high[:2], [0.56, 0.81], atol=0.05)
+    short = held(amigos, "ratings")[:, :16]
+    deap, mahnob = (
+        held(people(20, design), "ratings")
+        for design in (deap_design(), mahnob_design(seconds=40.0))
+    )
+    assert len(np.unique(short)) > 1000
+    priors = [0.56, 0.81], [0.57, 0.59], [0.45, 0.42]
+    for ratings, prior in zip((short, deap, mahnob), priors, strict=True):
+        assert ratings.min() >= 1 and ratings.max() <= 9
+        high = (ratings > 5).mean(axis=(0, 1))
+        np.testing.assert_allclose(high[:2], prior, atol=0.05)
 
 
 def test_every_loading_is_recovered_within_a_fifth():

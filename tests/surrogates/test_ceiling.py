@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
 import emolib.surrogates.ceiling as module
 from emolib.corruptions.presence import draw_presence
@@ -43,12 +44,13 @@ def ask(truth, meta, **question):
 
 
 def area(corpus, target, *, n=60, seed=0, observer="normalised",
-         modalities=("eeg", "ecg"), **knobs):  # fmt: skip
+         modalities=("eeg", "ecg"), window_s=10.0, rate=0.0, **knobs):  # fmt: skip
     """AUC of an observer over many simulated subjects, who see many sets of stimuli."""
-    design, j = module.DESIGNS[corpus](), ("valence", "arousal").index(target)
-    n_short, stop = design.scored.count(design.scored[0]), design.seconds[0]
-    starts = np.arange(stop - 60, stop - 9, 10)
-    which = tuple(range(n_short)), tuple((start, start + 10) for start in starts)
+    size = {"n_trials": 20, "seconds": 80.0} if corpus == "mahnob" else {}
+    design, j = module.DESIGNS[corpus](**size), ("valence", "arousal").index(target)
+    n_short = design.scored.count(design.scored[0])
+    starts = design.scored[0][0] + np.arange(0, 60, window_s)
+    which = tuple(range(n_short)), tuple((start, start + window_s) for start in starts)
     seen, fresh = (
         module.simulate_cues(design, Knobs(seed=own, **knobs), *which, n)
         for own in (seed, seed + 7_000_003)
@@ -56,8 +58,11 @@ def area(corpus, target, *, n=60, seed=0, observer="normalised",
     centre, scale = design.reading(j)[0][:n_short], design.scales[j]
     told = centre + seen.width[:, [j]] * (seen.liking[..., j] - centre)
     high = scale.rating(told) > THRESHOLD.get(corpus, 5)
+    all_there = np.ones((seen.cues[..., 0].size, len(modalities)), bool)
+    there = draw_presence(all_there, rate, seed=0)
+    there = there.reshape(*seen.cues.shape[:3], len(modalities))
     asked = design, target, THRESHOLD.get(corpus, 5), modalities, observer
-    score = module.ideal_scores(*asked, fresh, seen)
+    score = module.ideal_scores(*asked, fresh, seen, there)
     return roc_auc_score(np.repeat(high, score.shape[-1]), score.ravel())
 
 
@@ -75,22 +80,9 @@ def test_a_small_run_comes_near_the_ceilings_of_the_model(target):
 
 @pytest.mark.parametrize(("corpus", "target"), list(MISSING))
 def test_what_is_missing_costs_the_ideal_observer_what_it_must(corpus, target):
-    size = {"n_trials": 20, "seconds": 80.0} if corpus == "mahnob" else {}
-    design, j = module.DESIGNS[corpus](**size), ("valence", "arousal").index(target)
-    edges = [(start, start + 2.0) for start in np.arange(0, 59, 2.0)]
-    which = tuple(range(design.n_trials)), tuple(edges)
-    seen, fresh = (module.simulate_cues(design, Knobs(seed=own), *which, 50)
-                   for own in (0, 7_000_003))  # fmt: skip
-    spread = seen.width[:, [j]] * (seen.liking[..., j] - design.scales[j].mu)
-    high = design.scales[j].rating(design.scales[j].mu + spread) > 5
     own = tuple(dict.fromkeys(cue.modality for cue in module.CUES[corpus].all))
-    all_there = np.ones((seen.cues[..., 0].size, len(own)), bool)
-    asked, got = (design, target, 5, own, "normalised", fresh, seen), []
-    for rate in (0, 0.3, 0.7):
-        present = draw_presence(all_there, rate, seed=0)
-        there = present.reshape(*seen.cues.shape[:3], len(own))
-        score = module.ideal_scores(*asked, there)
-        got.append(roc_auc_score(np.repeat(high, score.shape[-1]), score.ravel()))
+    asked = dict(n=50, modalities=own, window_s=2.0)
+    got = [area(corpus, target, rate=rate, **asked) for rate in (0, 0.3, 0.7)]
     np.testing.assert_allclose(got, MISSING[corpus, target], atol=0.025)
 
 
@@ -135,12 +127,9 @@ def test_no_reader_with_the_training_labels_beats_the_observer_of_its_split(trut
 
 
 def answers(x, y, fold):
-    out = np.empty(len(y))
-    for own in np.unique(fold):
-        train = fold != own
-        model = LogisticRegression(C=0.3, max_iter=2000).fit(x[train], y[train])
-        out[~train] = model.predict_proba(x[~train])[:, 1]
-    return out
+    model = LogisticRegression(C=0.3, max_iter=2000)
+    given = dict(cv=PredefinedSplit(fold), method="predict_proba")
+    return cross_val_predict(model, x, y, **given)[:, 1]
 
 
 def by_fold(y, scores, fold):
@@ -165,8 +154,8 @@ def test_scores_follow_the_windows_asked_about(dreamer, truth_only):
     # ratings are integers: half a step lies between low and high
     at, between = ask(truth, meta, threshold=2.5), ask(truth, meta, threshold=2)
     np.testing.assert_array_equal(at, between)
-    for long, window_s, n in ((True, 10.0, 16 * 6 + 4 * 9), (False, 2.0, 16 * 30)):
-        own = truth_only("amigos", 2, window_s=window_s, long=long)
+    for window_s, n in ((10.0, 16 * 6 + 4 * 9), (2.0, 16 * 30 + 4 * 45)):
+        own = truth_only("amigos", 2, window_s=window_s)
         scores = ask(*own, threshold=5)
         assert len(scores) == 2 * n and np.isfinite(scores).all()
 

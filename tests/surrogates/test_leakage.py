@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, KFold
+from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -69,14 +69,11 @@ def folds(n, protocol):
 
 def probe(x, y, parts):
     """Out-of-fold scores of a logistic reader of features scaled within subject."""
-    own, score = x.reshape(-1, N, x.shape[-1]), np.empty(len(y))
+    own = x.reshape(-1, N, x.shape[-1])
     own = (own - own.mean(1, keepdims=True)) / own.std(1, keepdims=True)
-    own = own.reshape(x.shape)
-    for train, test in parts:
-        reader = LogisticRegression(C=0.01, max_iter=2000)
-        model = make_pipeline(StandardScaler(), reader).fit(own[train], y[train])
-        score[test] = model.predict_proba(own[test])[:, 1]
-    return score
+    reader = LogisticRegression(C=0.01, max_iter=2000)
+    given = make_pipeline(StandardScaler(), reader), own.reshape(x.shape), y
+    return cross_val_predict(*given, cv=parts, method="predict_proba")[:, 1]
 
 
 def per_fold_auc(y, score, parts):
@@ -117,10 +114,8 @@ def test_random_windows_leak_signatures_and_nothing_else(features):
         x = (x - x.mean(0)) / x.std(0)
         for y in labels:
             for protocol in ("random_windows", "by_subject"):
-                right = []
-                for train, test in folds(len(x), protocol):
-                    near = KNeighborsClassifier(1).fit(x[train], y[train])
-                    right += list(near.predict(x[test]) == y[test])
+                nearest, parts = KNeighborsClassifier(1), folds(len(x), protocol)
+                right = cross_val_predict(nearest, x, y, cv=parts) == y
                 if signature and protocol == "random_windows":
                     assert np.mean(right) > 0.6
                 else:

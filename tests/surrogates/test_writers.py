@@ -12,28 +12,26 @@ import numpy as np
 import pytest
 
 from emolib.corpora import CORPORA
-from emolib.datasets.amigos import read_amigos
-from emolib.datasets.dreamer import read_dreamer
-from emolib.datasets.iemocap import read_iemocap
-from emolib.datasets.mosei import read_mosei, read_mosi
-from emolib.surrogates import files
+from emolib.datasets.opened import is_marked
+from emolib.surrogates import continuous, files
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = dict(n_train=10, n_val=8, n_test=8)
+PAIR = dict(n_subjects=1, n_trials=2)
 SMALL = {
     "dreamer": dict(n_subjects=2, n_trials=3, seconds=8.0),
     "amigos": dict(n_subjects=2, seconds=6.0),
     "iemocap": dict(n_subjects=4, n_trials=4), "mosei": PARTS, "mosi": PARTS,
+    "deap": PAIR, "deap as recorded": dict(**PAIR, source="raw"),
+    "mahnob": dict(**PAIR, seconds=10.0),
+    "mahnob_continuous": dict(**PAIR, seconds=4.0),
 }  # fmt: skip
 MORE = {
     "dreamer": dict(n_subjects=3), "amigos": dict(n_subjects=6),
     "iemocap": dict(n_subjects=6), "mosei": dict(n_train=23), "mosi": dict(n_test=11),
 }  # fmt: skip
-READERS = {
-    "dreamer": read_dreamer, "amigos": lambda folder: read_amigos(folder, videos="all"),
-    "iemocap": read_iemocap, "mosei": read_mosei, "mosi": read_mosi,
-}  # fmt: skip
-every = pytest.mark.parametrize("corpus", list(SMALL))
+AS_STORED = {"amigos": dict(videos="all"), "deap as recorded": dict(source="raw")}
+every = pytest.mark.parametrize("kind", list(SMALL))
 
 
 def digests(folder):
@@ -45,11 +43,19 @@ def digests(folder):
     }
 
 
+def corpus_of(kind):
+    return kind.split()[0]
+
+
+def read(kind, folder):
+    return CORPORA[corpus_of(kind)].read(folder, **AS_STORED.get(kind, {}))
+
+
 @every
 def test_the_same_parameters_give_the_same_bytes_and_another_seed_others(
-    written, tmp_path, corpus
+    written, tmp_path, kind
 ):
-    size = SMALL[corpus]
+    corpus, size = corpus_of(kind), SMALL[kind]
     line = "from emolib.corpora import write_surrogate as write\n"
     line += f"write({corpus!r}, {str(tmp_path / corpus)!r}, **{size})"
     env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)}
@@ -61,48 +67,61 @@ def test_the_same_parameters_give_the_same_bytes_and_another_seed_others(
     assert all(re.search("int2name|clips", name) for name in alike)
     # nothing foreign, and every data file says what it is
     assert {path.name for path in tmp_path.iterdir()} == {corpus, f"{corpus}.truth"}
-    for path in (tmp_path / corpus).rglob("*.*"):
-        if path.suffix in (".mat", ".pkl", ".h5"):
-            head = path.read_bytes()[: None if path.suffix == ".h5" else 116]
-            assert b"SURROGATE written by emolib" in head
+    marked = {".mat", ".pkl", ".h5", ".dat", ".bdf", ".xml"}
+    files = [own for own in (tmp_path / corpus).rglob("*.*") if own.suffix in marked]
+    assert files and all(map(is_marked, files))
+
+
+def told(recording):
+    """Return what a recording says of affect."""
+    traces = {name: own.values for name, own in recording.traces.items()}
+    return recording.subject, recording.trial, recording.ratings, traces
 
 
 @every
-def test_labels_know_nothing_of_effect_signature_and_nuisance(written, truth, corpus):
-    has_nuisance = corpus in ("dreamer", "amigos")
+def test_labels_know_nothing_of_effect_signature_and_nuisance(written, kind):
+    corpus = corpus_of(kind)
+    has_nuisance = corpus not in ("iemocap", "mosei", "mosi")
     knobs = dict.fromkeys(["effect", "signature"] + ["nuisance"] * has_nuisance, 0.0)
-    plain = written(corpus, **SMALL[corpus])
-    other = written(corpus, **SMALL[corpus], **knobs)
-    name = "ratings" if has_nuisance else "labels"
-    np.testing.assert_array_equal(truth(plain)[1][name], truth(other)[1][name])
-    assert digests(plain) != digests(other)
+    plain = written(corpus, **SMALL[kind])
+    other = written(corpus, **SMALL[kind], **knobs)
+    said = [[*map(told, read(kind, folder))] for folder in (plain, other)]
+    np.testing.assert_equal(*said)
+    assert said[0] and digests(plain) != digests(other)
 
 
 @every
 def test_readers_find_what_was_planted_and_the_smaller_corpus_in_the_larger(
-    written, truth, corpus
+    written, truth, kind
 ):
-    folder = written(corpus, **SMALL[corpus] | MORE[corpus])
+    corpus = corpus_of(kind)
+    folder = written(corpus, **SMALL[kind] | MORE.get(kind, dict(n_subjects=2)))
     noted, planted = truth(folder)
-    names, labels = zip(noted["subjects"], noted["trials"], strict=False), "labels"
-    if "ratings" in planted:
-        names, labels = product(noted["subjects"], noted["trials"]), "ratings"
-    width = 3 if labels == "ratings" else 1
-    said = dict(zip(names, planted[labels].reshape(-1, width), strict=True))
-    held = {(own.subject, own.trial): own for own in READERS[corpus](folder)}
+    names = list(zip(noted["subjects"], noted["trials"], strict=False))
+    if "labels" not in planted:
+        names = list(product(noted["subjects"], noted["trials"]))
+    labels = planted.get("labels", planted.get("ratings"))
+    if corpus == "mahnob_continuous":
+        labels = continuous.label(planted["z"])[..., :16].mean(axis=2)
+    said = dict(zip(names, labels.reshape(len(names), -1), strict=True))
+    held = {(own.subject, own.trial): own for own in read(kind, folder)}
     assert held.keys() == said.keys()
     for name, own in held.items():
         kinds = ("valence", "arousal", "dominance", "emotion", "sentiment")
-        read = [own.ratings[kind] for kind in kinds if kind in own.ratings]
-        np.testing.assert_allclose(read, said[name][: len(read)], atol=1e-6)
-        assert read or own.problems
-    few = list(READERS[corpus](written(corpus, **SMALL[corpus])))
+        found = [own.ratings[kind] for kind in kinds if kind in own.ratings]
+        np.testing.assert_allclose(found, said[name][: len(found)], atol=1e-6)
+        assert found or own.problems
+    few = list(read(kind, written(corpus, **SMALL[kind])))
     assert len(few) < len(held)
     for own in few:
         twin = held[own.subject, own.trial]
-        assert own.ratings == twin.ratings
+        np.testing.assert_equal(told(own), told(twin))
         for name, signal in own.signals.items():
-            np.testing.assert_array_equal(signal.data, twin.signals[name].data)
+            pair = [
+                own.data if hasattr(own, "data") else own.path.read_bytes()
+                for own in (signal, twin.signals[name])
+            ]
+            np.testing.assert_array_equal(*pair)
 
 
 @pytest.mark.parametrize(
