@@ -72,11 +72,13 @@ def test_a_folder_its_parents_and_a_single_file_are_accepted(folder, name, tmp_p
 @every_reader
 def test_subjects_come_in_order_and_can_be_chosen(folder, name):
     read = CORPORA[name].read
-    found = list(dict.fromkeys(recording.subject for recording in read(folder)))
+    every = [(recording.subject, recording.trial) for recording in read(folder)]
+    found = list(dict.fromkeys(subject for subject, _ in every))
     in_order = sorted(found, key=lambda subject: (len(subject), subject))
     assert found == in_order or name.startswith("mos")  # train, valid, test
     chosen = list(read(folder, subjects=[found[-1]]))
-    assert {recording.subject for recording in chosen} == {found[-1]}
+    last = [who for who in every if who[0] == found[-1]]
+    assert [(recording.subject, recording.trial) for recording in chosen] == last
     assert {recording.corpus for recording in chosen} == {name}
     words = r"subjects must be in the c.*\['s99'\]. It"
     refused(read, folder, words, ValueError, subjects=["s99"])
