@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from scipy import stats
-from utterance_batches import generator
+from utterance_batches import batch_of, generator, row_of
 
 from emolib.corruptions.conditions import (
     CONDITIONS,
@@ -33,13 +33,9 @@ WIDTHS = {"audio": 4, "visual": 3, "text": 5}
 both_noises = pytest.mark.parametrize("noise", ["gaussian", "impulse"])
 
 
-def batch(b=6, t=7):
-    """Return a batch with NaN on its padding, and its lengths."""
-    x = {m: torch.randn(b, t, d, generator=generator(d)) for m, d in WIDTHS.items()}
-    lengths = {m: torch.arange(b) % t + 1 for m in x}
-    for m in x:
-        x[m][torch.arange(t) >= lengths[m][:, None]] = math.nan
-    return x, lengths
+def batch():
+    """Return six utterances of seven steps with NaN on their padding, and lengths."""
+    return batch_of({m: [1, 2, 3, 4, 5, 7] for m in WIDTHS}, WIDTHS, fill=math.nan)
 
 
 def levels(noise="gaussian", db=-10.0):
@@ -96,7 +92,6 @@ def test_impulses_at_the_same_t_are_weaker_by_their_rareness():
     assert other.n_steps == one.n_steps == 60
     assert other.alpha_bar == one.alpha_bar
     assert other.nominal_db - one.nominal_db == pytest.approx(-10 * math.log10(0.3))
-    assert other.nominal_db - one.nominal_db == pytest.approx(5.23, abs=0.005)
 
 
 @both_noises
@@ -115,9 +110,8 @@ def test_measured_and_nominal_db_agree_on_data_far_from_zero_mean(noise):
     variance = clean.var(0, correction=0).mean().item()
     level = level_for(-10, variance, noise=noise)
     x, lengths = {"audio": clean[:, None]}, {"audio": torch.ones(3000, dtype=int)}
-    seen = corrupt(
-        x, lengths, fixed_condition("vl", 3000), {"audio": level}, generator(1)
-    )
+    noisy = fixed_condition("vl", 3000)
+    seen = corrupt(x, lengths, noisy, {"audio": level}, generator(1))
     epsilon = added_noise(clean, seen["audio"][:, 0], level.alpha_bar)
     got = snr_db(level.alpha_bar, variance, epsilon.square().mean().item())
     assert got == pytest.approx(level.nominal_db, abs=0.2)
@@ -131,10 +125,6 @@ def test_measured_and_nominal_db_agree_on_data_far_from_zero_mean(noise):
         (lambda: beta_schedule(0), r"n_steps must be a whole number.*got 0"),
         (lambda: beta_schedule(3, start=0.5), r"end must be in \[0.5, 1\); got 0.1"),
         (lambda: level_for(-10, 0.0), r"variance must be finite and above 0"),
-        (
-            lambda: iterate(torch.zeros(3), beta_schedule(5), None, noise="impulse"),
-            r"a sum of impulses is no impulse: use mix",
-        ),
     ],
 )
 def test_what_cannot_be_a_level_is_refused(call, words):
@@ -157,8 +147,8 @@ def test_iterating_and_mixing_give_the_same_distribution():
         assert noisy.var().item() == pytest.approx(exact.var(), abs=0.015)
         # the bound that one sample in a thousand passes
         assert stats.kstest(noisy.numpy(), exact.cdf).statistic < 1.95 / 200
-    between = stats.ks_2samp(step_by_step.numpy(), at_once.numpy()).statistic
-    assert between < 1.95 * 2**0.5 / 200
+    with pytest.raises(ValueError, match="a sum of impulses is no impulse: use mix"):
+        iterate(x, betas, None, noise="impulse")
 
 
 def test_impulses_hit_three_in_ten_and_are_of_one_size():
@@ -171,13 +161,12 @@ def test_impulses_hit_three_in_ten_and_are_of_one_size():
 
 def test_any_tensor_may_be_the_noise():
     x, hum = torch.arange(6.0).view(2, 3), torch.tensor([[1.0, 2, 3], [4, 5, 6]])
-    torch.testing.assert_close(mix(x, 0.36, hum), 0.6 * x + 0.8 * hum)
-    torch.testing.assert_close(mix(x, alpha_bar(beta_schedule(1))[-1], 0 * hum),
-                               0.999**0.5 * x)  # fmt: skip
+    mixed = mix(x, torch.tensor(0.36), hum)
+    torch.testing.assert_close(mixed, 0.6 * x + 0.8 * hum)
     assert torch.equal(mix(x, 1.0, hum), x)
     with pytest.raises(ValueError, match=r"noise must have the shape of x, \(2, 3\)"):
         mix(x, 0.5, hum[:1])
-    epsilon = added_noise(x, mix(x, 0.36, hum), 0.36)
+    epsilon = added_noise(x, mixed, 0.36)
     torch.testing.assert_close(epsilon, hum.double(), atol=1e-5, rtol=0)
 
 
@@ -188,7 +177,7 @@ def test_any_tensor_may_be_the_noise():
 def test_only_real_steps_of_noisy_modalities_change(noise):
     x, lengths = batch()
     before = {m: v.clone() for m, v in x.items()}
-    noisy = torch.stack([fixed_condition(name, 1)[0] for name in SIX])
+    noisy = torch.tensor([CONDITIONS[name] for name in SIX])
     seen = corrupt(x, lengths, noisy, levels(noise), generator())
     for j, m in enumerate(WIDTHS):
         real = torch.arange(7) < lengths[m][:, None]
@@ -202,9 +191,8 @@ def test_only_real_steps_of_noisy_modalities_change(noise):
 def test_the_generator_alone_decides_and_draws_nothing_where_noise_is_off():
     x, lengths = batch()
     noisy, state = fixed_condition("none", 6), torch.get_rng_state()
-    one, two, other = (
-        corrupt(x, lengths, noisy, levels(), generator(s)) for s in (0, 0, 1)
-    )
+    made = (corrupt(x, lengths, noisy, levels(), generator(s)) for s in (0, 0, 1))
+    one, two, other = made
     assert torch.equal(torch.get_rng_state(), state)
     assert all(same(one[m], two[m]) and not same(one[m], other[m]) for m in x)
     state = (g := generator()).get_state()
@@ -224,14 +212,11 @@ def test_padding_draws_nothing_so_its_length_changes_nothing():
 
 
 def test_noise_of_a_modality_is_eq_3_with_its_own_level():
-    x, lengths = batch(b=1, t=4)
-    lengths = {m: torch.tensor([1]) for m in x}
+    x, lengths = row_of(*batch(), 0)
     own = {"text": Level(-10, 46, 0.36, -10.0)}
     seen = corrupt(x, lengths, fixed_condition("av", 1), own, generator(3))
     epsilon = gaussian_noise((1, 5), generator(3))
-    torch.testing.assert_close(
-        seen["text"][0, :1], 0.6 * x["text"][0, :1] + 0.8 * epsilon
-    )
+    torch.testing.assert_close(seen["text"][0], 0.6 * x["text"][0] + 0.8 * epsilon)
 
 
 def test_a_noisy_modality_without_level_or_with_another_name_is_refused():
@@ -247,7 +232,7 @@ def test_a_noisy_modality_without_level_or_with_another_name_is_refused():
 
 def test_what_is_dropped_leaves_no_trace_not_even_nan():
     x, lengths = batch()
-    missing = torch.stack([fixed_condition(name, 1)[0] for name in SIX])
+    missing = torch.tensor([CONDITIONS[name] for name in SIX])
     poisoned = {m: v.clone() for m, v in x.items()}
     for j, m in enumerate(WIDTHS):
         poisoned[m][missing[:, j]] = math.nan
@@ -292,10 +277,7 @@ def test_the_released_code_has_no_level_but_a_wide_range_of_them():
 
 
 def test_the_released_code_draws_one_step_a_call_and_disturbs_padding():
-    x, noisy = (
-        {"text": torch.zeros(50, 40, 3)},
-        fixed_condition("av", 50),
-    )  # all padding
+    x, noisy = {"text": torch.zeros(50, 40, 3)}, fixed_condition("av", 50)
     calls = [corrupt_as_released(x, noisy, generator(s))["text"] for s in range(30)]
     assert all(call.ne(0).all() for call in calls)
     spread = torch.stack([call.std((1, 2)) for call in calls])

@@ -17,9 +17,9 @@ from scipy.io import loadmat, savemat
 
 from emolib.checks import CorpusError
 from emolib.corpora import CORPORA
-from tests.datasets import test_read_deap, test_read_mahnob, test_read_stress_predict
-from tests.datasets import true_features as features
+from tests.datasets import test_read_deap, test_read_mahnob
 from tests.datasets import true_formats as formats
+from tests.datasets.test_every_reader import WRITERS
 from tests.datasets.test_read_eegmat import write_edf
 
 LIMITS = {resource.RLIMIT_AS: 2**30, resource.RLIMIT_CPU: 60, resource.RLIMIT_CORE: 0}
@@ -49,7 +49,7 @@ def rated(folder):
     formats.write_continuous_labels(folder, [(1, 2)], [8])
 
 
-FORMATS = {
+FORMATS = WRITERS | {
     "dreamer": dreamer,
     "amigos": amigos,
     "eegmat": lambda folder: write_edf(folder / "Subject00_1.edf"),
@@ -57,14 +57,6 @@ FORMATS = {
     "deap raw": lambda folder: test_read_deap.write_bdf(folder, 1, shown=(2,)),
     "mahnob": mahnob,
     "mahnob_continuous": rated,
-    "mahnob_features": formats.write_mahnob_features,
-    "iemocap": features.write_iemocap,
-    "mosei": lambda f: features.write_pickle(f / "mosei_raw.pkl", features.raw()),
-    "mosi": lambda f: features.write_pickle(
-        f / "unaligned_50.pkl", features.mmsa(False, True)
-    ),
-    "mosi_utterances": features.write_mosi_vectors,
-    "stress_predict": lambda f: test_read_stress_predict.write_person(f, rate=64),
 }
 """Format -> what writes a small corpus of it."""
 NUMBERS = (0, 1, 2**7, 2**8 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1)

@@ -1,6 +1,5 @@
 """The one door for files: what goes wrong is one error that names cause and remedy."""
 
-import pickle
 import struct
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from emolib.corpora import CORPORA
 from emolib.datasets import opened
 from emolib.datasets.arrays import feature_file, load_npy, load_npz, read_array
 from emolib.datasets.mat import load_mat
-from emolib.datasets.pickles import load_pickle
 from emolib.datasets.trials import build_trial
+from tests.datasets.refusals import refused
 
 # ------------------------------------------------------------- small files that lie
 
@@ -45,31 +44,13 @@ def tag(folder):
     return mat(folder, np.arange(300.0), size, longer)
 
 
-def pickled(folder, written):
-    path = folder / "a.pkl"
-    path.write_bytes(written)
-    return lambda: load_pickle(path)
-
-
-def copies(folder):
-    data = b"B" + struct.pack("<I", 2**20) + bytes(2**20) + b"q\x010"
-    again = b"c__builtin__\nbytearray\nh\x01\x85R" * 700
-    return pickled(folder, b"\x80\x02](" + data + again + b"e.")
-
-
-def colliding(folder):
-    keys = ((2**61 - 1) * n for n in range(1, 60_001))
-    items = b"".join(b"\x8a\x0a" + key.to_bytes(10, "little") + b"N" for key in keys)
-    return pickled(folder, b"\x80\x02}(" + items + b"u.")
-
-
 def header(kind, shape):
     said = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(said)) + said.encode()
 
 
-def npy(content, folder):
-    (folder / "a.npy").write_bytes(content)
+def npy(kind, shape, folder):
+    (folder / "a.npy").write_bytes(header(kind, shape))
     return lambda: load_npy(folder / "a.npy")
 
 
@@ -97,21 +78,10 @@ def hdf5(folder):
     [
         (cells, "it takes more than"),
         (tag, "it takes more than"),
-        (copies, "it takes more than"),
-        (colliding, "it takes longer than 2 s"),
-        (
-            partial(npy, header("|S0", (10**9,))),
-            r"shape \(1000000000,\) of |S0 in \d+ bytes",
-        ),
-        (
-            partial(npy, header("<f8", (10**12,))),
-            r"shape \(1000000000000,\) of float64 in",
-        ),
-        (partial(npy, header("<f8", (-1,))), r"shape \(-1,\) of float64 in"),
-        (
-            partial(npz, header("<f8", (10**10,))),
-            r"shape \(10000000000,\) of float64 in",
-        ),
+        (partial(npy, "|S0", (10**9,)), r"shape \(10{9},\) of \|S0 in \d+ bytes"),
+        (partial(npy, "<f8", (10**12,)), r"shape \(10{12},\) of float64 in"),
+        (partial(npy, "<f8", (-1,)), r"shape \(-1,\) of float64 in"),
+        (partial(npz, header("<f8", (10**10,))), r"shape \(10{10},\) of float64 in"),
         (partial(npz, header("<f8", (8,)) + bytes(2**28)), "268.* bytes in 26"),
         (partial(npz, b"no array at all"), "the magic string is not correct"),
         (hdf5, "shape .16384, 1024., in pieces of .64, 64."),
@@ -134,8 +104,8 @@ def test_a_large_file_may_take_more_than_a_small_one(tmp_path):
 )
 def test_a_sparse_matrix_is_refused_at_any_depth(tmp_path, held):
     savemat(tmp_path / "a.mat", {"x": held})
-    with pytest.raises(CorpusError, match=r"a\.mat: .*refused \(a csc_.*no plain data"):
-        load_mat(tmp_path / "a.mat", ["x"])
+    words = r"a\.mat: .*refused \(a csc_.*no plain data"
+    refused(load_mat, tmp_path / "a.mat", words, names=["x"])
 
 
 # ------------------------------------------------------------- cause and remedy
@@ -166,26 +136,13 @@ def test_an_hdf5_file_that_another_program_has_open_is_not_called_mangled(tmp_pa
         assert "x" not in file
 
 
-@pytest.mark.parametrize("protocol", [0, 2])
-def test_a_pickle_with_changed_line_ends_is_not_called_an_attack(tmp_path, protocol):
-    written = pickle.dumps({"x": np.ones(3)}, protocol).replace(b"\n", b"\r\n")
-    with pytest.raises(CorpusError, match="line ends were changed .* Copy or download"):
-        pickled(tmp_path, written)()
-
-
-def test_a_hostile_pickle_is_not_to_be_copied_again(tmp_path):
-    with pytest.raises(CorpusError, match=r"'posix\.system'; n.*do not trust this one"):
-        pickled(tmp_path, b"cposix\nsystem\n(S'ls'\ntR.")()
-
-
 @pytest.mark.parametrize("name", CORPORA)
 def test_a_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monkeypatch, name):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(CorpusError, match="no permission to read it. Its owner may"):
-        CORPORA[name].files(tmp_path)
+    refused(CORPORA[name].files, tmp_path, "no permission to read it. Its owner may")
 
 
 FEATURES = "P{}-features-resamp4hz-trial-{}.mat"
@@ -203,8 +160,7 @@ def test_two_files_of_one_person_are_named(tmp_path, corpus, first, second):
     for name in (first, second):
         (tmp_path / name).write_bytes(b"")
     words = rf"{second}: expected one file of each name; got '.*{first}' too. Keep on"
-    with pytest.raises(CorpusError, match=words):
-        CORPORA[corpus].files(tmp_path)
+    refused(CORPORA[corpus].files, tmp_path, words)
 
 
 # ------------------------------------------------------------- text from files

@@ -1,12 +1,10 @@
-import pickle
-
-import edfio
 import numpy as np
 import pytest
 
-from emolib.checks import CorpusError
 from emolib.datasets.deap import CORPUS, read_deap
-from tests.datasets.test_read_eegmat import put
+from tests.datasets.refusals import refused
+from tests.datasets.true_features import write_pickle
+from tests.datasets.true_formats import write_biosemi
 
 ROWS = (  # of data_preprocessed_python, typed from the publisher's description
     "Fp1 AF3 F3 F7 FC5 FC1 C3 T7 CP5 CP1 P3 P7 PO3 O1 Oz Pz Fp2 AF4 Fz F4 F8 FC6 FC2 "
@@ -17,49 +15,33 @@ TWENTE = (
     "FC6 FC2 F4 F8 AF4 Fp2 Fz Cz"
 ).split()
 REST = "EXG1 EXG2 EXG3 EXG4 EXG5 EXG6 EXG7 EXG8 GSR1 GSR2 Erg1 Erg2 Resp Plet Temp"
+COLUMNS = (
+    "Participant_id,Trial,Experiment_id,Start_time,Valence,Arousal,Dominance,Liking,"
+    "Familiarity"
+)
 
 
 def write_dat(folder, number=1, n_trials=2, n_chans=40, n_times=8064):
     """Write a Python 2 pickle; each value says its trial, channel and second."""
-    folder.mkdir(parents=True, exist_ok=True)
     trial, chan, time = np.ogrid[:n_trials, :n_chans, :n_times]
     data = 1e6 * trial + 1e3 * chan + time // 128 + 0.001 * (time % 2)
     labels = np.tile([7.5, 3.0, 5.0, 9.0], (n_trials, 1))
-    path = folder / f"s{number:02d}.dat"
-    path.write_bytes(pickle.dumps({"labels": labels, "data": data}, protocol=2))
-    return path
+    held = {"labels": labels, "data": data}
+    return write_pickle(folder / f"s{number:02d}.dat", held, protocol=2)
 
 
 def write_bdf(folder, number, *, names=TWENTE, shown=(2, 1), high=0, status="Status"):
     """Write three seconds of rest and a minute of video, twice; a channel, a level."""
     folder.mkdir(parents=True, exist_ok=True)
-    seconds = 3 + 65 * len(shown)
-    labels = [*names, *REST.split(), status]
-    codes = np.full(seconds * 512, high)
-    for k in range(len(shown)):
+    labels, table = [*names, *REST.split(), status], COLUMNS
+    codes = np.full(512 * (3 + 65 * len(shown)), float(high))
+    for k, video in enumerate(shown):
         start = 512 * (5 + 64 * k)
-        codes[start : start + 100] = high + 4
-    signals = [
-        edfio.BdfSignal(
-            codes.astype(float) if label == status else np.full(codes.size, 10.0 + i),
-            512, label=label, physical_dimension="uV",
-            physical_range=(-8388608, 8388607)
-            if label == status
-            else (-262144, 262144),
-        )
-        for i, label in enumerate(labels)
-    ]  # fmt: skip
-    edfio.Bdf(signals).write(folder / f"s{number:02d}.bdf")
-    rows = [
-        f"{number},{k + 1},{video},0,{video + 0.5},2,3,4,5"
-        for k, video in enumerate(shown)
-    ]
-    head = (
-        "Participant_id,Trial,Experiment_id,Start_time,Valence,Arousal,Dominance,Liking"
-    )
-    (folder / "participant_ratings.csv").write_text(
-        "\n".join([f"{head},Familiarity", *rows])
-    )
+        codes[start : start + 100] += 4
+        table += f"\n{number},{k + 1},{video},0,{video + 0.5},2,3,4,5"
+    rows = [np.full(codes.size, 10.0 + i) for i in range(47)]
+    write_biosemi(folder / f"s{number:02d}.bdf", labels, [*rows, codes], 512)
+    (folder / "participant_ratings.csv").write_text(table)
     return labels
 
 
@@ -100,9 +82,8 @@ def test_the_recording_is_read_by_name_and_put_in_the_order_of_the_videos(tmp_pa
 
 @pytest.mark.parametrize(("number", "status"), [(23, "Status"), (24, ""), (29, "-0")])
 def test_geneva_and_its_nameless_trigger_channels_are_read(tmp_path, number, status):
-    labels = write_bdf(
-        tmp_path, number, names=ROWS[:32], high=1703680, status=status, shown=(1, 2)
-    )
+    site = {"names": ROWS[:32], "high": 1703680, "status": status}
+    labels = write_bdf(tmp_path, number, shown=(1, 2), **site)
     first, _ = read_deap(tmp_path, source="raw")
     gsr = 10.0 + labels.index("GSR1")
     np.testing.assert_allclose(first.signals["gsr"].data, gsr, atol=0.05)
@@ -112,44 +93,28 @@ def test_geneva_and_its_nameless_trigger_channels_are_read(tmp_path, number, sta
 def test_bad_files_get_one_clear_error_each(tmp_path):
     for n_chans, n_times in ((39, 8064), (40, 7680)):
         write_dat(tmp_path, n_chans=n_chans, n_times=n_times)
-        with pytest.raises(CorpusError, match=r"s01\.dat: expected DEAP's data .* got"):
-            list(read_deap(tmp_path))
-    path = write_dat(tmp_path)
-    path.write_bytes(path.read_bytes()[:-5000])
-    with pytest.raises(CorpusError, match=r"s01\.dat"):
-        list(read_deap(tmp_path))
-    path.write_bytes(pickle.dumps({"data": print, "labels": 1}))
-    with pytest.raises(CorpusError, match="print'; nothing in it was run"):
-        list(read_deap(tmp_path))
-    with pytest.raises(ValueError, match="source must be one of 'dat', 'raw'"):
-        list(read_deap(tmp_path, source="matlab"))
+        refused(read_deap, tmp_path, r"s01\.dat: expected DEAP's data .* got")
+    write_pickle(tmp_path / "s01.dat", {"data": print, "labels": 1})
+    refused(read_deap, tmp_path, "print'; nothing in it was run")
+    words = "source must be one of 'dat', 'raw'"
+    refused(read_deap, tmp_path, words, ValueError, source="matlab")
 
 
-def test_bad_recordings_get_one_clear_error_each(tmp_path):
+def test_a_table_of_ratings_that_does_not_fit_is_one_clear_error(tmp_path):
     write_bdf(tmp_path, 1, shown=(1, 2))
-    path, table = tmp_path / "s01.bdf", tmp_path / "participant_ratings.csv"
-    whole, rows = path.read_bytes(), table.read_text()
+    table = tmp_path / "participant_ratings.csv"
+    rows = table.read_text()
     table.write_text(rows + "\n1,3,3,0,1,2,3,4,5")
-    with pytest.raises(CorpusError, match="3 starts of a video .trigger 4.; got 2"):
-        list(read_deap(tmp_path, source="raw"))
-    table.write_text(rows)
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(CorpusError, match=r"s01\.bdf"):
-        list(read_deap(tmp_path, source="raw"))
-    path.write_bytes(whole)
+    words = "3 starts of a video .trigger 4.; got 2"
+    refused(read_deap, tmp_path, words, source="raw")
     for other, words in (
         (rows.replace("1,1,1", "2,1,1").replace("1,2,2", "2,2,2"), "participant 1"),
         (rows.replace("1,1,1", "1,1,"), "do not read"),
         (rows.replace("1,2,2", "1,1,1"), "two rows of one person and trial"),
     ):
         table.write_text(other)
-        with pytest.raises(CorpusError, match=rf"participant_ratings\.csv: .*{words}"):
-            list(read_deap(tmp_path, source="raw"))
-    table.write_text(rows)
-    put(path, 244, "2")  # seconds a record
-    first, _ = read_deap(tmp_path, source="raw")
-    assert "ppg: sampled at 256 Hz; expected 512 Hz." in first.problems
+        refused(read_deap, tmp_path, rf"_ratings\.csv: .*{words}", source="raw")
     table.unlink()
-    with pytest.raises(FileNotFoundError, match=r"needs participant_ratings\.csv"):
-        list(read_deap(tmp_path, source="raw"))
+    words = r"needs participant_ratings\.csv"
+    refused(read_deap, tmp_path, words, FileNotFoundError, source="raw")
     assert CORPUS.class_of(5.0) == "low"

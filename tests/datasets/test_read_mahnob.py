@@ -1,11 +1,11 @@
-import edfio
 import numpy as np
 import pytest
 
-from emolib.checks import CorpusError
 from emolib.containers import Video
-from emolib.datasets.mahnob import CORPUS, read_mahnob
+from emolib.datasets.mahnob import read_mahnob, read_traces
+from tests.datasets.refusals import refused
 from tests.datasets.test_read_eegmat import put
+from tests.datasets.true_formats import write_biosemi, write_continuous_labels
 
 LABELS = (
     "Fp1 AF3 F3 F7 FC5 FC1 C3 T7 CP5 CP1 P3 P7 PO3 O1 Oz Pz Fp2 AF4 Fz F4 F8 FC6 FC2 "
@@ -26,27 +26,14 @@ def write_xml(folder, subject=1, *, attributes=FELT, is_stim=1, head=""):
     (folder / "session.xml").write_text(text)
 
 
-def write_bdf(
-    folder, subject=1, *, pulses=(30, 50), high=3801088, sfreq=256, seconds=80
-):
-    codes = np.full(seconds * sfreq, float(high))
+def write_bdf(folder, subject=1, *, pulses=(30, 50), seconds=80):
+    codes = np.full(seconds * 256, 3801088.0)
     for second in pulses:
-        codes[second * sfreq : second * sfreq + 5] += 16
+        codes[second * 256 : second * 256 + 5] += 16
     rng = np.random.default_rng(0)
-    signals = []
-    for i, label in enumerate(LABELS):
-        is_status = label == "Status"
-        span = (-8388608, 8388607) if is_status else (-262144, 262144)
-        data = codes if is_status else 100.0 * i + rng.normal(size=codes.size)
-        unit = "Boolean" if is_status else "uV"
-        signals.append(
-            edfio.BdfSignal(
-                data, sfreq, label=label, physical_dimension=unit, physical_range=span
-            )
-        )
+    rows = [100.0 * i + rng.normal(size=codes.size) for i in range(46)]
     path = folder / f"Part_{subject}_S_Trial1_emotion.bdf"
-    edfio.Bdf(signals).write(path)
-    return path
+    return write_biosemi(path, LABELS, [*rows, codes], 256)
 
 
 @pytest.fixture
@@ -80,54 +67,36 @@ def test_a_session_is_cut_at_its_two_pulses(tmp_path, session):
 def test_what_a_session_lacks_is_said_and_nothing_else_is_lost(tmp_path, session):
     other = tmp_path / "Sessions" / "134"
     write_xml(other, 2, attributes=FELT.replace('feltArsl="7"', ""))
-    path = session / "Part_2_S_Trial1_emotion.bdf"
     for pulses, words in (((), "has 0 pulses"), ((30,), "has 1 pulses")):
         write_bdf(session, 2, pulses=pulses)
         first, second = read_mahnob(tmp_path)
-        assert {p.split(": ", 1)[1] for p in first.problems} == {
-            f"the BDF's Status {words}; expected 2."
-        }
+        told = {problem.split(": ", 1)[1] for problem in first.problems}
+        assert told == {f"the BDF's Status {words}; expected 2."}
         assert set(first.signals) == {"face"} and first.ratings["valence"] == 8
     assert "eeg: the folder has no BDF." in second.problems
     assert "face" not in second.signals
     assert "arousal: no rating was given." in second.problems
-    path.unlink()
-    write_bdf(session, 2, sfreq=128)
-    assert (
-        "eeg: sampled at 128 Hz; expected 256 Hz."
-        in next(read_mahnob(tmp_path)).problems
-    )
 
 
-def test_odd_units_and_rates_are_noted_and_no_picture_is_shown_at_no_rate(
-    tmp_path, session
-):
-    path = session / "Part_2_S_Trial1_emotion.bdf"
-    put(path, 244, "1.00002")  # seconds a record
-    put(path, 256 + 96 * len(LABELS), "mmHg", 8)
-    (trial,) = read_mahnob(tmp_path)
-    assert trial.problems[0].startswith("eeg: its channels differ in rate or unit: 2")
-    put(path, 256 + 96 * len(LABELS), "", 8 * 32)
+def test_odd_rates_are_noted_once_and_no_picture_is_shown_at_no_rate(tmp_path, session):
+    put(session / "Part_2_S_Trial1_emotion.bdf", 244, "1.00002")  # seconds a record
     text = (session / "session.xml").read_text()
     (session / "session.xml").write_text(text.replace('vidRate="60.97"', ""))
     (trial,) = read_mahnob(tmp_path)
     assert trial.problems == ("face: its rate is nan Hz.",)
-    assert "eeg: its unit is ''; expected microvolts." in trial.notes
     assert "gsr: sampled at 255.995 Hz; taken for 256 Hz." in trial.notes
-    assert len(set(trial.notes)) == len(trial.notes) == 6
+    assert len(set(trial.notes)) == len(trial.notes) == 5
 
 
 def test_bad_files_get_one_clear_error_each(tmp_path, session):
     path = session / "Part_2_S_Trial1_emotion.bdf"
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(CorpusError, match=r"Part_2_S_Trial1_emotion\.bdf"):
-        list(read_mahnob(tmp_path))
+    refused(read_mahnob, tmp_path, r"Part_2_S_Trial1_emotion\.bdf")
     path.write_bytes(whole)
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
     write_xml(session, 2, head=bomb)
-    with pytest.raises(CorpusError, match=r"session\.xml: .*DTDForbidden"):
-        list(read_mahnob(tmp_path))
+    refused(read_mahnob, tmp_path, r"session\.xml: .*DTDForbidden")
     large = "<session>" + " " * 2**20
     for text, words in (
         ("<session", "ParseError"),
@@ -135,10 +104,25 @@ def test_bad_files_get_one_clear_error_each(tmp_path, session):
         (large, "at most 1048576 bytes"),
     ):
         (session / "session.xml").write_text(text)
-        with pytest.raises(CorpusError, match=words):
-            list(read_mahnob(tmp_path))
-    write_xml(session, 2)
-    with pytest.raises(ValueError, match=r"subjects must be .* got \['P9'\]"):
-        list(read_mahnob(tmp_path, subjects=["P9"]))
-    with pytest.raises(FileNotFoundError, match="MAHNOB-HCI not found"):
-        CORPUS.files(tmp_path / "nowhere")
+        refused(read_mahnob, tmp_path, words)
+
+
+TRIALS = [(1, 2), (1, 4), (2, 2)]
+
+
+def test_a_session_that_was_rated_by_the_moment_has_its_trace(tmp_path):
+    _, labels = write_continuous_labels(tmp_path / "data", TRIALS, [140] * 3)
+    for number, subject in (("2", 1), ("6", 1), ("132", 2)):
+        write_xml(tmp_path / "Sessions" / number, subject)
+    write_bdf(tmp_path / "Sessions" / "2")
+    first, unrated, last = read_mahnob(tmp_path)
+    np.testing.assert_array_equal(first.traces["valence"].values, labels[0])
+    trace = last.traces["valence"]
+    np.testing.assert_array_equal(trace.values, labels[2])
+    assert (trace.sfreq, trace.start_s) == (4.0, 0.0)
+    assert not unrated.traces and unrated.ratings["valence"] == 8
+
+
+def test_labels_of_other_trials_than_are_listed_are_one_error(tmp_path):
+    path, _ = write_continuous_labels(tmp_path, TRIALS, [140])
+    refused(read_traces, path, r"trials of shape \(3, 2\), 1 labels")

@@ -28,29 +28,20 @@ def iemocap_features(ids):
     held = {name: {} for name in IEMOCAP_WIDTHS}
     for i, utterance in enumerate(ids):
         held["A/comparE.h5"][utterance] = steps(10 + i, 130)
-        for name, n_real, n_steps, width in (
-            ("V/denseface.h5", 40, 50, 342),
-            ("L/bert_large.h5", 6 + i % 17, 22, 1024),
-        ):
-            held[name][utterance] = np.zeros((n_steps, width), np.float32)
-            held[name][utterance][:n_real] = steps(n_real, width)
+        held["V/denseface.h5"][utterance] = padded(50, [40], 342, "right")[0]
+        held["L/bert_large.h5"][utterance] = padded(22, [6 + i % 17], 1024, "right")[0]
     return held
 
 
 def write_iemocap(folder, held=None, *, labels=None, n_folds=10):
-    """Write the three HDF5 files, stored means, and labels of each fold."""
+    """Write the three HDF5 files, and labels of each fold."""
     ids = iemocap_ids()
     labels = labels or {utterance: i % 4 for i, utterance in enumerate(ids)}
     held = held or iemocap_features(ids)
     for name, arrays in held.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(folder / name, "w") as file:
-            for utterance, array in arrays.items():
-                file[utterance] = array
-    with h5py.File(folder / "A" / "comparE_mean_std.h5", "w") as file:
-        for fold in range(1, n_folds + 1):
-            file[f"{fold}/mean"] = np.full(130, float(fold))
-            file[f"{fold}/std"] = np.ones(130)
+            file.update(arrays)
     for fold in range(1, n_folds + 1):
         out = f"Ses0{(fold + 1) // 2}"
         tested = "M" if fold % 2 else "F"
@@ -62,8 +53,7 @@ def write_iemocap(folder, held=None, *, labels=None, n_folds=10):
         target = folder / "target" / str(fold)
         target.mkdir(parents=True)
         for part, members in parts.items():
-            one_hot = np.zeros((len(members), 4))
-            one_hot[np.arange(len(members)), [labels[u] for u in members]] = 1
+            one_hot = np.eye(4)[[labels[utterance] for utterance in members]]
             np.save(target / f"{part}_label.npy", one_hot)
             names = np.array([[u.encode()] for u in members])
             np.save(target / f"{part}_int2name.npy", names)
@@ -78,18 +68,15 @@ def padded(n_steps, lengths, width, side="left"):
     """Return sequences of these lengths, padded with zeros on one side."""
     x = np.zeros((len(lengths), n_steps, width), np.float32)
     for row, length in zip(x, lengths, strict=True):
-        row[slice(n_steps - length, None) if side == "left" else slice(length)] = steps(
-            length, width
-        )
+        real = row[n_steps - length :] if side == "left" else row[:length]
+        real[:] = steps(length, width)
     return x
 
 
-def three(widths, split, side="left", n_steps=50):
-    text, audio, vision = widths
-    return {
-        name: padded(n_steps, LENGTHS[split], width, side)
-        for name, width in (("text", text), ("audio", audio), ("vision", vision))
-    }
+def three(widths, split, side="left"):
+    names = ("text", "audio", "vision")
+    padded_to = (padded(50, LENGTHS[split], width, side) for width in widths)
+    return dict(zip(names, padded_to, strict=True))
 
 
 def senti(widths=(300, 74, 35), as_bytes=False):
@@ -125,9 +112,6 @@ def mmsa(aligned=True, narrow=False):
             **three(widths, split, side="right"),
             "raw_text": np.array([f"words {i}" for i in range(n)]),
             "id": np.array([f"{split}-{i // 2}$_${i}" for i in range(n)]),
-            "text_bert": np.ones((n, 3, 50)),
-            "annotations": np.array(["Neutral"] * n),
-            "classification_labels": np.ones(n),
             "regression_labels": np.linspace(-3, 3, n),
         }
         if not aligned:

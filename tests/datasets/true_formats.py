@@ -1,9 +1,8 @@
 """Write small corpora in their true formats; every fact is typed here a second time."""
 
-from functools import cache
-from io import BytesIO
 from pathlib import Path
 
+import edfio
 import numpy as np
 from scipy.io import savemat
 
@@ -53,95 +52,71 @@ def dreamer_person(
 def write_dreamer(folder: Path, people=None, **changes):
     """Write DREAMER.mat; `people` are structs of `dreamer_person`."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "DREAMER.mat"
-    plain = not people and not changes
-    path.write_bytes(plain_dreamer() if plain else dreamer_bytes(people, **changes))
-    return path
-
-
-@cache
-def plain_dreamer():
-    """Return the content of a DREAMER.mat of two people, packed once."""
-    return dreamer_bytes(None)
-
-
-def dreamer_bytes(people, **changes):
-    """Return the content of a DREAMER.mat."""
     people = people or [dreamer_person(1), dreamer_person(2)]
     fields = {
         "Data": cell(people, (1, len(people))),
         "EEG_SamplingRate": 128,
         "ECG_SamplingRate": 256,
         "EEG_Electrodes": cell(ELECTRODES, (1, 14)),
-        "noOfSubjects": len(people),
-        "noOfVideoSequences": 2,
-        "Disclaimer": "none",
-        "Provider": "University of the West of Scotland",
-        "Version": "1.0.2",
-        "Acknowledgement": "none",
     }
-    return packed({"DREAMER": struct_of(**{**fields, **changes})})
-
-
-def packed(variables):
-    """Return the content of a MATLAB file, compressed as both corpora are."""
-    stream = BytesIO()
-    savemat(stream, variables, do_compression=True)
-    return stream.getvalue()
+    held = {"DREAMER": struct_of(**{**fields, **changes})}
+    savemat(folder / "DREAMER.mat", held, do_compression=True)
+    return folder / "DREAMER.mat"
 
 
 SHORT = "4 5 9 10 13 18 19 20 23 30 31 34 36 58 80 138".split()
 LONG = ["N1", "P1", "B1", "U1"]
 
 
-def amigos_cells(number, names=None, seconds=10):
-    """Return the four variables of one AMIGOS file, as lists of 20 cells."""
+def amigos_cells(number, names=None, seconds=2):
+    """Return the variables of one AMIGOS file that are read, as lists of 20 cells."""
     names = list(names or SHORT + LONG)
-    n = len(names)
+    n, answers = len(names), [[2.5, 7.5, 5.0, 6.0, 1.0, 1, 0, 0, 0, 0, 0, 0]]
     return {
         "joined_data": [noise((5 + seconds) * 128, 17, (number, i)) for i in range(n)],
-        "labels_selfassessment": [
-            np.array([[2.5, 7.5, 5.0, 6.0, 1.0, 1, 0, 0, 0, 0, 0, 0]]) for _ in range(n)
-        ],
-        "labels_ext_annotation": [
-            np.array([[1, 0.5, -0.5], [2, 0.25, -0.25]]) for _ in range(n)
-        ],
+        "labels_selfassessment": [np.array(answers) for _ in range(n)],
         "VideoIDs": names,
     }
 
 
-def write_amigos(folder: Path, number=1, held=None, name=None):
+def write_amigos(folder: Path, number=1, held=None):
     """Write Data_Preprocessed_PNN.mat."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / (name or f"Data_Preprocessed_P{number:02d}.mat")
-    path.write_bytes(amigos_bytes(held) if held else plain_amigos(number))
+    path = folder / f"Data_Preprocessed_P{number:02d}.mat"
+    held = held or amigos_cells(number)
+    cells = {key: cell(items, (1, len(items))) for key, items in held.items()}
+    savemat(path, cells, do_compression=True)
     return path
 
 
-@cache
-def plain_amigos(number):
-    """Return the content of a person's AMIGOS file, packed once."""
-    return amigos_bytes(amigos_cells(number))
+def write_biosemi(path: Path, labels, rows, sfreq):
+    """Write a BDF in microvolts whose last row holds the codes of its triggers."""
+    signals = []
+    for label, row in zip(labels, rows, strict=True):
+        unit, top = ("Boolean", 2**23) if row is rows[-1] else ("uV", 2**18)
+        more = {"physical_dimension": unit, "physical_range": (-top, top - 1)}
+        signals.append(edfio.BdfSignal(row, sfreq, label=label, **more))
+    edfio.Bdf(signals).write(path)
+    return path
 
 
-def amigos_bytes(held):
-    """Return the content of an AMIGOS file."""
-    return packed({key: cell(items, (1, len(items))) for key, items in held.items()})
+def write_mahnob_features(
+    folder: Path, trials=((3, 8), (13, 2), (3, 10)), n=150, **changes
+):
+    """Write a file a trial of (person, section), as the public repository has them.
 
-
-def write_mahnob_features(folder: Path, trials=((3, 8), (13, 2), (3, 10)), n=150):
-    """Write a file a trial of (person, section), as the public repository has them."""
+    `changes` are tables in place of its own, None for none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for person, section in trials:
         rng = np.random.default_rng((person, section))
         held = {
             "target": np.clip(0.14 * rng.normal(size=(1, n)), -1, 1),
-            "eeg_band_feats": rng.normal(size=(n, 85)),
             "eeg_band_feats_full": rng.normal(size=(n, 128)),
             "face_feats": rng.normal(size=(n, 327)),
-            "gaze_feats": rng.normal(size=(n, 2)),
         }
         name = f"P{person}-features-resamp4hz-trial-{section}.mat"
+        held = {key: own for key, own in (held | changes).items() if own is not None}
         savemat(folder / name, held)
 
 

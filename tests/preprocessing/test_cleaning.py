@@ -1,19 +1,15 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from emolib.datasets.edf import edf_signals, triggers, values
 from emolib.preprocessing.cleaning import fit_cleaning
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "biosemi"
-pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="real recordings not here")
 
-
-def test_the_eye_in_a_real_recording_is_found_by_its_eog():
+def test_the_eye_in_a_real_recording_is_found_by_its_eog(realdata):
     import mne
 
-    raw = mne.io.read_raw_eeglab(REAL / "eeglab_data.set", verbose="error")
+    path = realdata / "biosemi" / "eeglab_data.set"
+    raw = mne.io.read_raw_eeglab(path, verbose="error")
     eyes = ["EOG1", "EOG2"]
     names = [name for name in raw.ch_names if name not in eyes]
     eeg, eog = (raw.get_data(picks=own) * 1e6 for own in (names, eyes))
@@ -30,9 +26,9 @@ def test_the_eye_in_a_real_recording_is_found_by_its_eog():
         ("mne_test_72ch_2048hz_1s.bdf", 73, 1),
     ],
 )
-def test_real_bdf_files_and_their_triggers_are_read(name, n_chans, n_triggers):
+def test_real_bdf_files_and_triggers_are_read(realdata, name, n_chans, n_triggers):
     notes = []
-    with edf_signals(REAL / name, notes) as signals:
+    with edf_signals(realdata / "biosemi" / name, notes) as signals:
         assert len(signals) == n_chans
         codes = triggers(signals["Status"])
         assert np.count_nonzero(np.diff(codes) > 0) == n_triggers
