@@ -29,7 +29,7 @@ BUDGETS = {
     "workers": 81, "units": 195, "upkeep": 88, "study": 170, "run": 141,
     "__main__": 162, "reporting": 506, "corpora": 352, "datasets": 1740,
     "surrogates": 2776, "preprocessing": 921, "splits": 259, "corruptions": 523,
-    "models": 1717, "losses": 338, "training": 465, "metrics": 421, "figures": 595,
+    "models": 1722, "losses": 338, "training": 465, "metrics": 421, "figures": 595,
     "papers": 4274,
 }  # fmt: skip
 """Lines of code that each room may hold: no blank line, comment or docstring."""
@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_432, 16_363, 221, 14_992
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_432, 16_368, 221, 13_658
 
 
 # ---------------------------------------------------------------- sizes
