@@ -39,7 +39,7 @@ def say(value):
 """
 
 
-def wait_until(condition, seconds=60.0):
+def wait_until(condition, seconds=120.0):
     """Wait until a condition holds; fail where it does not in time."""
     limit = time.monotonic() + seconds
     while not condition():
