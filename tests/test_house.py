@@ -38,7 +38,7 @@ MACHINERY = (
     "containers", "checks", "settings", "store", "code", "workers", "units", "upkeep",
     "study", "run", "__main__", "reporting", "corpora", "Makefile", "Snakefile",
 )  # fmt: skip
-MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_432, 16_368, 221, 13_658
+MAX_MACHINERY, MAX_PACKAGE, MAX_FILES, MAX_TESTS = 2_432, 16_368, 221, 13_720
 
 
 # ---------------------------------------------------------------- sizes

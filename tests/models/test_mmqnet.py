@@ -4,6 +4,7 @@ import pytest
 import torch
 from modality_batches import N_FEATURES, features_of
 
+from emolib.losses.information import InformationCritic, mmqnet_loss
 from emolib.models.mmqnet import MASKS, MMQNet, attention_mask, masked_scores
 
 MISSING = {1: ["eeg"], 2: ["gsr", "ecg"]}
@@ -12,6 +13,13 @@ MISSING = {1: ["eeg"], 2: ["gsr", "ecg"]}
 def model_of(mask="log", n_layers=2, seed=0):
     torch.manual_seed(seed)
     return MMQNet(N_FEATURES, mask=mask, n_layers=n_layers).eval()
+
+
+def with_other_queries(model, there):
+    """Return the outputs after the queries of one modality were drawn anew."""
+    with torch.no_grad():
+        model.modality_queries[there] = torch.randn(16)
+    return model(*features_of(missing=MISSING))
 
 
 def test_the_sizes_are_the_papers():
@@ -75,6 +83,24 @@ def test_the_four_readings_of_eq_3_by_hand():
     torch.testing.assert_close(first["product"], product)
 
 
+def test_attention_to_the_missing_leaks_under_the_literal_readings_alone():
+    """Of random scores of unit variance; other random data give .18 and .22."""
+    generator = torch.Generator().manual_seed(0)
+    present = torch.rand(4000, 5, generator=generator) > 0.3
+    present[~present.any(1), 0] = True
+    scores = torch.randn(4000, 4, 7, 7, generator=generator)
+    foreign = torch.cat([~present, torch.zeros(4000, 2, dtype=torch.bool)], 1)
+    foreign = foreign[:, None, :] & ~torch.eye(7, dtype=torch.bool)
+    mask = attention_mask(present)
+    leaked = {}
+    for name in MASKS:
+        weights = masked_scores(scores, mask, name).softmax(-1)
+        leaked[name] = float((weights * foreign[:, None]).sum(-1).mean())
+    assert leaked["log"] == leaked["additive"] == 0
+    assert leaked["hadamard"] == pytest.approx(0.14, abs=0.01)
+    assert leaked["product"] == pytest.approx(0.24, abs=0.01)
+
+
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("n_layers", [1, 3])
 def test_the_query_of_what_is_missing_moves_nothing_else_under_a_mask_that_masks(
@@ -82,13 +108,41 @@ def test_the_query_of_what_is_missing_moves_nothing_else_under_a_mask_that_masks
 ):
     model = model_of(mask, n_layers)
     before = model(*features_of(missing=MISSING))
-    with torch.no_grad():
-        model.modality_queries[0] = torch.randn(16)  # the EEG's, which row 1 lacks
-    after = model(*features_of(missing=MISSING))
+    after = with_other_queries(model, 0)  # the EEG's, which row 1 lacks
     moved = (before.category[1] - after.category[1]).abs().max() > 1e-4
     assert bool(moved) is (mask in ("hadamard", "product"))
     assert torch.equal(before.category[[0, 2, 3]], after.category[[0, 2, 3]])
     assert not torch.allclose(before.attended[1, 0], after.attended[1, 0])
+
+
+def gradient_of_queries(mask, n_layers, dropped):
+    """Return the gradient of Eq. (8) with respect to the modality queries."""
+    model, critic = model_of(mask, n_layers), InformationCritic(16)
+    x, present = features_of(missing=MISSING)
+    features = model.project(x, present)
+    hidden = torch.zeros_like(present)
+    if dropped:
+        hidden[0, 1] = hidden[3, 0] = True
+    losses = mmqnet_loss(
+        model.read(features, present & ~hidden), features, torch.tensor([0, 1, 0, 1]),
+        critic, present=present, dropped=hidden if dropped else None,
+    )  # fmt: skip
+    losses["total"].backward()
+    return model.modality_queries.grad
+
+
+@pytest.mark.parametrize("n_layers", [1, 2, 3])
+@pytest.mark.parametrize("mask", ["log", "additive"])
+def test_eq_5_as_printed_never_trains_the_modality_queries(mask, n_layers):
+    literal = gradient_of_queries(mask, n_layers, dropped=False)
+    assert (literal == 0).all()
+    dropped = gradient_of_queries(mask, n_layers, dropped=True)
+    assert (dropped[:2].abs().sum(1) > 0).all()  # hidden on purpose: gsr and eeg
+    assert (dropped[2] == 0).all()  # the ECG was hidden by nobody
+
+
+def test_with_a_mask_that_leaks_eq_5_does_train_them():
+    assert gradient_of_queries("product", 2, dropped=False).abs().sum() > 0
 
 
 def test_a_mask_that_is_none_is_refused():

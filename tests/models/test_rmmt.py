@@ -12,7 +12,7 @@ from torch.nn.functional import layer_norm
 from emolib.models.baselines.choi import GRID, ChoiNet
 from emolib.models.baselines.soleymani import SoleymaniLSTM
 from emolib.models.baselines.tcn import DecisionFusion, TCNRegressor
-from emolib.models.rmmt import RMMT
+from emolib.models.rmmt import RMMT, attention_weights
 from emolib.models.steps import TCN
 
 SEQUENCES = {
@@ -78,6 +78,16 @@ def test_padding_is_not_read_and_answers_nothing(name):
         torch.testing.assert_close(alone, told[row, :n], atol=1e-5, rtol=1e-4)
 
 
+@every_sequence
+def test_a_modality_that_is_not_used_may_be_nan_or_absent(name):
+    model, (x, lengths) = built(name), steps_of()
+    unused = {n: torch.full_like(s, torch.nan) for n, s in x.items()}
+    told = model(x, lengths).valence
+    other = model({**unused, **{n: x[n] for n in model.step_widths}}, lengths).valence
+    absent = model({n: x[n] for n in model.step_widths}, lengths).valence
+    assert torch.equal(told, other) and torch.equal(told, absent)
+
+
 # ---------------------------------------------------------------- equations by hand
 
 
@@ -108,6 +118,17 @@ def test_a_layer_is_eq_9_to_16_by_hand(n_heads, attention, skip):
     by_hand = between + hidden @ second.weight.T + second.bias  # Eq. (15), (16)
     found = layer(face[None], eeg[None], torch.ones(1, 5, dtype=torch.bool))[0]
     torch.testing.assert_close(found, by_hand, atol=1e-5, rtol=1e-4)
+
+
+def test_as_printed_weights_sum_to_anything_and_grow_with_the_sequence():
+    torch.manual_seed(0)
+    q, k = torch.randn(2, 1, 1, 40, 8)
+    here = torch.ones(1, 40, dtype=torch.bool)
+    soft = attention_weights(q, k, here, "softmax").sum(-1)
+    torch.testing.assert_close(soft, torch.ones(1, 1, 40))
+    sums = attention_weights(q, k, here, "relu").sum(-1)
+    half = attention_weights(q, k, here & (torch.arange(40) < 20), "relu").sum(-1)
+    assert sums.min() < 10 < 20 < sums.max() and (sums >= half).all()
 
 
 def test_keys_and_values_of_every_layer_are_the_first_eeg_features():
@@ -154,8 +175,12 @@ def test_sizes_are_those_of_the_public_codes():
     layers = RMMT({"face": 512, "eeg": 192}).layers
     # MulT's, less a second norm and the biases of query, key and value
     assert count(layers) == 396_544 - 2 * (2 * 128 + 3 * 128)
-    lstms = {38: (19, 10), 128: (64, 32), 166: (83, 42), 512: (83, 42)}
-    for n, widths in lstms.items():
+    for n, widths in {
+        38: (19, 10),
+        128: (64, 32),
+        166: (83, 42),
+        512: (83, 42),
+    }.items():
         model = SoleymaniLSTM({"eeg": n}, modalities=["eeg"])
         assert (model.first.hidden_size, model.second.hidden_size) == widths
 
