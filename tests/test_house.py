@@ -161,8 +161,8 @@ def test_torch_stays_behind_its_doors():
 
 def test_importing_emolib_is_quick_and_opens_no_torch():
     code = (
-        "import time; start = time.perf_counter(); import emolib; "
-        "print(time.perf_counter() - start); "
+        "import time; start = time.process_time(); import emolib; "
+        "print(time.process_time() - start); "
         "import sys; assert 'torch' not in sys.modules"
     )
     command = [sys.executable, "-c", code]
