@@ -14,9 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCKER = ROOT / "tests" / "offline"
 
 
-@pytest.mark.parametrize("address", ["http://192.0.2.1", "http://example.invalid"])
-def test_the_blocker_blocks_and_holds_in_a_process_of_a_process(address):
-    inner = f"import urllib.request as r; r.urlopen({address!r})"
+REACHING_OUT = [
+    "import urllib.request as r; r.urlopen('http://example.invalid')",  # a name
+    "import socket; socket.socket().connect(('192.0.2.1', 80))",  # no look-up at all
+]
+
+
+@pytest.mark.parametrize("inner", REACHING_OUT)
+def test_the_blocker_blocks_and_holds_in_a_process_of_a_process(inner):
     words = f"[sys.executable, '-c', {inner!r}], check=True"
     done = subprocess.run(
         [sys.executable, "-c", f"import subprocess, sys; subprocess.run({words})"],
