@@ -27,7 +27,7 @@ env: $(STAMP) ## Make the environment .venv
 reports: $(STAMP) ## Run every notebook into reports/
 	@$(BIN)/emolib run --dry-run --config $(TIER) $(NOTEBOOK)
 	@$(BIN)/snakemake --cores $(or $(CORES),all) --nolock --rerun-incomplete --keep-going \
-	  --quiet progress rules host reason --config tier=$(TIER) notebooks="$(NOTEBOOK)"
+	  --scheduler greedy --quiet progress rules host reason --config tier=$(TIER) notebooks="$(NOTEBOOK)"
 
 test: $(STAMP) ## Run the tests, then the notebooks against their saved checks
 	@$(if $(TESTED),,echo "NOTEBOOK must be in notebooks/; got $(NOTEBOOK)"; exit 1)
