@@ -32,8 +32,6 @@ def test_the_blocker_blocks_and_holds_in_a_process_of_a_process(inner):
 
 
 def test_the_notebooks_are_tested_under_the_blocker():
-    said = subprocess.run(
-        ["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    said = subprocess.check_output(["make", "-n", "test"], cwd=ROOT, text=True)
     (line,) = [line for line in said.splitlines() if "--nbval-lax" in line]
     assert f'PYTHONPATH="{BLOCKER}"' in line and "notebooks/start_here.ipynb" in line

@@ -191,6 +191,7 @@ def test_each_wrong_setting_says_what_must_hold(stem, given, words):
     [
         ("ecg_eeg", "ecg_eeg_ablation_alignment", [0, 1, 2]),
         ("nmer", "nmer", [1, 3, 5, 7, 9]),
+        ("mmqnet", "mmqnet_ablation_losses", [0, 1, 2, 3, 4]),
     ],
 )  # fmt: skip
 def test_the_null_test_stands_ready_on_each_seed_fixed_in_advance(
