@@ -34,7 +34,7 @@ OWN_SIZES = {
     },
     "MMIN": {"sizes": (12, 6)},
     "IFMMIN": {"sizes": (12, 6)},
-    "MCTN": {"d_hidden": 8, "order": ("audio", "text", "visual")},
+    "MCTN": {"d_hidden": 8},
     "UniModal": {"widths": {"text": WIDTHS["text"]}, "d": 8},
 }  # fmt: skip
 
